@@ -1,1 +1,25 @@
-//! shared
+//! The language of Passport: passports, grants, constraints, requests, decisions and audit events.
+//!
+//! Everything here is pure: no clock, no randomness, no I/O, no secret keys, no async.
+
+pub mod action;
+pub mod constraint;
+pub mod decimal;
+pub mod decision;
+pub mod describe;
+pub mod fault;
+pub mod grant;
+pub mod jose;
+pub mod json;
+pub mod judge;
+pub mod key_set;
+pub mod limits;
+pub mod passport;
+pub mod request;
+pub mod resource;
+pub mod scalar;
+pub mod status_list;
+pub mod text;
+pub mod time;
+pub mod trust_bundle;
+pub mod unverified;

@@ -1,1 +1,4 @@
-//! tests
+//! Whole-system tests of Passport, and what they share.
+
+pub mod generate;
+pub mod oracle;

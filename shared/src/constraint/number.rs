@@ -1,0 +1,59 @@
+//! `min` and `max`: bounds on exact decimals.
+
+use serde::{Serialize, Serializer};
+
+use crate::decimal::Decimal;
+use crate::json::Value;
+use crate::scalar::{Number, ScalarRef};
+
+/// A decimal that bounds an attribute, written as a number or as a string.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bound {
+    text: String,
+    value: Decimal,
+    quoted: bool,
+}
+
+impl Bound {
+    pub(super) fn read(value: Value<'_>) -> Option<Self> {
+        if let Some(text) = value.as_str() {
+            let value = Decimal::from_plain(text)?;
+            return Some(Self { text: text.to_owned(), value, quoted: true });
+        }
+        let text = value.as_number()?;
+        Some(Self { text: text.to_owned(), value: Decimal::from_json_number(text)?, quoted: false })
+    }
+
+    /// As it was written.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its exact value.
+    #[must_use]
+    pub fn value(&self) -> Decimal {
+        self.value
+    }
+}
+
+impl Serialize for Bound {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.quoted {
+            return serializer.serialize_str(&self.text);
+        }
+        match Number::parse(&self.text) {
+            Some(number) => number.serialize(serializer),
+            None => Err(serde::ser::Error::custom("a bound that is not a number")),
+        }
+    }
+}
+
+/// The attribute as a decimal, in either form.
+pub(super) fn decimal(value: ScalarRef<'_>) -> Option<Decimal> {
+    match value {
+        ScalarRef::Text(text) => Decimal::from_plain(text),
+        ScalarRef::Number(number) => Some(number.value()),
+        ScalarRef::Bool(_) => None,
+    }
+}

@@ -1,0 +1,216 @@
+//! Exact decimals, read as written and never through a binary double.
+
+use std::cmp::Ordering;
+
+use crate::limits::{DECIMAL_DIGITS, DECIMAL_PLACES};
+
+/// An exact decimal of at most 28 significant digits and 28 places, in plain notation as written.
+///
+/// Equality is by value: `0.1` is `0.10`, `1e2` is `100`, `-0` is `0`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Decimal {
+    negative: bool,
+    /// Without trailing zeros; below 10^28. Zero has one form: not negative, exponent 0.
+    digits: u128,
+    exponent: i32,
+}
+
+impl Decimal {
+    /// Nought.
+    pub const ZERO: Self = Self { negative: false, digits: 0, exponent: 0 };
+
+    /// Reads a JSON number (RFC 8259), exponent and all. `None` for other text, and beyond the bounds.
+    #[must_use]
+    pub fn from_json_number(text: &str) -> Option<Self> {
+        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, read_exponent(exponent)?),
+            None => (text, 0),
+        };
+        Self::read(mantissa, exponent)
+    }
+
+    /// Reads the string form, `-?(0|[1-9][0-9]*)(\.[0-9]+)?`. `None` for other text, and beyond the bounds.
+    #[must_use]
+    pub fn from_plain(text: &str) -> Option<Self> {
+        Self::read(text, 0)
+    }
+
+    fn read(mantissa: &str, exponent: i32) -> Option<Self> {
+        let (negative, unsigned) = match mantissa.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, mantissa),
+        };
+        let (whole, fraction) = match unsigned.split_once('.') {
+            Some((_, "")) => return None,
+            Some(parts) => parts,
+            None => (unsigned, ""),
+        };
+        let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.is_empty() || (whole.len() > 1 && whole.starts_with('0')) || !all_digits(whole) || !all_digits(fraction) {
+            return None;
+        }
+        Self::assemble(negative, whole, fraction, exponent)
+    }
+
+    fn assemble(negative: bool, whole: &str, fraction: &str, exponent: i32) -> Option<Self> {
+        let places = i32::try_from(fraction.len()).ok()?.checked_sub(exponent)?;
+        if places > i32::try_from(DECIMAL_PLACES).ok()? {
+            return None;
+        }
+        let mut digits: u128 = 0;
+        let mut count: usize = 0;
+        for digit in whole.bytes().chain(fraction.bytes()).map(|byte| u128::from(byte - b'0')) {
+            count += usize::from(digits != 0 || digit != 0);
+            if count > DECIMAL_DIGITS {
+                return None;
+            }
+            digits = digits * 10 + digit;
+        }
+        if digits == 0 {
+            return Some(Self::ZERO);
+        }
+        // An exponent above the places adds digits to the plain notation.
+        if count + usize::try_from(-places).unwrap_or(0) > DECIMAL_DIGITS {
+            return None;
+        }
+        let mut exponent = -places;
+        while digits.is_multiple_of(10) {
+            digits /= 10;
+            exponent += 1;
+        }
+        Some(Self { negative, digits, exponent })
+    }
+
+    /// The plain notation without trailing zeros: the one text of this value.
+    #[must_use]
+    pub fn to_plain(self) -> String {
+        let sign = if self.negative { "-" } else { "" };
+        let digits = self.digits.to_string();
+        match usize::try_from(self.exponent) {
+            Ok(zeros) => format!("{sign}{digits}{}", "0".repeat(zeros)),
+            Err(_) => {
+                let places = usize::try_from(self.exponent.unsigned_abs()).unwrap_or(0);
+                let padded = format!("{digits:0>width$}", width = places + 1);
+                let (whole, fraction) = padded.split_at(padded.len() - places);
+                format!("{sign}{whole}.{fraction}")
+            }
+        }
+    }
+
+    /// Compares two magnitudes: first by where the leading digit stands, then digit by digit.
+    fn cmp_magnitude(self, other: Self) -> Ordering {
+        if self.digits == 0 || other.digits == 0 {
+            return self.digits.cmp(&other.digits);
+        }
+        let leading = |d: Self| i32::try_from(d.digits.ilog10()).unwrap_or(0) + d.exponent;
+        // Both have at most 28 digits, so shifting each to 28 cannot overflow 128 bits.
+        let aligned = |d: Self| d.digits * 10_u128.pow(27_u32.saturating_sub(d.digits.ilog10()));
+        leading(self).cmp(&leading(other)).then_with(|| aligned(self).cmp(&aligned(other)))
+    }
+}
+
+/// Reads `[+-]?[0-9]+`; what is beyond any bound becomes a number that is beyond any bound.
+fn read_exponent(text: &str) -> Option<i32> {
+    let (negative, digits) = match text.strip_prefix(['+', '-']) {
+        Some(digits) => (text.starts_with('-'), digits),
+        None => (false, text),
+    };
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let value = digits.parse::<i32>().unwrap_or(1_000_000).min(1_000_000);
+    Some(if negative { -value } else { value })
+}
+
+impl Ord for Decimal {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self.negative, other.negative) {
+            (false, false) => self.cmp_magnitude(*other),
+            (true, true) => other.cmp_magnitude(*self),
+            (true, false) => Ordering::Less,
+            (false, true) => Ordering::Greater,
+        }
+    }
+}
+
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn json(text: &str) -> Decimal {
+        Decimal::from_json_number(text).unwrap_or_else(|| panic!("{text} is a decimal"))
+    }
+
+    #[test]
+    fn the_same_value_in_other_notations_is_equal() {
+        for (a, b) in [("0.1", "0.10"), ("1e2", "100"), ("-0", "0"), ("0e5", "0"), ("1.50E+1", "15"), ("100e-1", "10.0")] {
+            assert_eq!(json(a), json(b), "{a} = {b}");
+        }
+        assert_ne!(json("0.1"), json("0.1000000000000000000000000001"));
+    }
+
+    #[test]
+    fn order_is_exact_where_a_double_would_round() {
+        for (low, high) in [
+            ("0.1", "0.1000000000000000000000000001"),
+            ("9007199254740992", "9007199254740993"),
+            ("-2", "-1"),
+            ("-1", "0"),
+            ("0", "1e-28"),
+            ("-1e-28", "0"),
+            ("9.99", "10"),
+            ("0.02", "0.1"),
+            ("99", "1e2"),
+        ] {
+            assert!(json(low) < json(high), "{low} < {high}");
+            assert!(json(high) > json(low), "{high} > {low}");
+        }
+    }
+
+    #[test]
+    fn bounds_are_28_digits_and_28_places_as_written() {
+        let nines = "9".repeat(28);
+        assert!(Decimal::from_plain(&nines).is_some());
+        assert!(Decimal::from_plain(&"9".repeat(29)).is_none());
+        assert!(Decimal::from_json_number("1e27").is_some());
+        assert!(Decimal::from_json_number("1e28").is_none());
+        assert!(Decimal::from_json_number("1e-28").is_some());
+        assert!(Decimal::from_json_number("1e-29").is_none());
+        assert!(Decimal::from_json_number("1e-99999999999999999999").is_none());
+        assert!(Decimal::from_json_number("0e-29").is_none());
+        assert!(Decimal::from_plain(&format!("0.{}1", "0".repeat(27))).is_some());
+        assert!(Decimal::from_plain(&format!("0.{}1", "0".repeat(28))).is_none());
+        assert!(Decimal::from_plain(&format!("1.{}", "0".repeat(28))).is_none());
+    }
+
+    #[test]
+    fn other_text_is_no_decimal() {
+        for text in ["", "-", ".5", "5.", "01", "+1", "1e2", "1_000", " 1", "1 ", "--1", "0x10", "NaN", "Infinity", "１"] {
+            assert!(Decimal::from_plain(text).is_none(), "{text}");
+        }
+        assert!(Decimal::from_json_number("1e").is_none());
+        assert!(Decimal::from_json_number("1e+").is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn order_agrees_with_integers(a in any::<i64>(), b in any::<i64>(), scale in 0_u32..9) {
+            let text = |n: i64| format!("{n}e-{scale}");
+            prop_assert_eq!(json(&text(a)).cmp(&json(&text(b))), a.cmp(&b));
+        }
+
+        #[test]
+        fn the_plain_text_is_the_same_value(digits in 0_u64.., exponent in -20_i32..8, negative: bool) {
+            let sign = if negative { "-" } else { "" };
+            let value = json(&format!("{sign}{digits}e{exponent}"));
+            prop_assert_eq!(Decimal::from_plain(&value.to_plain()), Some(value));
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! A passport in words, for the agent that carries it and for the people who answer for it.
+
+use crate::grant::Grant;
+use crate::passport::Passport;
+use crate::text::quote;
+use crate::time;
+
+/// What one grant says, each sentence by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// What it allows; `None` where it allows nothing.
+    pub may: Option<String>,
+    /// What it forbids; `None` where it forbids nothing.
+    pub must_not: Option<String>,
+}
+
+impl Grant {
+    /// What this grant allows and forbids at `now`, in words.
+    #[must_use]
+    pub fn describe(&self, now: i64) -> Words {
+        let names = |actions: &[crate::action::ActionPattern]| {
+            actions
+                .iter()
+                .map(|action| if action.is_everything() { "anything".to_owned() } else { quote(&action.to_string()) })
+                .collect::<Vec<_>>()
+        };
+        let on = format!("on {}", quote(self.resource.as_str()));
+        let allowed = !self.allowed_actions.is_empty() && self.understood && self.is_live(now);
+        let may = allowed.then(|| {
+            let mut text = format!("{} {on}", either(&names(&self.allowed_actions)));
+            let demands: Vec<_> = self.constraints.iter().map(crate::constraint::Constraint::describe).collect();
+            if !demands.is_empty() {
+                text.push_str(&format!(", with {}", demands.join(", ")));
+            }
+            if let Some(ends) = self.expires_at.and_then(time::format) {
+                text.push_str(&format!(", until {ends}"));
+            }
+            if self.requires_approval {
+                text.push_str(", once a person has approved it");
+            }
+            text
+        });
+        let blocks = !self.blocked_actions.is_empty() && self.is_live(now);
+        let must_not = blocks.then(|| format!("{} {on}", either(&names(&self.blocked_actions))));
+        Words { may, must_not }
+    }
+}
+
+/// "a", "a or b", "a, b or c".
+fn either(items: &[String]) -> String {
+    match items.split_last() {
+        None => String::new(),
+        Some((only, [])) => only.clone(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+    }
+}
+
+impl Passport {
+    /// The passport as plain sentences, fit for an agent's instructions. They claim nothing about its signature.
+    #[must_use]
+    pub fn to_prompt(&self, now: i64) -> String {
+        let shown = |seconds: i64| time::format(seconds).unwrap_or_default();
+        let mut lines = vec![format!(
+            "You are the agent {}. You carry the permission passport {} from {}, for {}, valid until {}.",
+            quote(&self.agent_id),
+            quote(&self.id),
+            quote(&self.issuer),
+            self.audience.iter().map(|audience| quote(audience)).collect::<Vec<_>>().join(" and "),
+            shown(self.expires_at),
+        )];
+        if let Some(principal) = &self.on_behalf_of {
+            lines.push(format!("You act on behalf of {}.", quote(principal)));
+        }
+        if self.expires_at <= now {
+            lines.push("It has expired. You may do nothing with it; ask for a new one.".to_owned());
+            return lines.join("\n");
+        }
+        let words: Vec<Words> = self.grants.iter().map(|(_, grant)| grant.describe(now)).collect();
+        let listed = |items: Vec<String>| items.into_iter().map(|item| format!("- {item}.")).collect::<Vec<_>>();
+        let may: Vec<String> = words.iter().filter_map(|words| words.may.clone()).collect();
+        let must_not: Vec<String> = words.iter().filter_map(|words| words.must_not.clone()).collect();
+        if may.is_empty() {
+            lines.push("It allows nothing.".to_owned());
+        } else {
+            lines.push("You may:".to_owned());
+            lines.extend(listed(may));
+        }
+        if !must_not.is_empty() {
+            lines.push("You must never, whatever else is allowed:".to_owned());
+            lines.extend(listed(must_not));
+        }
+        let unknown = self.grants.iter().filter(|(_, grant)| !grant.understood).count();
+        if unknown > 0 {
+            lines.push(format!("{unknown} of its grants cannot be understood here and allow nothing."));
+        }
+        lines.push("Everything that is not listed is refused. Do not try it; ask for permission instead.".to_owned());
+        lines.join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grant_is_told_in_words() {
+        let grants = Grant::read_all(
+            r#"[{"resource":"travel/flights","allowedActions":["book","hold"],"blockedActions":["cancel"],"requiresApproval":true,"expiresAt":"2027-01-01T00:00:00Z",
+                "constraints":{"amount":{"min":1,"max":"1500.00"},"vendor":{"oneOf":["a","b"]},"ticket":{}}},
+               {"resource":"drive","allowedActions":[],"blockedActions":["*"]}]"#,
+            "",
+        )
+        .expect("grants");
+        let words = grants[0].describe(0);
+        assert_eq!(
+            words.may.as_deref(),
+            Some(
+                "`book` or `hold` on `travel/flights`, with `amount` at least 1 and at most 1500.00, `vendor` one of `a`, `b`, `ticket` given, until 2027-01-01T00:00:00Z, once a person has approved it"
+            )
+        );
+        assert_eq!(words.must_not.as_deref(), Some("`cancel` on `travel/flights`"));
+        assert_eq!(grants[0].describe(i64::MAX), Words { may: None, must_not: None });
+        assert_eq!(grants[1].describe(0), Words { may: None, must_not: Some("anything on `drive`".into()) });
+    }
+}

@@ -1,0 +1,174 @@
+//! Steps 9 to 13 of a decision: what a passport's grants say to a request. Pure, total, and the same for a verifier
+//! and for an agent that reads its own passport.
+
+use crate::constraint::{Constraint, Shown, is_there};
+use crate::decision::{Reason, Refusal, Unmet, Verdict};
+use crate::grant::Grant;
+use crate::passport::Passport;
+use crate::request::Request;
+use crate::scalar::Attribute;
+use crate::text::quote;
+use crate::time;
+
+/// Whether a request has to name a resource.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ResourcePolicy {
+    /// A request without one is held against every grant: the answer is as wide as the passport.
+    #[default]
+    MayOmit,
+    /// A request without one is refused. Recommended for services, which know their resources.
+    MustName,
+}
+
+/// Decides `request` at `now` by the grants of `passport`, whose signature, audience, times and status are
+/// somebody else's business.
+pub fn judge(passport: &Passport, request: &Request, policy: ResourcePolicy, now: i64) -> Verdict {
+    if let Some(refusal) = check_request(passport, request, policy) {
+        return Verdict::Deny(refusal);
+    }
+    let action = request.action();
+    let covering = || passport.grants.iter().filter(|(_, grant)| grant.covers(request));
+    if let Some((index, _)) = covering().find(|(_, grant)| grant.is_live(now) && grant.blocks(action)) {
+        return deny(Reason::ActionBlocked, format!("grant {index} blocks {}", asked(request)));
+    }
+    let candidates = || covering().filter(|(_, grant)| grant.is_live(now) && grant.understood && grant.allows(action));
+    let mut any_candidate = false;
+    let mut needs_approval = None;
+    for (index, grant) in candidates() {
+        any_candidate = true;
+        if grant.constraints_hold(request) {
+            if !grant.requires_approval {
+                return Verdict::Allow { grant: *index };
+            }
+            needs_approval = needs_approval.or(Some(*index));
+        }
+    }
+    match (needs_approval, request.approval()) {
+        (Some(grant), None) => Verdict::NeedsApproval { grant },
+        // No approval can be minted yet, so none can hold.
+        (Some(_), Some(_)) => deny(Reason::ApprovalInvalid, "the approval given does not hold for this request".to_owned()),
+        (None, _) if any_candidate => Verdict::Deny(unmet(candidates(), request)),
+        (None, _) => not_granted(passport, request, now),
+    }
+}
+
+/// Step 7: whether `now` is within the passport's times. Being early is forgiven by `leeway` seconds, being late never.
+#[must_use]
+pub fn check_times(passport: &Passport, now: i64, leeway: i64) -> Option<Refusal> {
+    let shown = |seconds: i64| time::format(seconds).unwrap_or_default();
+    let latest_start = passport.not_before.unwrap_or(passport.issued_at).max(passport.issued_at);
+    if latest_start > now.saturating_add(leeway) {
+        return Some(Refusal::new(
+            Reason::NotYetValid,
+            format!("the passport is valid from {}, and it is {}", shown(latest_start), shown(now)),
+        ));
+    }
+    if passport.expires_at <= now {
+        return Some(Refusal::new(
+            Reason::Expired,
+            format!("the passport expired at {}, and it is {}", shown(passport.expires_at), shown(now)),
+        ));
+    }
+    None
+}
+
+fn deny(reason: Reason, message: String) -> Verdict {
+    Verdict::Deny(Refusal::new(reason, message))
+}
+
+/// "`purchase` on `commerce`".
+fn asked(request: &Request) -> String {
+    match request.resource() {
+        Some(resource) => format!("{} on {}", quote(request.action()), quote(resource)),
+        None => quote(request.action()),
+    }
+}
+
+/// Step 9.
+fn check_request(passport: &Passport, request: &Request, policy: ResourcePolicy) -> Option<Refusal> {
+    if let Some(problem) = request.problem() {
+        return Some(Refusal::new(Reason::InvalidRequest, problem.to_string()));
+    }
+    if policy == ResourcePolicy::MustName && request.resource().is_none() {
+        return Some(Refusal::new(
+            Reason::InvalidRequest,
+            "the request is not well formed: it names no `resource`, and this service demands one",
+        ));
+    }
+    if let Some(agent_id) = request.agent_id().filter(|agent_id| *agent_id != passport.agent_id) {
+        let message = format!("the request is by {}, and the passport is {}'s", quote(agent_id), quote(&passport.agent_id));
+        return Some(Refusal::new(Reason::AgentMismatch, message));
+    }
+    if passport.needs_proof {
+        return Some(Refusal::new(
+            Reason::ProofRequired,
+            "the passport is bound to a key (`cnf`), and no proof of possession can be given yet",
+        ));
+    }
+    None
+}
+
+/// The first that is so, where no grant allows the action (step 11).
+fn not_granted(passport: &Passport, request: &Request, now: i64) -> Verdict {
+    let action = request.action();
+    let covering = || passport.grants.iter().filter(|(_, grant)| grant.covers(request));
+    let mut allowing = covering().filter(|(_, grant)| grant.allows(action));
+    if let Some((index, _)) = allowing.clone().find(|(_, grant)| grant.is_live(now) && !grant.understood) {
+        let message =
+            format!("grant {index} would allow {}, but has a member or operator that this verifier does not know", asked(request));
+        return deny(Reason::UnsupportedGrant, message);
+    }
+    if let Some((index, grant)) = allowing.find(|(_, grant)| !grant.is_live(now) && !grant.blocks(action)) {
+        let ended = grant.expires_at.and_then(time::format).unwrap_or_default();
+        return deny(Reason::GrantExpired, format!("grant {index}, which allowed {}, ended at {ended}", asked(request)));
+    }
+    if covering().any(|(_, grant)| grant.is_live(now)) {
+        return deny(Reason::ActionNotGranted, format!("no grant allows {}", asked(request)));
+    }
+    match request.resource() {
+        Some(resource) => deny(Reason::ResourceNotGranted, format!("no grant covers the resource {}", quote(resource))),
+        None => deny(Reason::ResourceNotGranted, "the passport has no live grant".to_owned()),
+    }
+}
+
+/// Every unmet clause of every candidate (step 12).
+fn unmet<'p>(candidates: impl Iterator<Item = &'p (usize, Grant)>, request: &Request) -> Refusal {
+    let mut clauses: Vec<(Unmet, String)> = Vec::new();
+    for (index, grant) in candidates {
+        for constraint in &grant.constraints {
+            clauses.extend(unmet_clauses(*index, constraint, request.attribute(&constraint.attribute)));
+        }
+    }
+    let place = |clause: &Unmet| (clause.grant, clause.attribute.clone(), clause.operator);
+    clauses.sort_by_cached_key(|(clause, _)| place(clause));
+    let more = clauses.len().saturating_sub(1);
+    let (details, messages): (Vec<_>, Vec<_>) = clauses.into_iter().unzip();
+    let mut message = messages.into_iter().next().unwrap_or_default();
+    if more > 0 {
+        message.push_str(&format!("; {more} more {} not met", if more == 1 { "demand is" } else { "demands are" }));
+    }
+    Refusal { details, ..Refusal::new(Reason::ConstraintUnmet, message) }
+}
+
+fn unmet_clauses<'c>(grant: usize, constraint: &'c Constraint, given: Option<&'c Attribute>) -> impl Iterator<Item = (Unmet, String)> + 'c {
+    let attribute = constraint.attribute.clone();
+    let absent = given.is_none_or(|given| !is_there(given));
+    let only_presence = (constraint.operators.is_empty() && absent).then(|| {
+        let clause = Unmet { grant, attribute: attribute.clone(), operator: None, expected: Shown::Nothing, actual: Shown::of(given) };
+        (clause, format!("{} is missing or empty", quote(&attribute)))
+    });
+    let failing = constraint.operators.iter().filter(move |operator| !given.is_some_and(|given| operator.holds(given)));
+    only_presence.into_iter().chain(failing.map(move |operator| {
+        let clause = Unmet {
+            grant,
+            attribute: constraint.attribute.clone(),
+            operator: Some(operator.name()),
+            expected: operator.expected(),
+            actual: operator.actual(given),
+        };
+        (clause, operator.explain(&constraint.attribute, given))
+    }))
+}
+
+#[cfg(test)]
+mod tests;

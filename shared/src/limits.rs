@@ -1,0 +1,68 @@
+//! Every bound of the language, in one place, each with its reason.
+//!
+//! A bound is enforced before the work that it bounds, so that a hostile token or request of any size
+//! costs microseconds and not memory.
+
+/// Bytes in a compact token unless a verifier is set otherwise: room for 64 grants of ordinary size,
+/// and within what common HTTP servers accept as a header.
+pub const TOKEN_BYTES: usize = 8_192;
+
+/// The most that a verifier's token bound can be set to: above this, even refusing is real work.
+pub const TOKEN_BYTES_MAX: usize = 65_536;
+
+/// Objects and arrays open at once in a header, payload or request, the outermost included:
+/// a passport needs six.
+pub const JSON_DEPTH: usize = 8;
+
+/// Bytes of a string in a claim or a grant: an identifier or a pattern, not a document.
+pub const STRING_BYTES: usize = 256;
+
+/// Entries in `authorization_details`: each may be looked at for each decision.
+pub const GRANTS: usize = 64;
+
+/// Patterns in one `allowedActions` or `blockedActions`.
+pub const ACTIONS: usize = 64;
+
+/// Attributes that one grant may constrain.
+pub const CONSTRAINED_ATTRIBUTES: usize = 16;
+
+/// Values in one list operand, and audiences of one passport.
+pub const OPERAND_VALUES: usize = 128;
+
+/// Attributes of one request.
+pub const REQUEST_ATTRIBUTES: usize = 64;
+
+/// Items in one list attribute of a request.
+pub const REQUEST_ITEMS: usize = 128;
+
+/// Bytes of a string attribute, or of an item of a list attribute, of a request.
+pub const REQUEST_STRING_BYTES: usize = 4_096;
+
+/// Bytes of a request as JSON text: more than any request within the other bounds that is of use,
+/// little enough to read in a millisecond.
+pub const REQUEST_BYTES: usize = 1_048_576;
+
+/// Significant digits of an exact decimal: beyond every currency and every counter.
+pub const DECIMAL_DIGITS: usize = 28;
+
+/// Digits after the point of an exact decimal.
+pub const DECIMAL_PLACES: usize = 28;
+
+/// The last second of the year 9999, in seconds since 1970: the last time that RFC 3339 can write.
+pub const TIME_MAX: i64 = 253_402_300_799;
+
+/// Bytes of a decision's `message`: a sentence, whatever it quotes.
+pub const MESSAGE_BYTES: usize = 512;
+
+/// Bytes of a JWK set: a thousand keys.
+pub const KEY_SET_BYTES: usize = 262_144;
+
+/// Bytes of a trust bundle: ten million passports with one in a hundred revoked take about 1.5 MB.
+pub const TRUST_BUNDLE_BYTES: usize = 16_777_216;
+
+/// Bytes that one status list may inflate to: 2^23 entries of one bit. A list that says it is larger
+/// is refused before it is inflated further.
+pub const STATUS_LIST_BYTES: usize = 1_048_576;
+
+/// Events in one audit batch.
+pub const AUDIT_BATCH: usize = 1_000;

@@ -1,0 +1,255 @@
+//! The claims of a passport (contract section 1), and what a holder can read of its own.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::fault::{Fault, Faults, Place};
+use crate::grant::{Findings, GRANT_TYPE, Grant, Source, read_string};
+use crate::json::{self, Controls, Document, Value};
+use crate::limits::{GRANTS, OPERAND_VALUES, TIME_MAX};
+
+/// The claims of a passport, read and sound. Whether they are true is for a verifier to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passport {
+    /// `iss`: the issuer's URL.
+    pub issuer: String,
+    /// `sub`: the agent's id.
+    pub agent_id: String,
+    /// `aud`: the services that it is for.
+    pub audience: Vec<String>,
+    /// `iat`, in seconds since 1970.
+    pub issued_at: i64,
+    /// `exp`, in seconds since 1970.
+    pub expires_at: i64,
+    /// `nbf`, in seconds since 1970.
+    pub not_before: Option<i64>,
+    /// `jti`: its name, with the issuer's.
+    pub id: String,
+    /// The entries of `authorization_details`, each with its index there. Entries of other types are not here.
+    pub grants: Vec<(usize, Grant)>,
+    /// `status`: where to look up whether it was revoked.
+    pub status: Option<StatusRef>,
+    /// `onBehalfOf`: who answers for the agent.
+    pub on_behalf_of: Option<String>,
+    /// Whether there is a `cnf`: it then needs a proof of possession.
+    pub needs_proof: bool,
+}
+
+/// Where a passport's status stands: an index in a status list.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct StatusRef {
+    /// The index in the list.
+    #[serde(rename = "idx")]
+    pub index: u64,
+    /// The list's URI.
+    pub uri: String,
+}
+
+/// The largest index that JSON carries between programs without loss.
+const INDEX_MAX: i64 = (1 << 53) - 1;
+
+/// Why claims cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClaimsError {
+    /// They are not sound JSON.
+    #[error("its claims are not sound JSON: {0}")]
+    Json(#[from] json::Fault),
+    /// Some are missing or malformed: the first, and how many more.
+    #[error("its claims are malformed: {} {}", .0.first().map(|fault| fault.pointer.as_str()).unwrap_or_default(), .0.first().map(|fault| fault.detail.as_str()).unwrap_or_default())]
+    Malformed(Vec<Fault>),
+}
+
+impl Passport {
+    /// Reads the claims from a token's payload. Its length is bounded by the token's.
+    pub fn read(payload: &[u8]) -> Result<Self, ClaimsError> {
+        let document = Document::read(payload, Controls::Refused)?;
+        let mut findings = Findings::default();
+        match Self::read_claims(document.root(), &mut findings) {
+            Some(passport) if findings.wrong.is_empty() => Ok(passport),
+            _ => Err(ClaimsError::Malformed(findings.wrong.into_vec())),
+        }
+    }
+
+    fn read_claims(root: Value<'_>, findings: &mut Findings) -> Option<Self> {
+        let place = Place::root("");
+        let claims = Claims { root, place: &place };
+        let wrong = &mut findings.wrong;
+        let issuer = claims.string("iss", wrong);
+        let agent_id = claims.string("sub", wrong);
+        let audience = claims.required("aud", wrong, read_audience);
+        let issued_at = claims.required("iat", wrong, read_time);
+        let expires_at = claims.required("exp", wrong, read_time);
+        let not_before = claims.optional("nbf", wrong, read_time);
+        let id = claims.string("jti", wrong);
+        let status = claims.optional("status", wrong, read_status);
+        let on_behalf_of = claims.optional("onBehalfOf", wrong, read_owned);
+        let confirmation = claims.optional("cnf", wrong, read_confirmation);
+        let grants = match root.get("authorization_details") {
+            Some(value) => read_entries(value, &place.name("authorization_details"), findings),
+            None => claims.missing("authorization_details", wrong),
+        };
+        Some(Self {
+            issuer: issuer?,
+            agent_id: agent_id?,
+            audience: audience?,
+            issued_at: issued_at?,
+            expires_at: expires_at?,
+            not_before: not_before?,
+            id: id?,
+            grants: grants?,
+            status: status?,
+            on_behalf_of: on_behalf_of?,
+            needs_proof: confirmation?.is_some(),
+        })
+    }
+}
+
+/// A reader of one kind of claim.
+type Read<T> = fn(Value<'_>, &Place<'_>, &mut Faults) -> Option<T>;
+
+struct Claims<'d, 'p> {
+    root: Value<'d>,
+    place: &'p Place<'p>,
+}
+
+impl Claims<'_, '_> {
+    fn missing<T>(&self, name: &str, wrong: &mut Faults) -> Option<T> {
+        wrong.note(&self.place.name(name), "the claim is missing")
+    }
+
+    fn required<T>(&self, name: &str, wrong: &mut Faults, read: Read<T>) -> Option<T> {
+        match self.root.get(name) {
+            Some(value) => read(value, &self.place.name(name), wrong),
+            None => self.missing(name, wrong),
+        }
+    }
+
+    /// Absent, valid and malformed are three different states: `Some(None)`, `Some(Some(_))` and `None`.
+    fn optional<T>(&self, name: &str, wrong: &mut Faults, read: Read<T>) -> Option<Option<T>> {
+        match self.root.get(name) {
+            Some(value) => read(value, &self.place.name(name), wrong).map(Some),
+            None => Some(None),
+        }
+    }
+
+    fn string(&self, name: &str, wrong: &mut Faults) -> Option<String> {
+        self.required(name, wrong, read_owned)
+    }
+}
+
+fn read_owned(value: Value<'_>, place: &Place<'_>, wrong: &mut Faults) -> Option<String> {
+    read_string(value, place, wrong).map(str::to_owned)
+}
+
+fn read_time(value: Value<'_>, place: &Place<'_>, wrong: &mut Faults) -> Option<i64> {
+    value
+        .as_integer(TIME_MAX)
+        .or_else(|| wrong.note(place, format!("it must be a time in whole seconds, 0 to {TIME_MAX}, without fraction or exponent")))
+}
+
+fn read_audience(value: Value<'_>, place: &Place<'_>, wrong: &mut Faults) -> Option<Vec<String>> {
+    let Some(items) = value.items() else {
+        return read_owned(value, place, wrong).map(|only| vec![only]);
+    };
+    if items.clone().nth(OPERAND_VALUES).is_some() {
+        return wrong.note(place, format!("it can name at most {OPERAND_VALUES} audiences"));
+    }
+    let read: Vec<Option<String>> = items.enumerate().map(|(index, item)| read_owned(item, &place.index(index), wrong)).collect();
+    match read.is_empty() {
+        true => wrong.note(place, "it must name at least one audience"),
+        false => read.into_iter().collect(),
+    }
+}
+
+fn read_status(value: Value<'_>, place: &Place<'_>, wrong: &mut Faults) -> Option<StatusRef> {
+    let list = value.get("status_list");
+    let index =
+        list.and_then(|list| list.get("idx")).and_then(|index| index.as_integer(INDEX_MAX)).and_then(|index| u64::try_from(index).ok());
+    let uri = list.and_then(|list| list.get("uri")).and_then(|uri| read_string(uri, &place.name("status_list").name("uri"), wrong));
+    match (index, uri) {
+        (Some(index), Some(uri)) => Some(StatusRef { index, uri: uri.to_owned() }),
+        _ => wrong.note(place, "it must be an object with a `status_list` of `idx`, a whole number, and `uri`, a string"),
+    }
+}
+
+fn read_confirmation(value: Value<'_>, place: &Place<'_>, wrong: &mut Faults) -> Option<()> {
+    match value.members().and_then(|mut members| members.next()) {
+        Some(_) => Some(()),
+        None => wrong.note(place, "it must be an object with at least one member"),
+    }
+}
+
+fn read_entries(value: Value<'_>, place: &Place<'_>, findings: &mut Findings) -> Option<Vec<(usize, Grant)>> {
+    let Some(items) = value.items() else {
+        return findings.wrong.note(place, format!("it must be a list, not {}", value.kind_name()));
+    };
+    if items.clone().nth(GRANTS).is_some() {
+        return findings.wrong.note(place, format!("it can have at most {GRANTS} entries"));
+    }
+    let mut grants = Vec::with_capacity(items.clone().count());
+    for (index, entry) in items.enumerate() {
+        let here = place.index(index);
+        match entry.get("type") {
+            Some(kind) if kind.as_str() == Some(GRANT_TYPE) => {
+                grants.extend(Grant::read(entry, Source::Token, &here, findings).map(|grant| (index, grant)));
+            }
+            // Another type grants nothing, but it must be a type.
+            Some(kind) => {
+                read_string(kind, &here.name("type"), &mut findings.wrong);
+            }
+            None => findings.wrong.note::<()>(&here, "it must be an object with a `type`").unwrap_or_default(),
+        }
+    }
+    Some(grants)
+}
+
+/// The claims of a passport about to be minted. As JSON, they are its payload.
+#[derive(Debug, Serialize)]
+pub struct NewClaims<'a> {
+    /// The issuer's URL.
+    #[serde(rename = "iss")]
+    pub issuer: &'a str,
+    /// The agent's id.
+    #[serde(rename = "sub")]
+    pub agent_id: &'a str,
+    /// The services that it is for; always written as an array.
+    #[serde(rename = "aud")]
+    pub audience: &'a [String],
+    /// In seconds since 1970.
+    #[serde(rename = "iat")]
+    pub issued_at: i64,
+    /// In seconds since 1970.
+    #[serde(rename = "nbf", skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<i64>,
+    /// In seconds since 1970.
+    #[serde(rename = "exp")]
+    pub expires_at: i64,
+    /// The passport's id.
+    #[serde(rename = "jti")]
+    pub id: &'a str,
+    /// Who answers for the agent.
+    #[serde(rename = "onBehalfOf", skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<&'a str>,
+    /// Where its status stands.
+    #[serde(serialize_with = "as_status_claim", skip_serializing_if = "Option::is_none")]
+    pub status: Option<&'a StatusRef>,
+    /// The key that the holder has to prove (RFC 7800), as JSON.
+    #[serde(rename = "cnf", skip_serializing_if = "Option::is_none")]
+    pub confirmation: Option<&'a RawValue>,
+    /// The grants.
+    pub authorization_details: Cow<'a, [Grant]>,
+}
+
+fn as_status_claim<S: serde::Serializer>(status: &Option<&StatusRef>, serializer: S) -> Result<S::Ok, S::Error> {
+    use serde::ser::SerializeMap as _;
+    let mut map = serializer.serialize_map(None)?;
+    if let Some(status) = status {
+        map.serialize_entry("status_list", status)?;
+    }
+    map.end()
+}
+
+#[cfg(test)]
+mod tests;

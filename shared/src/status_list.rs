@@ -1,0 +1,217 @@
+//! Status lists (IETF Token Status List): one bit, or a few, for each passport, compressed.
+
+use std::io::{Read as _, Write as _};
+
+use flate2::Compression;
+use flate2::read::ZlibDecoder;
+use flate2::write::ZlibEncoder;
+use serde::Serialize;
+
+use crate::jose;
+use crate::json::{self, Controls, Document, Value};
+use crate::limits::{STATUS_LIST_BYTES, TIME_MAX};
+
+/// The statuses of a list's entries.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StatusList {
+    bits: u8,
+    bytes: Vec<u8>,
+}
+
+/// Why a status list is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StatusListError {
+    /// The claims are not sound JSON.
+    #[error("the status list is not sound JSON: {0}")]
+    Json(#[from] json::Fault),
+    /// A claim is missing or malformed.
+    #[error("the status list's `{0}` is missing or malformed")]
+    Claim(&'static str),
+    /// Not zlib data, or cut short.
+    #[error("the status list's `lst` is not zlib data in base64url")]
+    NotZlib,
+    /// It inflates to more than the bound.
+    #[error("the status list inflates to more than {STATUS_LIST_BYTES} bytes")]
+    TooLarge,
+}
+
+impl StatusList {
+    /// A list of `size` entries of one bit, all valid but for those at `revoked`. Indexes out of range are ignored:
+    /// they could not be looked up either.
+    #[must_use]
+    pub fn new(size: usize, revoked: impl IntoIterator<Item = u64>) -> Self {
+        let mut bytes = vec![0; size.div_ceil(8)];
+        for index in revoked {
+            let byte = usize::try_from(index / 8).ok().and_then(|at| bytes.get_mut(at));
+            if let Some(byte) = byte {
+                *byte |= 1 << (index % 8);
+            }
+        }
+        Self { bits: 1, bytes }
+    }
+
+    /// The status at `index`: 0 is valid, everything else is not. `None` out of range.
+    #[must_use]
+    pub fn get(&self, index: u64) -> Option<u8> {
+        let per_byte = u64::from(8 / self.bits);
+        let byte = self.bytes.get(usize::try_from(index / per_byte).ok()?)?;
+        let shift = u8::try_from(index % per_byte).ok()? * self.bits;
+        Some((byte >> shift) & (0xff >> (8 - self.bits)))
+    }
+
+    /// How many entries it has.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.bytes.len() * usize::from(8 / self.bits)
+    }
+
+    /// The `lst` value: zlib, then base64url.
+    pub fn encode(&self) -> std::io::Result<String> {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(&self.bytes)?;
+        Ok(jose::encode(encoder.finish()?))
+    }
+
+    /// Reads a `lst` value, inflating no more than the bound.
+    pub fn decode(bits: u8, lst: &str) -> Result<Self, StatusListError> {
+        if !matches!(bits, 1 | 2 | 4 | 8) {
+            return Err(StatusListError::Claim("status_list.bits"));
+        }
+        let compressed = jose::decode(lst).ok_or(StatusListError::NotZlib)?;
+        let mut bytes = Vec::new();
+        let bound = u64::try_from(STATUS_LIST_BYTES).unwrap_or(u64::MAX);
+        ZlibDecoder::new(compressed.as_slice())
+            .take(bound.saturating_add(1))
+            .read_to_end(&mut bytes)
+            .map_err(|_| StatusListError::NotZlib)?;
+        if bytes.len() > STATUS_LIST_BYTES {
+            return Err(StatusListError::TooLarge);
+        }
+        Ok(Self { bits, bytes })
+    }
+}
+
+impl std::fmt::Debug for StatusList {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "StatusList({} entries of {} bits)", self.size(), self.bits)
+    }
+}
+
+/// The claims of a status list token, read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusListClaims {
+    /// `sub`: the list's URI.
+    pub uri: String,
+    /// `iat`, in seconds since 1970.
+    pub issued_at: i64,
+    /// `exp`, in seconds since 1970.
+    pub expires_at: Option<i64>,
+    /// The list itself.
+    pub list: StatusList,
+}
+
+impl StatusListClaims {
+    /// Reads the claims from a token's payload.
+    pub fn read(payload: &[u8]) -> Result<Self, StatusListError> {
+        use StatusListError::Claim;
+        let document = Document::read(payload, Controls::Refused)?;
+        let root = document.root();
+        let uri = root.get("sub").and_then(Value::as_str).ok_or(Claim("sub"))?;
+        let issued_at = root.get("iat").and_then(|time| time.as_integer(TIME_MAX)).ok_or(Claim("iat"))?;
+        let expires_at = match root.get("exp") {
+            Some(time) => Some(time.as_integer(TIME_MAX).ok_or(Claim("exp"))?),
+            None => None,
+        };
+        let list = root.get("status_list").ok_or(Claim("status_list"))?;
+        let bits = list
+            .get("bits")
+            .and_then(|bits| bits.as_integer(8))
+            .and_then(|bits| u8::try_from(bits).ok())
+            .ok_or(Claim("status_list.bits"))?;
+        let lst = list.get("lst").and_then(Value::as_str).ok_or(Claim("status_list.lst"))?;
+        Ok(Self { uri: uri.to_owned(), issued_at, expires_at, list: StatusList::decode(bits, lst)? })
+    }
+}
+
+/// The claims of a status list token about to be signed.
+#[derive(Debug, Serialize)]
+pub struct NewStatusListClaims<'a> {
+    /// The list's URI.
+    #[serde(rename = "sub")]
+    pub uri: &'a str,
+    /// In seconds since 1970.
+    #[serde(rename = "iat")]
+    pub issued_at: i64,
+    /// In seconds since 1970.
+    #[serde(rename = "exp")]
+    pub expires_at: i64,
+    /// For how many seconds a copy may be kept before it is asked for again.
+    pub ttl: i64,
+    /// The list.
+    pub status_list: EncodedList,
+}
+
+/// A list as it stands in a token.
+#[derive(Debug, Serialize)]
+pub struct EncodedList {
+    bits: u8,
+    lst: String,
+}
+
+impl EncodedList {
+    /// Compresses `list`.
+    pub fn new(list: &StatusList) -> std::io::Result<Self> {
+        Ok(Self { bits: list.bits, lst: list.encode()? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_revoked_is_read_back_and_nothing_else_is() {
+        let list = StatusList::new(1000, [0, 7, 8, 999, 5000]);
+        let read = StatusList::decode(1, &list.encode().expect("zlib")).expect("a list");
+        for index in 0..1000 {
+            assert_eq!(read.get(index), Some(u8::from([0, 7, 8, 999].contains(&index))), "{index}");
+        }
+        assert_eq!(read.get(1000), None);
+        assert_eq!(read.get(u64::MAX), None);
+    }
+
+    #[test]
+    fn several_bits_are_read_from_the_lowest() {
+        // The IETF draft's example: 2 bits, bytes c9 44 f9.
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(&[0xc9, 0x44, 0xf9]).expect("memory");
+        let list = StatusList::decode(2, &jose::encode(encoder.finish().expect("memory"))).expect("a list");
+        let statuses: Vec<_> = (0..12).map_while(|index| list.get(index)).collect();
+        assert_eq!(statuses, [1, 2, 0, 3, 0, 1, 0, 1, 1, 2, 3, 3]);
+    }
+
+    #[test]
+    fn a_bomb_is_refused_before_it_is_inflated_further() {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(&vec![0; STATUS_LIST_BYTES * 8]).expect("memory");
+        let bomb = jose::encode(encoder.finish().expect("memory"));
+        assert!(bomb.len() < 20_000);
+        assert_eq!(StatusList::decode(1, &bomb), Err(StatusListError::TooLarge));
+        assert_eq!(StatusList::decode(1, "AAAA"), Err(StatusListError::NotZlib));
+        assert_eq!(StatusList::decode(3, "AAAA"), Err(StatusListError::Claim("status_list.bits")));
+    }
+
+    #[test]
+    fn claims_are_written_and_read_back() {
+        let list = StatusList::new(64, [3]);
+        let claims =
+            NewStatusListClaims { uri: "u", issued_at: 5, expires_at: 9, ttl: 2, status_list: EncodedList::new(&list).expect("zlib") };
+        let read = StatusListClaims::read(&serde_json::to_vec(&claims).expect("json")).expect("claims");
+        assert_eq!(read, StatusListClaims { uri: "u".into(), issued_at: 5, expires_at: Some(9), list });
+        for broken in
+            ["{}", r#"{"sub":"u","iat":-1}"#, r#"{"sub":"u","iat":1,"exp":null}"#, r#"{"sub":"u","iat":1,"status_list":{"bits":1}}"#]
+        {
+            assert!(StatusListClaims::read(broken.as_bytes()).is_err(), "{broken}");
+        }
+    }
+}

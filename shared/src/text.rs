@@ -1,0 +1,80 @@
+//! Quoting what others wrote, for messages that a person reads and a terminal shows.
+
+use crate::limits::MESSAGE_BYTES;
+
+/// The most characters of one quoted value that a message repeats.
+const QUOTED_CHARS: usize = 80;
+
+/// Whether `c` is a control character as the contract counts them: U+0000 to U+001F and U+007F to U+009F.
+#[must_use]
+pub fn is_control(c: char) -> bool {
+    c.is_control()
+}
+
+/// Whether `text` holds a control character.
+#[must_use]
+pub fn has_control(text: &str) -> bool {
+    text.chars().any(is_control)
+}
+
+/// `text` in backticks, with everything escaped that could break out of them, move a cursor or
+/// reorder a line, and cut after 80 characters.
+#[must_use]
+pub fn quote(text: &str) -> String {
+    format!("`{}`", escape(text))
+}
+
+/// `text` as [`quote`] would show it, without the backticks.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len().min(QUOTED_CHARS) + 2);
+    for (n, c) in text.chars().enumerate() {
+        if n == QUOTED_CHARS {
+            out.push('…');
+            break;
+        }
+        match c {
+            '`' => out.push_str("\\`"),
+            '\'' | '"' => out.push(c),
+            // Invisible and direction-changing characters would let one text pass for another.
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
+                out.extend(c.escape_unicode());
+            }
+            _ => out.extend(c.escape_debug()),
+        }
+    }
+    out
+}
+
+/// `message` cut to the bound of a decision's `message`, at a character's edge.
+#[must_use]
+pub fn bounded(mut message: String) -> String {
+    if message.len() > MESSAGE_BYTES {
+        let ellipsis = '…';
+        let cut = (0..=MESSAGE_BYTES - ellipsis.len_utf8()).rev().find(|at| message.is_char_boundary(*at));
+        message.truncate(cut.unwrap_or(0));
+        message.push(ellipsis);
+    }
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_quoted_cannot_break_out_or_move_the_cursor() {
+        assert_eq!(quote("a`b"), "`a\\`b`");
+        assert_eq!(quote("a\nb\u{1b}[2J"), "`a\\nb\\u{1b}[2J`");
+        assert_eq!(quote("safe\u{202e}gnp.exe"), "`safe\\u{202e}gnp.exe`");
+        assert_eq!(quote("it's"), "`it's`");
+        assert!(quote(&"é".repeat(5000)).chars().count() < 90);
+    }
+
+    #[test]
+    fn a_message_is_never_longer_than_its_bound() {
+        assert_eq!(bounded("short".into()), "short");
+        let long = bounded("€".repeat(1000));
+        assert!(long.len() <= MESSAGE_BYTES && long.ends_with('…'));
+    }
+}
