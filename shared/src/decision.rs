@@ -325,6 +325,54 @@ pub struct DecisionRecord<'a> {
     pub evaluated_at: Option<String>,
 }
 
+/// A decision as an `application/problem+json` body (RFC 9457).
+#[derive(Debug, Serialize)]
+pub struct DecisionProblem<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    code: Reason,
+    #[serde(flatten)]
+    decision: DecisionRecord<'a>,
+}
+
+impl<'a> DecisionProblem<'a> {
+    /// The problem that `decision` is to its caller.
+    #[must_use]
+    pub fn of(decision: DecisionRecord<'a>) -> Self {
+        let status = decision.reason.http_status();
+        let title = match status {
+            200 => "OK",
+            400 => "Bad Request",
+            401 => "Unauthorized",
+            403 => "Forbidden",
+            500 => "Internal Server Error",
+            _ => "Service Unavailable",
+        };
+        Self { kind: "about:blank", title, status, detail: decision.message.clone(), code: decision.reason, decision }
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The value of the `WWW-Authenticate` header, where there is one.
+    #[must_use]
+    pub fn challenge(&self) -> Option<&'static str> {
+        self.code.challenge()
+    }
+
+    /// Seconds for the `Retry-After` header, where trying again may help.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u32> {
+        (self.code.concern() == Concern::Unavailable).then_some(5)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,192 @@
+//! What the issuer remembers: agents, passports, keys, status lists and the audit log.
+//!
+//! The service holds an `Arc<dyn Store>` and knows no database. Two rules are built into the trait:
+//!
+//! - **A change by an admin and its audit event are one transaction.** Every such method takes an [`AdminEvent`], and
+//!   there is no other way to write one. A change that turns out to be none (an agent that is disabled already)
+//!   writes nothing, its event included.
+//! - **`Ok` means on disk.** After an I/O error on the write handle nothing more is acknowledged on it:
+//!   [`StoreError::Poisoned`] until the service is started again.
+//!
+//! A store reads no clock and draws no random numbers: times (integer seconds since 1970-01-01 UTC), ids and status
+//! indexes come as arguments. A write that has begun is finished even if its caller goes away.
+//!
+//! # How to add a store
+//!
+//! 1. Add `store/<name>.rs` with a type that implements [`Store`], and `migrations/<name>/`. Copy the statements of
+//!    `store/sqlite/`: they use `$1` parameters, `RETURNING` and `ON CONFLICT`, and times and booleans as integers, so
+//!    most run as they are. What is SQLite's own is in `sqlite/open.rs`, `sqlite/writer.rs` and `sqlite/driver.rs`.
+//! 2. Keep each documented error: the service tells [`StoreError::StatusIndexTaken`] and
+//!    [`StoreError::KeyNotActive`] (draw again, sign again) from [`StoreError::Conflict`] (tell the caller).
+//! 3. Where SQLite has one writer, take locks: a passport is inserted only while its agent is enabled *and* its key is
+//!    active (lock both rows), and keys change by compare and swap.
+//! 4. Implement `Backend` in `store/contract_tests.rs` for it and run `contract_suite!`. A store that passes is done;
+//!    what it promises beyond that gets tests of its own beside it.
+
+mod error;
+mod records;
+mod sqlite;
+
+#[cfg(test)]
+mod contract_tests;
+
+use async_trait::async_trait;
+
+pub use error::{OpenError, StoreError};
+pub use records::{
+    AdminEvent, Agent, AppendOutcome, AuditEvent, AuditFilter, Disabled, EventKind, Key, KeyState, NewAgent, NewEvent, NewKey, NewPassport,
+    Page, Passport, PassportFilter, PassportState, RevokeKey, RevokedIndexes, RevokedPassport, RotateKeys, StatusList, TrustSnapshot,
+};
+pub use sqlite::SqliteStore;
+
+/// The most records that one page holds; a larger `limit` is read as this, and zero as one. It bounds the memory of
+/// one request.
+pub const MAX_PAGE: u32 = 1_000;
+
+/// Everything the issuer remembers. See the [module](self) for the rules and for how to add one.
+///
+/// Any method may also give [`StoreError::Unavailable`], [`StoreError::Corrupt`] or [`StoreError::Closed`], and any
+/// that writes [`StoreError::Poisoned`]; below are the errors that say more.
+#[async_trait]
+pub trait Store: std::fmt::Debug + Send + Sync {
+    /// Whether the store can be read, and would still take a write: what `/readyz` asks. Writes nothing.
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Ends all handles in order, the write-ahead log folded into the database. Later calls give
+    /// [`StoreError::Closed`]. Closing twice is fine.
+    async fn close(&self) -> Result<(), StoreError>;
+
+    /// Ties the database to one issuer URL: stored by the first call, compared exactly by every later one.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if another URL is stored.
+    async fn bind_issuer(&self, issuer: &str) -> Result<(), StoreError>;
+
+    /// The issuer URL that [`Store::bind_issuer`] has stored, if any.
+    async fn bound_issuer(&self) -> Result<Option<String>, StoreError>;
+
+    /// How often trust has changed: keys, revocations, status lists. Starts at 0 and only grows.
+    async fn trust_sequence(&self) -> Result<i64, StoreError>;
+
+    /// All that a trust bundle or a status list is made from, as of one moment.
+    async fn trust_snapshot(&self) -> Result<TrustSnapshot, StoreError>;
+
+    /// Adds an enabled agent.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the id is taken.
+    async fn create_agent(&self, agent: NewAgent, event: AdminEvent) -> Result<Agent, StoreError>;
+
+    /// One agent.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn agent(&self, agent_id: &str) -> Result<Agent, StoreError>;
+
+    /// Agents by id, those after `after`, at most `limit` (see [`MAX_PAGE`]).
+    async fn agents(&self, after: Option<&str>, limit: u32) -> Result<Page<Agent, String>, StoreError>;
+
+    /// Disables an agent and revokes, with `reason`, all its passports that are live at `now` (contract section 5).
+    /// Disabling again changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn disable_agent(&self, agent_id: &str, reason: &str, now: i64, event: AdminEvent) -> Result<Disabled, StoreError>;
+
+    /// Enables an agent; what was revoked stays revoked. Gives whether that changed anything.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn enable_agent(&self, agent_id: &str, event: AdminEvent) -> Result<bool, StoreError>;
+
+    /// Records a passport that has been signed, and takes its place in the status list. Only after `Ok` may the token
+    /// be handed out.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for the agent, the status list or an index outside it;
+    /// [`StoreError::AgentDisabled`]; [`StoreError::KeyNotActive`] if the keys were rotated meanwhile (sign again);
+    /// [`StoreError::StatusIndexTaken`] (draw another index and sign again); [`StoreError::Conflict`] if the
+    /// passport's id is taken.
+    async fn insert_passport(&self, passport: NewPassport, event: AdminEvent) -> Result<(), StoreError>;
+
+    /// One passport, never its token.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn passport(&self, passport_id: &str) -> Result<Passport, StoreError>;
+
+    /// Passports, newest first.
+    async fn passports(&self, filter: PassportFilter) -> Result<Page<Passport, i64>, StoreError>;
+
+    /// Revokes a passport. Revoking again, or revoking what its key's revocation has revoked, changes nothing; an
+    /// expired passport can be revoked.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn revoke_passport(
+        &self,
+        passport_id: &str,
+        reason: Option<&str>,
+        now: i64,
+        event: AdminEvent,
+    ) -> Result<RevokedPassport, StoreError>;
+
+    /// All status lists by number, with how many places are taken.
+    async fn status_lists(&self) -> Result<Vec<StatusList>, StoreError>;
+
+    /// Adds an empty status list of `size` places and gives the new trust sequence. Housekeeping, not a change by an
+    /// admin: it has no event.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the number is taken.
+    async fn create_status_list(&self, list: i64, size: i64) -> Result<i64, StoreError>;
+
+    /// The revoked places of a list, ascending: those whose passport is revoked, or whose passport's key is.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn revoked_indexes(&self, list: i64) -> Result<Vec<i64>, StoreError>;
+
+    /// All keys, revoked ones included, oldest first.
+    async fn keys(&self) -> Result<Vec<Key>, StoreError>;
+
+    /// The first two keys of a new issuer. Gives the new trust sequence.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if there is any key already.
+    async fn insert_first_keys(&self, active: NewKey, next: NewKey, event: AdminEvent) -> Result<i64, StoreError>;
+
+    /// active → retired, next → active, and a fresh key next (contract section 4). Gives the new trust sequence.
+    /// The old key stays published until the later of `retire_until` and the last expiry among the passports it has
+    /// signed by then, so that one signed a moment before is never denied for it.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the active and the next key are no longer the expected ones, or the fresh id is
+    /// taken; nothing is changed then.
+    async fn rotate_keys(&self, rotation: RotateKeys, event: AdminEvent) -> Result<i64, StoreError>;
+
+    /// Revokes a key, and with it every passport it has signed, following a plan that the caller has made from the
+    /// states it saw. Gives the new trust sequence.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for the key; [`StoreError::Conflict`] if a state is not what the plan expects, the
+    /// fresh id is taken, or two keys would be active or next; nothing is changed then.
+    async fn revoke_key(&self, plan: RevokeKey, event: AdminEvent) -> Result<i64, StoreError>;
+
+    /// When the last passport signed by this key expires, revoked ones included; `None` if it signed none.
+    async fn latest_expiry(&self, key_id: &str) -> Result<Option<i64>, StoreError>;
+
+    /// Appends decisions that `reporter` has made, all or none, on disk before this returns (contract section 7).
+    /// One event per (`reporter`, `request_id`): the same hash again is a duplicate and not written; another hash is
+    /// kept beside the first, marked, and counted as a conflict the first time it comes.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if an `event_id` is taken.
+    async fn append_events(&self, reporter: &str, events: Vec<NewEvent>) -> Result<AppendOutcome, StoreError>;
+
+    /// Audit events, newest (last accepted) first.
+    async fn events(&self, filter: AuditFilter) -> Result<Page<AuditEvent, i64>, StoreError>;
+
+    /// The highest `seq` that this reporter has given a decision; `None` if it has given none.
+    async fn latest_seq(&self, reporter: &str) -> Result<Option<i64>, StoreError>;
+}

@@ -1,0 +1,159 @@
+//! One test suite for every store: what [`Store`](super::Store) promises, whatever is behind it.
+//!
+//! A store runs it by implementing [`Backend`] and calling `contract_suite!` in a test module of its own.
+
+pub(crate) mod agents;
+pub(crate) mod audit;
+pub(crate) mod keys;
+pub(crate) mod passports;
+pub(crate) mod races;
+pub(crate) mod trust;
+
+use std::sync::Arc;
+
+use super::{AdminEvent, NewAgent, NewEvent, NewKey, NewPassport, Store};
+
+/// A place where a store can be, empty at first.
+pub(crate) trait Backend {
+    /// A new place. It is gone when this is dropped.
+    fn new() -> Self;
+
+    /// Opens the store there; what was written before is there still.
+    async fn open(&self) -> Arc<dyn Store>;
+}
+
+/// Makes the tests of one backend.
+macro_rules! contract_suite {
+    ($backend:ty) => {
+        $crate::store::contract_tests::tests! { $backend;
+            agents {
+                an_agent_is_created_once,
+                agents_are_listed_by_id_in_pages,
+                disabling_revokes_live_passports_only,
+                disabling_twice_changes_nothing,
+                enabling_revives_no_passport,
+                an_unknown_agent_is_not_found,
+            }
+            passports {
+                a_passport_is_kept_exactly_as_given,
+                no_passport_for_a_missing_or_disabled_agent,
+                no_passport_by_a_key_that_is_not_active,
+                a_status_index_is_given_once_and_never_outside_its_list,
+                a_passport_id_is_given_once,
+                passports_are_filtered_by_agent_and_state,
+                passports_are_listed_newest_first_in_pages,
+                revoking_twice_changes_nothing,
+            }
+            keys {
+                first_keys_come_once,
+                rotation_moves_each_key_on,
+                rotation_on_an_outdated_view_changes_nothing,
+                a_retired_key_outlives_what_it_signed,
+                revoking_the_active_key_promotes_the_next,
+                revoking_on_an_outdated_view_changes_nothing,
+                two_keys_are_never_active_or_next,
+                revoking_a_key_revokes_all_it_signed,
+            }
+            audit {
+                a_batch_is_kept_exactly_and_in_order,
+                the_same_body_again_is_a_duplicate,
+                another_body_is_kept_beside_the_first_once,
+                request_ids_belong_to_their_reporter,
+                a_reported_id_blocks_no_admin_change,
+                a_batch_is_written_whole_or_not_at_all,
+                each_filter_narrows_the_list,
+                events_are_listed_newest_first_in_pages,
+                a_change_without_its_event_is_rolled_back,
+                first_keys_without_their_event_are_rolled_back,
+                a_change_that_is_none_writes_no_event,
+            }
+            trust {
+                every_change_of_trust_raises_the_sequence_by_one,
+                a_database_belongs_to_one_issuer,
+                a_snapshot_holds_keys_and_revocations_together,
+                status_lists_count_what_is_taken,
+                everything_is_there_after_reopening,
+                a_closed_store_answers_nothing,
+            }
+            races {
+                a_disabled_agent_never_has_a_live_passport,
+                a_status_index_is_won_by_one,
+                one_of_two_rotations_wins,
+                a_caller_that_goes_away_leaves_nothing_half_done,
+            }
+        }
+    };
+}
+pub(crate) use contract_suite;
+
+macro_rules! tests {
+    ($backend:ty; $($module:ident { $($test:ident,)* })*) => {$(
+        mod $module {
+            use super::*;
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $test() {
+                    $crate::store::contract_tests::$module::$test(<$backend>::new()).await;
+                }
+            )*
+        }
+    )*};
+}
+pub(crate) use tests;
+
+/// When the tests take place.
+pub(crate) const NOW: i64 = 1_795_000_000;
+
+/// An admin's event; the number makes it its own.
+pub(crate) fn event(number: u32) -> AdminEvent {
+    AdminEvent { reporter: "agent_admin".to_owned(), event: decision(&format!("admin-{number}"), "admin") }
+}
+
+/// A decision with this request id and hash.
+pub(crate) fn decision(request_id: &str, hash: &str) -> NewEvent {
+    NewEvent {
+        event_id: format!("evt_{request_id}_{hash}"),
+        request_id: request_id.to_owned(),
+        body: format!("{{ \"requestId\" : \"{request_id}\", \"h\":\"{hash}\" }}"),
+        body_hash: hash.to_owned(),
+        received_at: NOW + 5,
+        evaluated_at: Some(NOW),
+        ..NewEvent::default()
+    }
+}
+
+/// A key made at this time.
+pub(crate) fn key(key_id: &str, created_at: i64) -> NewKey {
+    NewKey { key_id: key_id.to_owned(), public_x: format!("x-of-{key_id}"), created_at }
+}
+
+/// An agent of this id.
+pub(crate) fn agent(agent_id: &str) -> NewAgent {
+    NewAgent { agent_id: agent_id.to_owned(), name: format!("The agent {agent_id}"), description: None, created_at: NOW }
+}
+
+/// A passport of agent `ollie` by key `k1`, an hour long, at place `number` of list 0.
+pub(crate) fn passport(number: i64) -> NewPassport {
+    NewPassport {
+        passport_id: format!("pp_{number}"),
+        agent_id: "ollie".to_owned(),
+        key_id: "k1".to_owned(),
+        claims: format!("{{\"jti\":\"pp_{number}\"}}"),
+        audience: vec!["https://shop.example".to_owned()],
+        issued_at: NOW,
+        not_before: None,
+        expires_at: NOW + 3_600,
+        status_list: 0,
+        status_index: number,
+        issued_by: "agent_admin".to_owned(),
+    }
+}
+
+/// A store with key `k1` active and `k2` next, list 0 of 1,000 places, and agent `ollie`. Events 9,000 to 9,001.
+pub(crate) async fn with_ollie(backend: &impl Backend) -> Arc<dyn Store> {
+    let store = backend.open().await;
+    store.insert_first_keys(key("k1", NOW), key("k2", NOW + 1), event(9_000)).await.unwrap();
+    store.create_status_list(0, 1_000).await.unwrap();
+    store.create_agent(agent("ollie"), event(9_001)).await.unwrap();
+    store
+}

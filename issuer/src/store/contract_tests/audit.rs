@@ -1,0 +1,251 @@
+//! The audit log, and that no change goes without its event.
+
+use super::{Backend, NOW, agent, decision, event, key, passport, with_ollie};
+use crate::store::{AppendOutcome, AuditEvent, AuditFilter, EventKind, KeyState, NewEvent, RevokeKey, RotateKeys, Store, StoreError};
+
+fn outcome(accepted: u64, duplicates: u64, conflicts: u64) -> AppendOutcome {
+    AppendOutcome { accepted, duplicates, conflicts }
+}
+
+fn any() -> AuditFilter {
+    AuditFilter { limit: 100, ..AuditFilter::default() }
+}
+
+async fn all(store: &dyn Store) -> Vec<AuditEvent> {
+    store.events(any()).await.unwrap().items
+}
+
+pub(crate) async fn a_batch_is_kept_exactly_and_in_order(backend: impl Backend) {
+    let store = backend.open().await;
+    let full = NewEvent {
+        seq: Some(7),
+        agent_id: Some("ollie".to_owned()),
+        passport_id: Some("pp_1".to_owned()),
+        outcome: Some("deny".to_owned()),
+        reason: Some("constraint_unmet".to_owned()),
+        action: Some("purchase".to_owned()),
+        resource: Some("commerce".to_owned()),
+        ..decision("r1", "h1")
+    };
+    let bare = NewEvent { evaluated_at: None, ..decision("r2", "h2") };
+    assert_eq!(store.latest_seq("shop").await.unwrap(), None);
+    let done = store.append_events("shop", vec![full.clone(), bare.clone()]).await.unwrap();
+    assert_eq!(done, outcome(2, 0, 0));
+    assert_eq!(store.latest_seq("shop").await.unwrap(), Some(7));
+    assert_eq!(store.latest_seq("other").await.unwrap(), None);
+
+    let kept = all(store.as_ref()).await;
+    assert!(kept[0].sequence > kept[1].sequence);
+    for (kept, given) in kept.iter().rev().zip([full, bare]) {
+        assert_eq!(kept.kind, EventKind::Decision);
+        assert_eq!(kept.reporter, "shop");
+        assert!(!kept.conflict);
+        let kept = kept.clone();
+        let told = NewEvent {
+            event_id: kept.event_id,
+            seq: kept.seq,
+            request_id: kept.request_id,
+            body: kept.body,
+            body_hash: kept.body_hash,
+            received_at: kept.received_at,
+            evaluated_at: kept.evaluated_at,
+            agent_id: kept.agent_id,
+            passport_id: kept.passport_id,
+            outcome: kept.outcome,
+            reason: kept.reason,
+            action: kept.action,
+            resource: kept.resource,
+        };
+        assert_eq!(told, given);
+    }
+    assert_eq!(store.append_events("shop", Vec::new()).await.unwrap(), outcome(0, 0, 0));
+}
+
+pub(crate) async fn the_same_body_again_is_a_duplicate(backend: impl Backend) {
+    let store = backend.open().await;
+    let first = decision("r1", "h1");
+    // Whether the issuer gives the retry an id of its own or the same one does not matter.
+    let renamed = NewEvent { event_id: "evt_retry".to_owned(), ..first.clone() };
+    let batch = vec![first.clone(), first.clone(), renamed.clone()];
+    assert_eq!(store.append_events("shop", batch.clone()).await.unwrap(), outcome(1, 2, 0));
+    assert_eq!(store.append_events("shop", batch).await.unwrap(), outcome(0, 3, 0));
+    assert_eq!(all(store.as_ref()).await.len(), 1);
+}
+
+pub(crate) async fn another_body_is_kept_beside_the_first_once(backend: impl Backend) {
+    let store = backend.open().await;
+    let batch = vec![decision("r1", "h1"), decision("r1", "h2"), decision("r1", "h2"), decision("r1", "h3"), decision("r1", "h1")];
+    assert_eq!(store.append_events("shop", batch.clone()).await.unwrap(), outcome(1, 2, 2));
+    assert_eq!(store.append_events("shop", batch).await.unwrap(), outcome(0, 5, 0));
+    let kept: Vec<_> = all(store.as_ref()).await.into_iter().map(|event| (event.body_hash, event.conflict)).collect();
+    let expected = [("h3", true), ("h2", true), ("h1", false)];
+    assert_eq!(kept, expected.map(|(hash, is)| (hash.to_owned(), is)));
+}
+
+pub(crate) async fn request_ids_belong_to_their_reporter(backend: impl Backend) {
+    let store = backend.open().await;
+    let mut theirs = decision("r1", "h1");
+    theirs.event_id = "evt_theirs".to_owned();
+    for (reporter, new) in [("shop", decision("r1", "h1")), ("bank", theirs)] {
+        let done = store.append_events(reporter, vec![new]).await.unwrap();
+        assert_eq!(done, outcome(1, 0, 0));
+    }
+}
+
+pub(crate) async fn a_reported_id_blocks_no_admin_change(backend: impl Backend) {
+    let store = backend.open().await;
+    let claimed = event(1);
+    let mut early = claimed.event.clone();
+    early.event_id = "evt_early".to_owned();
+    store.append_events(&claimed.reporter, vec![early]).await.unwrap();
+    store.create_agent(agent("ollie"), claimed).await.unwrap();
+    let kinds: Vec<_> = all(store.as_ref()).await.into_iter().map(|event| event.kind).collect();
+    assert_eq!(kinds, [EventKind::Admin, EventKind::Decision]);
+}
+
+pub(crate) async fn a_batch_is_written_whole_or_not_at_all(backend: impl Backend) {
+    let store = backend.open().await;
+    let mut clash = decision("r2", "h2");
+    clash.event_id = decision("r1", "h1").event_id;
+    let refused = store.append_events("shop", vec![decision("r1", "h1"), clash]).await;
+    assert!(matches!(refused, Err(StoreError::Conflict { what: "audit event", .. })));
+    assert_eq!(all(store.as_ref()).await, []);
+}
+
+pub(crate) async fn each_filter_narrows_the_list(backend: impl Backend) {
+    let store = backend.open().await;
+    let some = |text: &str| Some(text.to_owned());
+    let wanted = NewEvent {
+        agent_id: some("a"),
+        passport_id: some("p"),
+        outcome: some("deny"),
+        reason: some("expired"),
+        action: some("buy"),
+        resource: some("shop/x"),
+        ..decision("r1", "h1")
+    };
+    let undated = NewEvent { evaluated_at: None, ..decision("r2", "h2") };
+    store.append_events("shop", vec![wanted, undated]).await.unwrap();
+    store.create_agent(agent("z"), event(1)).await.unwrap();
+
+    let none = "' OR 1=1 --";
+    let pick = |change: &dyn Fn(&mut AuditFilter, &str), value: &str| {
+        let mut filter = any();
+        change(&mut filter, value);
+        filter
+    };
+    type Change<'a> = (&'a dyn Fn(&mut AuditFilter, &str), &'a str, usize);
+    let text: [Change<'_>; 7] = [
+        (&|f, v| f.agent_id = Some(v.to_owned()), "a", 1),
+        (&|f, v| f.passport_id = Some(v.to_owned()), "p", 1),
+        (&|f, v| f.outcome = Some(v.to_owned()), "deny", 1),
+        (&|f, v| f.reason = Some(v.to_owned()), "expired", 1),
+        (&|f, v| f.action = Some(v.to_owned()), "buy", 1),
+        (&|f, v| f.resource = Some(v.to_owned()), "shop/x", 1),
+        (&|f, v| f.reporter = Some(v.to_owned()), "shop", 2),
+    ];
+    for (change, value, found) in text {
+        let there = store.events(pick(change, value)).await.unwrap().items;
+        assert_eq!(there.len(), found, "{value}");
+        let absent = store.events(pick(change, none)).await.unwrap().items;
+        assert_eq!(absent.len(), 0, "{value}");
+    }
+    let count = async |filter: AuditFilter| store.events(filter).await.unwrap().items.len();
+    for (kind, found) in [(EventKind::Admin, 1), (EventKind::Decision, 2)] {
+        let kind = Some(kind);
+        assert_eq!(count(AuditFilter { kind, ..any() }).await, found);
+    }
+    // By the time of the decision (NOW), or of receipt (NOW + 5) where there is none; `to` is not included.
+    for (from, to, found) in [(NOW, NOW + 6, 3), (NOW, NOW + 5, 2), (NOW + 1, NOW + 6, 1), (NOW + 6, NOW + 9, 0)] {
+        let (from, to) = (Some(from), Some(to));
+        assert_eq!(count(AuditFilter { from, to, ..any() }).await, found);
+    }
+}
+
+pub(crate) async fn events_are_listed_newest_first_in_pages(backend: impl Backend) {
+    let store = backend.open().await;
+    let batch = ["e", "b", "d", "a", "c"].map(|id| decision(id, "h"));
+    store.append_events("shop", batch.to_vec()).await.unwrap();
+    let mut seen = Vec::new();
+    let mut cursor = None;
+    for size in [2, 2, 1] {
+        let filter = AuditFilter { cursor, limit: 2, ..any() };
+        let page = store.events(filter).await.unwrap();
+        assert_eq!(page.items.len(), size);
+        seen.extend(page.items.into_iter().map(|event| event.request_id));
+        cursor = page.next;
+    }
+    assert_eq!((seen.concat().as_str(), cursor), ("cadbe", None));
+}
+
+/// Every kind of change, each with an event whose id is taken: none may be written.
+pub(crate) async fn a_change_without_its_event_is_rolled_back(backend: impl Backend) {
+    let store = with_ollie(&backend).await;
+    store.create_agent(agent("off"), event(1)).await.unwrap();
+    store.disable_agent("off", "r", NOW, event(2)).await.unwrap();
+    store.insert_passport(passport(0), event(3)).await.unwrap();
+    let state = async || {
+        (
+            store.agents(None, 100).await.unwrap(),
+            store.passport("pp_0").await.unwrap(),
+            store.status_lists().await.unwrap(),
+            store.trust_snapshot().await.unwrap(),
+            all(store.as_ref()).await,
+        )
+    };
+    let before = state().await;
+    let taken = || event(1);
+    let refused = |result: Result<(), StoreError>| {
+        assert!(matches!(result, Err(StoreError::Conflict { what: "audit event", .. })));
+    };
+    refused(store.create_agent(agent("new"), taken()).await.map(|_| ()));
+    let disabled = store.disable_agent("ollie", "r", NOW, taken()).await;
+    refused(disabled.map(|_| ()));
+    refused(store.enable_agent("off", taken()).await.map(|_| ()));
+    refused(store.insert_passport(passport(1), taken()).await);
+    let revoked = store.revoke_passport("pp_0", None, NOW, taken()).await;
+    refused(revoked.map(|_| ()));
+    let rotation = RotateKeys {
+        expected_active: "k1".to_owned(),
+        expected_next: "k2".to_owned(),
+        fresh_next: key("k3", NOW),
+        retire_until: NOW,
+        now: NOW,
+    };
+    refused(store.rotate_keys(rotation, taken()).await.map(|_| ()));
+    let plan = RevokeKey {
+        key_id: "k1".to_owned(),
+        expected_state: KeyState::Active,
+        promote: Some("k2".to_owned()),
+        fresh_next: Some(key("k3", NOW)),
+        reason: "r".to_owned(),
+        now: NOW,
+    };
+    refused(store.revoke_key(plan, taken()).await.map(|_| ()));
+    assert_eq!(before, state().await);
+}
+
+/// The same for the first keys, which need an empty store.
+pub(crate) async fn first_keys_without_their_event_are_rolled_back(backend: impl Backend) {
+    let store = backend.open().await;
+    store.append_events("shop", vec![event(1).event]).await.unwrap();
+    let refused = store.insert_first_keys(key("k1", NOW), key("k2", NOW), event(1)).await;
+    assert!(matches!(refused, Err(StoreError::Conflict { what: "audit event", .. })));
+    assert_eq!(store.keys().await.unwrap(), []);
+    assert_eq!(store.trust_sequence().await.unwrap(), 0);
+}
+
+pub(crate) async fn a_change_that_is_none_writes_no_event(backend: impl Backend) {
+    let store = with_ollie(&backend).await;
+    store.insert_passport(passport(0), event(1)).await.unwrap();
+    store.revoke_passport("pp_0", None, NOW, event(2)).await.unwrap();
+    store.disable_agent("ollie", "r", NOW, event(3)).await.unwrap();
+    let before = all(store.as_ref()).await;
+    assert_eq!(before.len(), 5);
+    store.revoke_passport("pp_0", None, NOW, event(4)).await.unwrap();
+    store.disable_agent("ollie", "r", NOW, event(5)).await.unwrap();
+    assert_eq!(before, all(store.as_ref()).await);
+    store.enable_agent("ollie", event(6)).await.unwrap();
+    store.enable_agent("ollie", event(7)).await.unwrap();
+    assert_eq!(all(store.as_ref()).await.len(), 6);
+}

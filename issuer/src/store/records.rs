@@ -1,0 +1,181 @@
+//! What a store keeps and takes: plain records. Times are integer seconds since 1970-01-01 UTC.
+
+mod audit;
+mod keys;
+
+pub use audit::{AdminEvent, AppendOutcome, AuditEvent, AuditFilter, EventKind, NewEvent};
+pub use keys::{Key, KeyState, NewKey, RevokeKey, RotateKeys};
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T, C> {
+    /// The records, in the list's order.
+    pub items: Vec<T>,
+    /// What to give as cursor for the next page; `None` when this is the last.
+    pub next: Option<C>,
+}
+
+/// An agent to be created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAgent {
+    /// Its id: the `sub` of its passports.
+    pub agent_id: String,
+    /// Its name, for people.
+    pub name: String,
+    /// What it does, for people.
+    pub description: Option<String>,
+    /// When it is created.
+    pub created_at: i64,
+}
+
+/// An agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agent {
+    /// Its id: the `sub` of its passports.
+    pub agent_id: String,
+    /// Its name, for people.
+    pub name: String,
+    /// What it does, for people.
+    pub description: Option<String>,
+    /// Since when it is disabled; `None` while it is enabled.
+    pub disabled_at: Option<i64>,
+    /// When it was created.
+    pub created_at: i64,
+}
+
+/// What disabling an agent did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Disabled {
+    /// Whether the agent was enabled before; if not, nothing was written.
+    pub changed: bool,
+    /// How many passports were revoked with it.
+    pub revoked: u64,
+    /// The trust sequence afterwards.
+    pub trust_sequence: i64,
+}
+
+/// A passport that has been signed and is to be recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPassport {
+    /// Its id: the `jti`.
+    pub passport_id: String,
+    /// Its agent: the `sub`.
+    pub agent_id: String,
+    /// The key that signed it: the `kid`. Must be the active one.
+    pub key_id: String,
+    /// The exact JSON text of its payload; never the token or the signature.
+    pub claims: String,
+    /// Its `aud`.
+    pub audience: Vec<String>,
+    /// Its `iat`.
+    pub issued_at: i64,
+    /// Its `nbf`, if any.
+    pub not_before: Option<i64>,
+    /// Its `exp`.
+    pub expires_at: i64,
+    /// The status list it stands in.
+    pub status_list: i64,
+    /// Its place there, from 0 to below the list's size; drawn at random by the caller.
+    pub status_index: i64,
+    /// The agent that asked for it.
+    pub issued_by: String,
+}
+
+/// A passport as recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passport {
+    /// Its id: the `jti`.
+    pub passport_id: String,
+    /// Its agent: the `sub`.
+    pub agent_id: String,
+    /// The key that signed it: the `kid`.
+    pub key_id: String,
+    /// The exact JSON text of its payload.
+    pub claims: String,
+    /// Its `aud`.
+    pub audience: Vec<String>,
+    /// Its `iat`.
+    pub issued_at: i64,
+    /// Its `nbf`, if any.
+    pub not_before: Option<i64>,
+    /// Its `exp`.
+    pub expires_at: i64,
+    /// The status list it stands in.
+    pub status_list: i64,
+    /// Its place there.
+    pub status_index: i64,
+    /// When it was revoked: itself, else with its key; `None` while it is not.
+    pub revoked_at: Option<i64>,
+    /// Why, if that was said; of the same revocation as `revoked_at`.
+    pub revoke_reason: Option<String>,
+    /// The agent that asked for it.
+    pub issued_by: String,
+}
+
+/// What a passport is at a given time. Revoked wins over expired. One that is not valid yet is live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PassportState {
+    /// Neither revoked nor expired.
+    Live,
+    /// Revoked, itself or with its key.
+    Revoked,
+    /// Expired (`exp` is not later than now), and never revoked.
+    Expired,
+}
+
+/// Which passports to list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassportFilter {
+    /// Only those of this agent.
+    pub agent_id: Option<String>,
+    /// Only those in this state at `now`.
+    pub state: Option<PassportState>,
+    /// The time that `state` is relative to.
+    pub now: i64,
+    /// [`Page::next`] of the page before; `None` for the first.
+    pub cursor: Option<i64>,
+    /// At most so many (see [`MAX_PAGE`](super::MAX_PAGE)).
+    pub limit: u32,
+}
+
+/// What revoking a passport did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RevokedPassport {
+    /// Whether it was not revoked before; if it was, nothing was written.
+    pub changed: bool,
+    /// The trust sequence afterwards.
+    pub trust_sequence: i64,
+}
+
+/// A status list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatusList {
+    /// Its number, as in its URI.
+    pub list: i64,
+    /// How many places it has.
+    pub size: i64,
+    /// How many are taken.
+    pub used: i64,
+}
+
+/// The revoked places of one status list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevokedIndexes {
+    /// The list's number.
+    pub list: i64,
+    /// How many places it has.
+    pub size: i64,
+    /// The revoked places, ascending.
+    pub revoked: Vec<i64>,
+}
+
+/// Trust as of one moment: the sequence, keys and lists belong together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustSnapshot {
+    /// The trust sequence.
+    pub sequence: i64,
+    /// All keys, oldest first.
+    pub keys: Vec<Key>,
+    /// All status lists, by number.
+    pub lists: Vec<RevokedIndexes>,
+}

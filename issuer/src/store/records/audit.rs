@@ -1,0 +1,146 @@
+//! Records of the audit log.
+
+/// What an audit event tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    /// A decision that a verifier has reported.
+    Decision,
+    /// A change at the issuer.
+    Admin,
+}
+
+impl EventKind {
+    /// The word used in storage and in filters: `decision` or `admin`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Decision => "decision",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The kind with this word; `None` for any other.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Decision, Self::Admin].into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// An event to be appended. The store gives it its place in the log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewEvent {
+    /// The event's own id, never used before.
+    pub event_id: String,
+    /// The reporter's own count, if it keeps one.
+    pub seq: Option<i64>,
+    /// The id of the request that was decided, or that made the change.
+    pub request_id: String,
+    /// The exact JSON text.
+    pub body: String,
+    /// SHA-256 of the body in the form that duplicates are told by, as lowercase hex.
+    pub body_hash: String,
+    /// When the issuer received it.
+    pub received_at: i64,
+    /// When it was decided, by the reporter's clock.
+    pub evaluated_at: Option<i64>,
+    /// The agent concerned.
+    pub agent_id: Option<String>,
+    /// The passport concerned.
+    pub passport_id: Option<String>,
+    /// `allow`, `deny` or `approval_required` for a decision.
+    pub outcome: Option<String>,
+    /// The reason code.
+    pub reason: Option<String>,
+    /// The action.
+    pub action: Option<String>,
+    /// The resource.
+    pub resource: Option<String>,
+}
+
+/// The event that goes with a change by an admin, written in the same transaction or not at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdminEvent {
+    /// Who made the change, as verified: the `sub` of the passport used.
+    pub reporter: String,
+    /// What it says.
+    pub event: NewEvent,
+}
+
+/// An event in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEvent {
+    /// Its place: the order of acceptance, growing, with gaps possible.
+    pub sequence: i64,
+    /// Its own id.
+    pub event_id: String,
+    /// What it tells of.
+    pub kind: EventKind,
+    /// Who reported it, as verified.
+    pub reporter: String,
+    /// The reporter's own count, if it keeps one.
+    pub seq: Option<i64>,
+    /// The id of the request that was decided, or that made the change.
+    pub request_id: String,
+    /// The exact JSON text.
+    pub body: String,
+    /// SHA-256 of the body, lowercase hex, as the caller gave it.
+    pub body_hash: String,
+    /// When the issuer received it.
+    pub received_at: i64,
+    /// When it was decided, by the reporter's clock.
+    pub evaluated_at: Option<i64>,
+    /// The agent concerned.
+    pub agent_id: Option<String>,
+    /// The passport concerned.
+    pub passport_id: Option<String>,
+    /// `allow`, `deny` or `approval_required` for a decision.
+    pub outcome: Option<String>,
+    /// The reason code.
+    pub reason: Option<String>,
+    /// The action.
+    pub action: Option<String>,
+    /// The resource.
+    pub resource: Option<String>,
+    /// Whether an event with another body was there before under the same reporter and request id.
+    pub conflict: bool,
+}
+
+/// What became of a batch. The three add up to its length.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AppendOutcome {
+    /// New events, written.
+    pub accepted: u64,
+    /// Events that were there before, not written again.
+    pub duplicates: u64,
+    /// Events with another body under a request id that was there before, written beside it.
+    pub conflicts: u64,
+}
+
+/// Which audit events to list. All that is given must hold, each by exact match.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// The agent concerned.
+    pub agent_id: Option<String>,
+    /// The passport concerned.
+    pub passport_id: Option<String>,
+    /// The outcome.
+    pub outcome: Option<String>,
+    /// The reason code.
+    pub reason: Option<String>,
+    /// The action.
+    pub action: Option<String>,
+    /// The resource.
+    pub resource: Option<String>,
+    /// Who reported it.
+    pub reporter: Option<String>,
+    /// What it tells of.
+    pub kind: Option<EventKind>,
+    /// Not earlier than this, by `evaluated_at` (by `received_at` for an event that has none).
+    pub from: Option<i64>,
+    /// Earlier than this, by the same time.
+    pub to: Option<i64>,
+    /// [`Page::next`](super::Page::next) of the page before; `None` for the first.
+    pub cursor: Option<i64>,
+    /// At most so many (see [`MAX_PAGE`](crate::store::MAX_PAGE)).
+    pub limit: u32,
+}

@@ -1,0 +1,342 @@
+//! The contract suite on SQLite, and what SQLite adds: settings read back, file modes, a broken handle.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use sqlx::{ConnectOptions, Connection};
+
+use super::SqliteStore;
+use super::driver::Failure;
+use super::open::read_setting;
+use crate::store::contract_tests::{Backend, NOW, agent, contract_suite, decision, event, passport, with_ollie};
+use crate::store::{AuditFilter, NewEvent, OpenError, Store, StoreError};
+
+struct TempFile {
+    folder: tempfile::TempDir,
+}
+
+impl TempFile {
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("data/passport.db")
+    }
+
+    async fn store(&self) -> SqliteStore {
+        SqliteStore::open(&self.path()).await.unwrap()
+    }
+
+    /// A plain connection to the file, as another program would make it.
+    async fn outside(&self) -> sqlx::SqliteConnection {
+        sqlx::sqlite::SqliteConnectOptions::new().filename(self.path()).connect().await.unwrap()
+    }
+}
+
+impl Backend for TempFile {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    async fn open(&self) -> Arc<dyn Store> {
+        Arc::new(self.store().await)
+    }
+}
+
+contract_suite!(TempFile);
+
+const SETTINGS: [&str; 5] =
+    ["PRAGMA journal_mode", "PRAGMA synchronous", "PRAGMA foreign_keys", "PRAGMA busy_timeout", "PRAGMA wal_autocheckpoint"];
+
+#[tokio::test]
+async fn the_write_handle_is_durable_by_its_own_account() {
+    let store = TempFile::new();
+    let store = store.store().await;
+    let told = store
+        .writer
+        .write(|conn| {
+            Box::pin(async move {
+                let mut told = Vec::new();
+                for setting in SETTINGS {
+                    told.push(read_setting(conn, setting).await?);
+                }
+                Ok(told)
+            })
+        })
+        .await
+        .unwrap();
+    assert_eq!(told, ["wal", "2", "1", "5000", "0"]);
+}
+
+#[tokio::test]
+async fn the_read_handles_cannot_write() {
+    let place = TempFile::new();
+    let store = place.store().await;
+    let mut handles = Vec::new();
+    for _ in 0..4 {
+        handles.push(store.reader.pool().acquire().await.unwrap());
+    }
+    for handle in &mut handles {
+        let told = [SETTINGS[0], SETTINGS[2], SETTINGS[3]];
+        for (setting, expected) in told.into_iter().zip(["wal", "1", "5000"]) {
+            assert_eq!(read_setting(handle, setting).await.unwrap(), expected);
+        }
+        let refused = sqlx::query("UPDATE trust SET sequence = 9").execute(&mut **handle).await;
+        assert!(refused.unwrap_err().to_string().contains("readonly"));
+    }
+}
+
+/// A read handle whose transaction SQLite has ended by itself, as it does on an I/O error, while the driver still
+/// counts it: it must not keep an old snapshot for the reads that follow.
+#[tokio::test]
+async fn no_read_handle_is_stuck_in_the_past() {
+    let place = TempFile::new();
+    let store = with_ollie_on(&place).await;
+    let mut handles = Vec::new();
+    for _ in 0..4 {
+        handles.push(store.reader.pool().acquire().await.unwrap());
+    }
+    for handle in &mut handles {
+        let mut transaction = handle.begin().await.unwrap();
+        sqlx::query("ROLLBACK").execute(&mut *transaction).await.unwrap();
+        assert!(transaction.rollback().await.is_err());
+    }
+    drop(handles);
+    for number in 0..10 {
+        let list = i64::from(number) + 1;
+        let told = store.create_status_list(list, 8).await.unwrap();
+        assert_eq!(store.trust_sequence().await.unwrap(), told);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn folder_and_files_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = TempFile::new();
+    let mode = |path: PathBuf| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let store = place.store().await;
+    let path = place.path();
+    assert_eq!(mode(path.parent().unwrap().to_owned()), 0o700);
+    for end in ["", "-wal", "-shm"] {
+        assert_eq!(mode(path.with_file_name(format!("passport.db{end}"))), 0o600, "{end}");
+    }
+    store.close().await.unwrap();
+    // One that was left open to others is closed to them.
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let _store = place.store().await;
+    assert_eq!(mode(path), 0o600);
+}
+
+#[tokio::test]
+async fn closing_folds_the_log_into_the_database() {
+    let place = TempFile::new();
+    let store = with_ollie(&place).await;
+    store.close().await.unwrap();
+    let log = place.path().with_file_name("passport.db-wal");
+    assert!(!log.exists() || std::fs::metadata(log).unwrap().len() == 0);
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_release_is_refused() {
+    let place = TempFile::new();
+    place.store().await.close().await.unwrap();
+    let mut conn = place.outside().await;
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+         VALUES (99, 'later', TRUE, x'00', 0)",
+    )
+    .execute(&mut conn)
+    .await
+    .unwrap();
+    conn.close().await.unwrap();
+    assert!(matches!(SqliteStore::open(&place.path()).await, Err(OpenError::SchemaTooNew { found: 99, known: 1, .. })));
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused_untouched() {
+    let place = TempFile::new();
+    let path = place.path();
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let text = "no database at all, but long enough to have a header. ".repeat(40);
+    std::fs::write(&path, &text).unwrap();
+    assert!(SqliteStore::open(&path).await.is_err());
+    assert_eq!(std::fs::read_to_string(path).unwrap(), text);
+}
+
+#[tokio::test]
+async fn the_audit_log_cannot_be_edited() {
+    let place = TempFile::new();
+    let store = place.store().await;
+    let batch = vec![decision("r1", "h1")];
+    store.append_events("shop", batch).await.unwrap();
+    let mut conn = place.outside().await;
+    for edit in ["UPDATE audit_events SET body = ''", "DELETE FROM audit_events"] {
+        let refused = sqlx::query(edit).execute(&mut conn).await.unwrap_err();
+        assert!(refused.to_string().contains("append-only"), "{edit}");
+    }
+}
+
+/// After an I/O error on the write handle nothing more is acknowledged, and what was before stays readable.
+#[tokio::test]
+async fn a_write_handle_with_an_io_error_acknowledges_nothing_more() {
+    let place = TempFile::new();
+    let store = with_ollie_on(&place).await;
+    let failed = store
+        .writer
+        .write::<(), _>(|_| {
+            Box::pin(async {
+                let error = std::io::Error::other("fsync failed");
+                Err(Failure::Driver(sqlx::Error::Io(error)))
+            })
+        })
+        .await;
+    assert!(matches!(failed, Err(StoreError::Unavailable(_))));
+    assert_poisoned(&store).await;
+    assert_eq!(store.agent("ollie").await.unwrap().agent_id, "ollie");
+    store.close().await.unwrap();
+    let store = place.store().await;
+    store.insert_passport(passport(0), event(1)).await.unwrap();
+}
+
+/// The same with an error that SQLite itself reports: a table whose pages are not where the schema says.
+#[tokio::test]
+async fn a_write_handle_that_meets_damage_acknowledges_nothing_more() {
+    let place = TempFile::new();
+    let store = with_ollie_on(&place).await;
+    let failed = store
+        .writer
+        .write(|conn| {
+            Box::pin(async move {
+                for step in [
+                    "PRAGMA writable_schema = ON",
+                    "UPDATE sqlite_schema SET rootpage = 99999 WHERE name = 'trust'",
+                    "PRAGMA writable_schema = RESET",
+                    "UPDATE trust SET sequence = sequence + 1",
+                ] {
+                    sqlx::query(step).execute(&mut *conn).await?;
+                }
+                Ok(())
+            })
+        })
+        .await;
+    assert!(matches!(failed, Err(StoreError::Corrupt { .. })), "{failed:?}");
+    assert_poisoned(&store).await;
+}
+
+/// A commit that SQLite refuses, here because there is nothing to commit any more: what became of it is not known.
+#[tokio::test]
+async fn a_commit_that_fails_is_not_acknowledged_and_the_last() {
+    let place = TempFile::new();
+    let store = with_ollie_on(&place).await;
+    let failed = store
+        .writer
+        .write(|conn| {
+            Box::pin(async move {
+                sqlx::query("ROLLBACK").execute(conn).await?;
+                Ok(())
+            })
+        })
+        .await;
+    assert!(matches!(failed, Err(StoreError::Unavailable(_))));
+    assert_poisoned(&store).await;
+}
+
+/// As when `passport` looks at the data of a running issuer.
+#[tokio::test]
+async fn two_processes_share_a_file() {
+    let place = TempFile::new();
+    let one = with_ollie_on(&place).await;
+    let two = place.store().await;
+    for number in 0..10 {
+        let (writes, reads) = if number % 2 == 0 { (&one, &two) } else { (&two, &one) };
+        let id = format!("agent_{number}");
+        writes.create_agent(agent(&id), event(number)).await.unwrap();
+        assert_eq!(reads.agent(&id).await.unwrap().agent_id, id);
+    }
+    one.close().await.unwrap();
+    two.insert_passport(passport(0), event(100)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_write_that_panics_acknowledges_nothing_more() {
+    let place = TempFile::new();
+    let store = with_ollie_on(&place).await;
+    let failed = store
+        .writer
+        .write::<(), _>(|conn| {
+            Box::pin(async move {
+                sqlx::query("DELETE FROM agents").execute(conn).await?;
+                panic!("a mistake of our own")
+            })
+        })
+        .await;
+    assert!(matches!(failed, Err(StoreError::Unavailable(_))));
+    assert_poisoned(&store).await;
+    assert_eq!(store.agent("ollie").await.unwrap().agent_id, "ollie");
+}
+
+/// A full disk is no reason to stop for good: the write is refused, and the next is taken once there is room.
+#[tokio::test]
+async fn a_full_disk_refuses_a_write_and_nothing_else() {
+    let place = TempFile::new();
+    let store = with_ollie_on(&place).await;
+    set_page_limit(&store, "PRAGMA max_page_count = 1").await;
+    let big = NewEvent { body: "x".repeat(1_000_000), ..decision("r1", "h1") };
+    for _ in 0..2 {
+        let batch = vec![decision("r0", "h0"), big.clone()];
+        let failed = store.append_events("shop", batch).await;
+        assert!(matches!(failed, Err(StoreError::Unavailable(_))));
+    }
+    store.ping().await.unwrap();
+    let filter = AuditFilter { reporter: Some("shop".to_owned()), limit: 10, ..AuditFilter::default() };
+    assert_eq!(store.events(filter).await.unwrap().items, []);
+    set_page_limit(&store, "PRAGMA max_page_count = 100000").await;
+    let done = store.append_events("shop", vec![big]).await.unwrap();
+    assert_eq!(done.accepted, 1);
+}
+
+#[tokio::test]
+async fn the_log_is_folded_now_and_then() {
+    let place = TempFile::new();
+    let store = place.store().await;
+    let log = place.path().with_file_name("passport.db-wal");
+    let mut largest = 0;
+    for number in 0..400 {
+        let new = agent(&format!("agent_{number}"));
+        store.create_agent(new, event(number)).await.unwrap();
+        if number == 199 {
+            largest = std::fs::metadata(&log).unwrap().len();
+        }
+    }
+    // Once folded, the log is written from its start again, so that it does not grow with the number of commits.
+    assert_eq!(store.agents(None, 1_000).await.unwrap().items.len(), 400);
+    let now = std::fs::metadata(&log).unwrap().len();
+    assert!(now < largest + largest / 2, "{largest} {now}");
+}
+
+async fn with_ollie_on(place: &TempFile) -> SqliteStore {
+    with_ollie(place).await.close().await.unwrap();
+    place.store().await
+}
+
+async fn set_page_limit(store: &SqliteStore, pragma: &'static str) {
+    store
+        .writer
+        .write(move |conn| {
+            Box::pin(async move {
+                sqlx::query(pragma).execute(conn).await?;
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+}
+
+async fn assert_poisoned(store: &SqliteStore) {
+    assert!(matches!(store.ping().await, Err(StoreError::Poisoned)));
+    let write = store.insert_passport(passport(0), event(1)).await;
+    assert!(matches!(write, Err(StoreError::Poisoned)));
+    let batch = vec![decision("r1", "h1")];
+    let write = store.append_events("shop", batch).await;
+    assert!(matches!(write, Err(StoreError::Poisoned)));
+    let write = store.disable_agent("ollie", "r", NOW, event(2)).await;
+    assert!(matches!(write, Err(StoreError::Poisoned)));
+}

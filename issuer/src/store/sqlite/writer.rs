@@ -1,0 +1,190 @@
+//! The one write handle: every write is one transaction, and a broken handle acknowledges nothing more.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sqlx::{Connection, SqliteConnection};
+use tokio::sync::Mutex;
+
+use super::audit;
+use super::driver::{Failure, breaks_handle, breaks_handle_at_commit, is_rolled_back_already};
+use crate::store::{AdminEvent, StoreError};
+
+/// The work inside one transaction.
+pub(super) type Work<'c, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'c>>;
+
+/// What an act did, and so whether its audit event is written.
+pub(super) enum Done<T> {
+    /// It changed something.
+    Changed(T),
+    /// There was nothing to change.
+    Unchanged(T),
+}
+
+/// How many commits go by between two checkpoints. SQLite's own are switched off, because it keeps their errors to
+/// itself: an fsync of the database file that fails must be seen. The log then holds at most so many transactions.
+const COMMITS_A_CHECKPOINT: u32 = 64;
+
+/// The write handle. Writes wait for one another in the order in which they came.
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    handle: Mutex<Handle>,
+    poisoned: AtomicBool,
+}
+
+struct Handle {
+    /// `None` once it is closed.
+    conn: Option<SqliteConnection>,
+    commits: u32,
+}
+
+impl Writer {
+    /// Takes over a connection that `open` has set up.
+    pub(super) fn new(conn: SqliteConnection) -> Self {
+        Self { shared: Arc::new(Shared { handle: Mutex::new(Handle { conn: Some(conn), commits: 0 }), poisoned: AtomicBool::new(false) }) }
+    }
+
+    /// Fails if nothing more is acknowledged on this handle.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        self.shared.check()
+    }
+
+    /// Does an admin's change and writes its event, in one transaction. A change that is none writes no event.
+    pub(super) async fn admin<T, F>(&self, event: AdminEvent, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, Done<T>> + Send + 'static,
+    {
+        self.write(move |conn| {
+            Box::pin(async move {
+                match work(conn).await? {
+                    Done::Changed(value) => {
+                        audit::insert_admin(conn, &event).await?;
+                        Ok(value)
+                    }
+                    Done::Unchanged(value) => Ok(value),
+                }
+            })
+        })
+        .await
+    }
+
+    /// Does `work` in one transaction that is on disk when this returns `Ok`.
+    ///
+    /// It runs as a task of its own: a caller that goes away (a client that hangs up) neither leaves a transaction
+    /// open nor keeps an I/O error from being seen.
+    pub(super) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
+    {
+        let shared = Arc::clone(&self.shared);
+        let task = tokio::spawn(async move {
+            let mut handle = shared.handle.lock().await;
+            shared.check()?;
+            let Handle { conn, commits } = &mut *handle;
+            let conn = conn.as_mut().ok_or(StoreError::Closed)?;
+            let value = shared.transaction(conn, work).await?;
+            *commits += 1;
+            if *commits >= COMMITS_A_CHECKPOINT {
+                *commits = 0;
+                shared.checkpoint(conn).await;
+            }
+            Ok(value)
+        });
+        match task.await {
+            Ok(result) => result,
+            Err(error) => {
+                // The task ended in the middle: what its transaction came to is not known.
+                self.shared.poison("a write was broken off", &error);
+                Err(StoreError::Unavailable(Box::new(error)))
+            }
+        }
+    }
+
+    /// Folds the log into the database and closes the handle.
+    pub(super) async fn close(&self) -> Result<(), StoreError> {
+        let Some(mut conn) = self.shared.handle.lock().await.conn.take() else {
+            return Ok(());
+        };
+        // On a broken handle the log is left as it is: the next start recovers what was committed.
+        let folded = match self.check() {
+            Ok(()) => sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut conn).await.map(|_| ()),
+            Err(_) => Ok(()),
+        };
+        let closed = conn.close().await;
+        folded.and(closed).map_err(|error| StoreError::from(Failure::Driver(error)))
+    }
+}
+
+impl Shared {
+    fn check(&self) -> Result<(), StoreError> {
+        if self.poisoned.load(Ordering::Acquire) {
+            return Err(StoreError::Poisoned);
+        }
+        Ok(())
+    }
+
+    fn poison(&self, what: &'static str, error: &(dyn std::error::Error + 'static)) {
+        self.poisoned.store(true, Ordering::Release);
+        tracing::error!(error, "{what}; the store takes no more writes until the issuer is started again");
+    }
+
+    // Plain statements and not the driver's transactions: it counts them on its own, and loses count where SQLite
+    // rolls back by itself (a full disk), after which its connection is of no more use.
+    async fn transaction<T, F>(&self, conn: &mut SqliteConnection, work: F) -> Result<T, StoreError>
+    where
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T>,
+    {
+        // IMMEDIATE takes the write lock now: what the work reads cannot change before it commits.
+        if let Err(error) = sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await {
+            if breaks_handle(&error) {
+                self.poison("a write could not begin", &error);
+            }
+            return Err(Failure::Driver(error).into());
+        }
+        let value = match work(conn).await {
+            Ok(value) => value,
+            Err(failure) => {
+                if let Failure::Driver(error) = &failure
+                    && breaks_handle(error)
+                {
+                    self.poison("a write failed", error);
+                }
+                self.roll_back(conn).await;
+                return Err(failure.into());
+            }
+        };
+        if let Err(error) = sqlx::query("COMMIT").execute(&mut *conn).await {
+            if breaks_handle_at_commit(&error) {
+                self.poison("a commit failed", &error);
+            }
+            self.roll_back(conn).await;
+            return Err(Failure::Driver(error).into());
+        }
+        Ok(value)
+    }
+
+    async fn roll_back(&self, conn: &mut SqliteConnection) {
+        if let Err(error) = sqlx::query("ROLLBACK").execute(conn).await
+            && !is_rolled_back_already(&error)
+        {
+            self.poison("a rollback failed", &error);
+        }
+    }
+
+    // What was committed before is on disk whatever comes of this.
+    async fn checkpoint(&self, conn: &mut SqliteConnection) {
+        let done = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(conn).await;
+        if let Err(error) = done
+            && breaks_handle(&error)
+        {
+            self.poison("a checkpoint failed", &error);
+        }
+    }
+}

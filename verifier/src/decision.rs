@@ -1,0 +1,304 @@
+//! The answer to a request.
+
+use std::sync::Arc;
+
+use passport_shared::decision::{DecisionProblem, DecisionRecord, Outcome, Reason, Refusal, Unmet, Verdict};
+use passport_shared::key_set::KeyId;
+use passport_shared::passport::Passport;
+use passport_shared::request::{Attributes, Request};
+use passport_shared::time;
+
+/// The answer to one request. It is one of three, and there is no error beside it: what cannot be decided is denied.
+#[derive(Clone, Debug)]
+#[must_use = "a decision that nobody looks at protects nothing"]
+pub enum Decision<'r> {
+    /// Go ahead.
+    Allow(Granted<'r>),
+    /// Do not.
+    Deny(Denied<'r>),
+    /// Not before a person has approved.
+    NeedsApproval(Pending<'r>),
+}
+
+/// What was looked at. Nothing of a token is here before its signature was good.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Context<'r> {
+    pub(crate) request: Option<&'r Request>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) passport: Option<Arc<Passport>>,
+    pub(crate) key_id: Option<KeyId>,
+    pub(crate) now: i64,
+}
+
+/// An action that is allowed. Only a verifier makes one, so to hold it is the proof.
+#[derive(Clone, Debug)]
+pub struct Granted<'r> {
+    context: Context<'r>,
+    grant: usize,
+}
+
+/// An action, or a passport, that is refused.
+#[derive(Clone, Debug)]
+pub struct Denied<'r> {
+    context: Context<'r>,
+    refusal: Box<Refusal>,
+}
+
+/// An action that a person has to approve first.
+#[derive(Clone, Debug)]
+pub struct Pending<'r> {
+    context: Context<'r>,
+    grant: usize,
+}
+
+impl<'r> Context<'r> {
+    pub(crate) fn decide(self, verdict: Verdict) -> Decision<'r> {
+        match verdict {
+            Verdict::Allow { grant } => Decision::Allow(Granted { context: self, grant }),
+            Verdict::NeedsApproval { grant } => Decision::NeedsApproval(Pending { context: self, grant }),
+            Verdict::Deny(refusal) => Decision::Deny(self.deny(refusal)),
+        }
+    }
+
+    pub(crate) fn deny(self, refusal: Refusal) -> Denied<'r> {
+        Denied { context: self, refusal: Box::new(refusal) }
+    }
+
+    fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref().or_else(|| self.request.and_then(Request::request_id))
+    }
+
+    fn record<'a>(
+        &'a self,
+        reason: Reason,
+        outcome: Outcome,
+        message: String,
+        details: &'a [Unmet],
+        grant: Option<usize>,
+    ) -> DecisionRecord<'a> {
+        // A request that is not well formed is not repeated: it has no bounds.
+        let request = self.request.filter(|request| request.problem().is_none());
+        let passport = self.passport.as_deref();
+        DecisionRecord {
+            request_id: self.request_id(),
+            allowed: outcome == Outcome::Allow,
+            outcome,
+            reason,
+            message,
+            details,
+            agent_id: passport.map(|passport| passport.agent_id.as_str()),
+            passport_id: passport.map(|passport| passport.id.as_str()),
+            issuer: passport.map(|passport| passport.issuer.as_str()),
+            key_id: self.key_id,
+            grant,
+            action: request.map(Request::action),
+            resource: request.and_then(Request::resource),
+            attributes: request.map_or(Attributes::NONE, Request::attributes),
+            evaluated_at: Some(self.now).filter(|now| time::in_range(*now)).and_then(time::format),
+        }
+    }
+}
+
+impl<'r> Decision<'r> {
+    fn context_mut(&mut self) -> &mut Context<'r> {
+        match self {
+            Self::Allow(granted) => &mut granted.context,
+            Self::Deny(denied) => &mut denied.context,
+            Self::NeedsApproval(pending) => &mut pending.context,
+        }
+    }
+
+    fn context(&self) -> &Context<'r> {
+        match self {
+            Self::Allow(granted) => &granted.context,
+            Self::Deny(denied) => &denied.context,
+            Self::NeedsApproval(pending) => &pending.context,
+        }
+    }
+
+    /// The same decision under the id that a wrapper gives it, unless the caller gave the request one of its own.
+    pub fn identified(mut self, request_id: impl FnOnce() -> String) -> Self {
+        if self.request_id().is_none() {
+            self.context_mut().request_id = Some(request_id());
+        }
+        self
+    }
+
+    /// This decision made a denial, because something after it failed.
+    #[cfg(feature = "guard")]
+    pub(crate) fn denied(self, refusal: Refusal) -> Self {
+        let context = match self {
+            Self::Allow(granted) => granted.context,
+            Self::Deny(denied) => denied.context,
+            Self::NeedsApproval(pending) => pending.context,
+        };
+        Self::Deny(context.deny(refusal))
+    }
+
+    /// True for [`Decision::Allow`] alone.
+    #[must_use]
+    pub fn is_allowed(&self) -> bool {
+        matches!(self, Self::Allow(_))
+    }
+
+    /// Which of the three it is.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Allow(_) => Outcome::Allow,
+            Self::Deny(_) => Outcome::Deny,
+            Self::NeedsApproval(_) => Outcome::ApprovalRequired,
+        }
+    }
+
+    /// Why.
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Allow(_) => Reason::Granted,
+            Self::Deny(denied) => denied.reason(),
+            Self::NeedsApproval(_) => Reason::ApprovalRequired,
+        }
+    }
+
+    /// Every unmet clause, where the reason is [`Reason::ConstraintUnmet`].
+    #[must_use]
+    pub fn details(&self) -> &[Unmet] {
+        match self {
+            Self::Deny(denied) => denied.details(),
+            Self::Allow(_) | Self::NeedsApproval(_) => &[],
+        }
+    }
+
+    /// The index of the grant that decided, for an allow or a pending approval.
+    #[must_use]
+    pub fn grant(&self) -> Option<usize> {
+        match self {
+            Self::Allow(granted) => Some(granted.grant),
+            Self::NeedsApproval(pending) => Some(pending.grant),
+            Self::Deny(_) => None,
+        }
+    }
+
+    /// The request's id: the caller's, or the one that a wrapper gave.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.context().request_id()
+    }
+
+    /// The passport that was decided on, once its signature was good and its claims were sound.
+    #[must_use]
+    pub fn passport(&self) -> Option<&Passport> {
+        self.context().passport.as_deref()
+    }
+
+    /// The decision as it is answered, reported and kept.
+    #[must_use]
+    pub fn record(&self) -> DecisionRecord<'_> {
+        match self {
+            Self::Allow(granted) => {
+                let message = Verdict::Allow { grant: granted.grant }.message();
+                granted.context.record(Reason::Granted, Outcome::Allow, message, &[], Some(granted.grant))
+            }
+            Self::NeedsApproval(pending) => pending.record(),
+            Self::Deny(denied) => denied.record(),
+        }
+    }
+
+    /// The answer to give over HTTP where it is not an allow (RFC 9457).
+    #[must_use]
+    pub fn problem(&self) -> DecisionProblem<'_> {
+        DecisionProblem::of(self.record())
+    }
+}
+
+impl Granted<'_> {
+    /// The request's id.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.context.request_id()
+    }
+
+    /// The passport that allows it.
+    #[must_use]
+    pub fn passport(&self) -> Option<&Passport> {
+        self.context.passport.as_deref()
+    }
+
+    /// The index of the grant that allows it.
+    #[must_use]
+    pub fn grant(&self) -> usize {
+        self.grant
+    }
+}
+
+impl Denied<'_> {
+    /// The same denial, of this request.
+    pub(crate) fn about(self, request: &Request) -> Denied<'_> {
+        let Context { request: _, request_id, passport, key_id, now } = self.context;
+        Denied { context: Context { request: Some(request), request_id, passport, key_id, now }, refusal: self.refusal }
+    }
+
+    /// Why.
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        self.refusal.reason
+    }
+
+    /// For a person.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.refusal.message
+    }
+
+    /// Every unmet clause.
+    #[must_use]
+    pub fn details(&self) -> &[Unmet] {
+        &self.refusal.details
+    }
+
+    /// The denial as it is answered, reported and kept.
+    #[must_use]
+    pub fn record(&self) -> DecisionRecord<'_> {
+        self.context.record(self.refusal.reason, Outcome::Deny, self.refusal.message.clone(), &self.refusal.details, None)
+    }
+
+    /// The answer to give over HTTP (RFC 9457).
+    #[must_use]
+    pub fn problem(&self) -> DecisionProblem<'_> {
+        DecisionProblem::of(self.record())
+    }
+}
+
+impl Pending<'_> {
+    /// The request's id.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.context.request_id()
+    }
+
+    /// The index of the grant that would allow it.
+    #[must_use]
+    pub fn grant(&self) -> usize {
+        self.grant
+    }
+
+    /// The decision as it is answered, reported and kept.
+    #[must_use]
+    pub fn record(&self) -> DecisionRecord<'_> {
+        let message = Verdict::NeedsApproval { grant: self.grant }.message();
+        self.context.record(Reason::ApprovalRequired, Outcome::ApprovalRequired, message, &[], Some(self.grant))
+    }
+
+    /// The answer to give over HTTP (RFC 9457).
+    #[must_use]
+    pub fn problem(&self) -> DecisionProblem<'_> {
+        DecisionProblem::of(self.record())
+    }
+}
+
+impl<'r> From<Denied<'r>> for Decision<'r> {
+    fn from(denied: Denied<'r>) -> Self {
+        Self::Deny(denied)
+    }
+}

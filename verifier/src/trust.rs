@@ -1,0 +1,282 @@
+//! What a verifier believes: an immutable snapshot, swapped whole.
+
+use std::collections::HashMap;
+
+use passport_shared::jose::{Compact, CompactError, TokenType};
+use passport_shared::key_set::{KeyId, KeySet, KeySetError};
+use passport_shared::limits::TRUST_BUNDLE_BYTES;
+use passport_shared::passport::StatusRef;
+use passport_shared::status_list::{StatusListClaims, StatusListError};
+use passport_shared::text::quote;
+use passport_shared::trust_bundle::{TrustBundleClaims, TrustBundleError};
+
+use crate::trusted_key::TrustedKey;
+
+/// The issuer, its keys, what it revoked, and since when that is so.
+#[derive(Clone, Debug)]
+pub struct Trust {
+    issuer: String,
+    keys: Vec<TrustedKey>,
+    revoked_keys: Vec<KeyId>,
+    status_lists: HashMap<String, StatusListClaims>,
+    bundle: Option<BundleFacts>,
+}
+
+/// What is known of the bundle that a snapshot came from. A plain JWK set has none of it.
+#[derive(Clone, Copy, Debug)]
+struct BundleFacts {
+    issued_at: i64,
+    sequence: i64,
+}
+
+/// Why trust is refused. The verifier keeps what it has.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TrustError {
+    /// The JWK set is refused.
+    #[error(transparent)]
+    KeySet(#[from] KeySetError),
+    /// A key is no point, is not written canonically, or has small order.
+    #[error("key {kid} is weak or not an Ed25519 point; the whole set is refused")]
+    WeakKey {
+        /// Its name.
+        kid: KeyId,
+    },
+    /// The bundle is not a token of its type.
+    #[error("this is not a trust bundle: {0}")]
+    NotABundle(#[from] CompactError),
+    /// The bundle's claims are refused.
+    #[error(transparent)]
+    Bundle(#[from] TrustBundleError),
+    /// The bundle, or a status list in it, is signed by a key that is not believed.
+    #[error("{what} is signed by key {}, which is not trusted here", quote(kid))]
+    UntrustedSigner {
+        /// The bundle or the list.
+        what: &'static str,
+        /// The name that it gives its key.
+        kid: String,
+    },
+    /// The first bundle is not signed by the pinned key.
+    #[error(
+        "the trust bundle is signed by key {}, and the pinned key is {pin}; ask the issuer's administrator for its present thumbprint",
+        quote(kid)
+    )]
+    NotPinned {
+        /// The name that it gives its key.
+        kid: String,
+        /// The key that was given by hand.
+        pin: KeyId,
+    },
+    /// A signature does not hold.
+    #[error("the signature of {what} does not hold")]
+    BadSignature {
+        /// The bundle or the list.
+        what: &'static str,
+    },
+    /// The bundle speaks for another issuer.
+    #[error("the trust bundle is of {}, and {} is trusted here", quote(found), quote(expected))]
+    WrongIssuer {
+        /// Whose it is.
+        found: String,
+        /// Whose it should be.
+        expected: String,
+    },
+    /// The bundle, or a status list in it, is older than one already seen.
+    #[error("{what} is older than the one already loaded (rollback); what is loaded is kept")]
+    Rollback {
+        /// The bundle or the list.
+        what: &'static str,
+    },
+    /// The bundle has expired.
+    #[error("the trust bundle expired at {expires_at} (seconds since 1970), and it is {now}; fetch a new one")]
+    Expired {
+        /// When, in seconds since 1970.
+        expires_at: i64,
+        /// The time given.
+        now: i64,
+    },
+    /// A status list in the bundle is refused.
+    #[error(transparent)]
+    StatusList(#[from] StatusListError),
+    /// The bundle holds two lists of one name.
+    #[error("the trust bundle holds the status list {} twice", quote(uri))]
+    DuplicateList {
+        /// The list's URI.
+        uri: String,
+    },
+}
+
+const BUNDLE: &str = "the trust bundle";
+const LIST: &str = "a status list in the trust bundle";
+
+impl Trust {
+    /// Trust in the keys of a JWK set, for `issuer`. It knows of no revocation, and has no age.
+    pub fn from_key_set(issuer: impl Into<String>, json: &[u8]) -> Result<Self, TrustError> {
+        let keys = trusted(&KeySet::parse(json)?)?;
+        Ok(Self { issuer: issuer.into(), keys, revoked_keys: Vec::new(), status_lists: HashMap::new(), bundle: None })
+    }
+
+    /// Trust in a bundle that a person vouches for, as with a file of keys: it has to be signed by a key of its own.
+    pub fn from_bundle(token: &[u8], now: i64) -> Result<Self, TrustError> {
+        Opened::open(token, now)?.accept(None)
+    }
+
+    /// Trust in a first bundle, signed by the key whose thumbprint was given by hand.
+    pub fn from_pinned_bundle(token: &[u8], pin: &KeyId, now: i64) -> Result<Self, TrustError> {
+        let opened = Opened::open(token, now)?;
+        if opened.kid != pin.as_str() {
+            return Err(TrustError::NotPinned { kid: opened.kid, pin: *pin });
+        }
+        opened.accept(None)
+    }
+
+    /// What comes after this snapshot: a bundle of the same issuer, not older, signed by a key that is trusted
+    /// already, so that nobody but the issuer can move trust on.
+    pub fn successor(&self, token: &[u8], now: i64) -> Result<Self, TrustError> {
+        let opened = Opened::open(token, now)?;
+        if opened.claims.issuer != self.issuer {
+            return Err(TrustError::WrongIssuer { found: opened.claims.issuer, expected: self.issuer.clone() });
+        }
+        if self.key(&opened.kid).is_none() {
+            return Err(TrustError::UntrustedSigner { what: BUNDLE, kid: opened.kid });
+        }
+        let newer = |facts: BundleFacts| (opened.claims.sequence, opened.claims.issued_at) >= (facts.sequence, facts.issued_at);
+        if !self.bundle.is_none_or(newer) {
+            return Err(TrustError::Rollback { what: BUNDLE });
+        }
+        let next = opened.accept(Some(self))?;
+        for (uri, list) in &next.status_lists {
+            if self.status_lists.get(uri).is_some_and(|known| known.issued_at > list.issued_at) {
+                return Err(TrustError::Rollback { what: LIST });
+            }
+        }
+        Ok(next)
+    }
+
+    /// The issuer's URL.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The number of the bundle, which rises with every change; `None` for a plain JWK set.
+    #[must_use]
+    pub fn sequence(&self) -> Option<i64> {
+        self.bundle.map(|facts| facts.sequence)
+    }
+
+    /// When the issuer said so, in seconds since 1970; `None` for a plain JWK set, which has no age.
+    #[must_use]
+    pub fn issued_at(&self) -> Option<i64> {
+        self.bundle.map(|facts| facts.issued_at)
+    }
+
+    /// The names of the keys that are trusted.
+    pub fn key_ids(&self) -> impl Iterator<Item = KeyId> + '_ {
+        self.keys.iter().map(TrustedKey::id)
+    }
+
+    /// The keys that are trusted, as a set to publish or keep.
+    #[must_use]
+    pub fn key_set(&self) -> KeySet {
+        KeySet { keys: self.keys.iter().map(TrustedKey::public).collect() }
+    }
+
+    pub(crate) fn has_keys(&self) -> bool {
+        !self.keys.is_empty()
+    }
+
+    /// The key named `kid`, by exact match, unless it was revoked.
+    pub(crate) fn key(&self, kid: &str) -> Option<&TrustedKey> {
+        self.keys.iter().find(|key| key.id().as_str() == kid && !self.is_revoked(kid))
+    }
+
+    pub(crate) fn is_revoked(&self, kid: &str) -> bool {
+        self.revoked_keys.iter().any(|revoked| revoked.as_str() == kid)
+    }
+
+    /// What is known of a passport's status.
+    pub(crate) fn status(&self, status: &StatusRef, max_age: crate::MaxAge, now: i64) -> Status {
+        let Some(list) = self.status_lists.get(&status.uri) else {
+            return Status::Unavailable("its status list is not loaded");
+        };
+        match list.list.get(status.index) {
+            None => Status::Unavailable("its status list has no such index"),
+            // What was revoked stays so, however old the list.
+            Some(1..) => Status::Revoked,
+            Some(0) if !max_age.allows(now.saturating_sub(list.issued_at)) => Status::Unavailable("its status list is too old"),
+            Some(0) if list.expires_at.is_some_and(|expires_at| expires_at <= now) => Status::Unavailable("its status list has expired"),
+            Some(0) => Status::Valid,
+        }
+    }
+}
+
+/// The answer of a look-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Valid,
+    Revoked,
+    Unavailable(&'static str),
+}
+
+fn trusted(set: &KeySet) -> Result<Vec<TrustedKey>, TrustError> {
+    set.keys.iter().map(|key| TrustedKey::new(key).ok_or(TrustError::WeakKey { kid: key.id })).collect()
+}
+
+/// A bundle that has been read and not yet believed.
+struct Opened<'t> {
+    compact: Compact<'t>,
+    kid: String,
+    claims: TrustBundleClaims,
+}
+
+impl<'t> Opened<'t> {
+    fn open(token: &'t [u8], now: i64) -> Result<Self, TrustError> {
+        let compact = Compact::split(token, TRUST_BUNDLE_BYTES)?;
+        let kid = compact.key_id(TokenType::TrustBundle)?;
+        let claims = TrustBundleClaims::read(&compact.payload)?;
+        if claims.expires_at <= now {
+            return Err(TrustError::Expired { expires_at: claims.expires_at, now });
+        }
+        Ok(Self { compact, kid, claims })
+    }
+
+    /// Checks the signature, by a key that `before` trusts or else by one of its own, and then the lists inside.
+    fn accept(self, before: Option<&Trust>) -> Result<Trust, TrustError> {
+        let Self { compact, kid, claims } = self;
+        let keys = trusted(&claims.keys)?;
+        let mut trust = Trust {
+            issuer: claims.issuer,
+            keys,
+            revoked_keys: claims.revoked_keys,
+            status_lists: HashMap::new(),
+            bundle: Some(BundleFacts { issued_at: claims.issued_at, sequence: claims.sequence }),
+        };
+        check_signature(BUNDLE, &compact, kid, before.unwrap_or(&trust))?;
+        for token in &claims.status_lists {
+            let list = read_list(token.as_bytes(), &trust)?;
+            let uri = list.uri.clone();
+            if trust.status_lists.insert(uri.clone(), list).is_some() {
+                return Err(TrustError::DuplicateList { uri });
+            }
+        }
+        Ok(trust)
+    }
+}
+
+fn check_signature(what: &'static str, compact: &Compact<'_>, kid: String, by: &Trust) -> Result<(), TrustError> {
+    let Some(key) = by.key(&kid) else {
+        return Err(TrustError::UntrustedSigner { what, kid });
+    };
+    match key.verifies(compact.signing_input, &compact.signature) {
+        true => Ok(()),
+        false => Err(TrustError::BadSignature { what }),
+    }
+}
+
+fn read_list(token: &[u8], trust: &Trust) -> Result<StatusListClaims, TrustError> {
+    let compact = Compact::split(token, TRUST_BUNDLE_BYTES)?;
+    let kid = compact.key_id(TokenType::StatusList)?;
+    check_signature(LIST, &compact, kid, trust)?;
+    Ok(StatusListClaims::read(&compact.payload)?)
+}

@@ -1,0 +1,83 @@
+//! One issuer key that is trusted, decompressed once when it is loaded.
+
+use std::fmt;
+
+use ed25519_dalek::{Signature, VerifyingKey};
+use passport_shared::key_set::{KeyId, PublicKey};
+
+/// A public key that passports may be signed with.
+///
+/// It is refused when loaded, not at every token, if it is no point, is written non-canonically, or has small
+/// order: for such a key a signature of anything could be made by anybody.
+#[derive(Clone)]
+pub(crate) struct TrustedKey {
+    id: KeyId,
+    key: VerifyingKey,
+}
+
+impl TrustedKey {
+    /// Takes `public` into trust; `None` if it is not fit for that.
+    pub(crate) fn new(public: &PublicKey) -> Option<Self> {
+        let key = VerifyingKey::from_bytes(&public.bytes).ok()?;
+        // Decompressing forgives a coordinate above the field's size; writing the point again does not.
+        let canonical = key.to_edwards().compress().to_bytes() == public.bytes;
+        (canonical && !key.is_weak()).then_some(Self { id: public.id, key })
+    }
+
+    pub(crate) fn id(&self) -> KeyId {
+        self.id
+    }
+
+    pub(crate) fn public(&self) -> PublicKey {
+        PublicKey { id: self.id, bytes: self.key.to_bytes() }
+    }
+
+    /// Whether `signature` is this key's over `message`, by the strict rules: small-order and non-canonical points
+    /// and scalars are refused (RFC 8032, section 5.1.7, and "Taming the many EdDSAs").
+    pub(crate) fn verifies(&self, message: &[u8], signature: &[u8; 64]) -> bool {
+        self.key.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
+    }
+}
+
+impl fmt::Debug for TrustedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TrustedKey({})", self.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_anybody_can_sign_for_are_refused() {
+        let identity = {
+            let mut bytes = [0; 32];
+            bytes[0] = 1;
+            bytes
+        };
+        // y = p - 1 and y = p, the latter a second spelling of y = 0; both of small order.
+        let mut minus_one = [0xff; 32];
+        minus_one[0] = 0xec;
+        minus_one[31] = 0x7f;
+        let mut above = minus_one;
+        above[0] = 0xed;
+        for bytes in [identity, minus_one, above, [0; 32], [0xff; 32]] {
+            assert!(TrustedKey::new(&PublicKey::new(bytes)).is_none(), "{bytes:02x?}");
+        }
+    }
+
+    /// y = p + 3 decompresses to the same point as y = 3, whose order is not small: only its spelling is wrong.
+    #[test]
+    fn a_key_has_one_spelling() {
+        let mut canonical = [0; 32];
+        canonical[0] = 3;
+        let mut other = [0xff; 32];
+        other[0] = 0xf0;
+        other[31] = 0x7f;
+        let accepted = TrustedKey::new(&PublicKey::new(canonical)).is_some();
+        assert_eq!(accepted, VerifyingKey::from_bytes(&canonical).is_ok());
+        assert_eq!(VerifyingKey::from_bytes(&other).is_ok(), accepted, "the library forgives the spelling");
+        assert!(TrustedKey::new(&PublicKey::new(other)).is_none());
+    }
+}
