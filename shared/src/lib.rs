@@ -3,6 +3,7 @@
 //! Everything here is pure: no clock, no randomness, no I/O, no secret keys, no async.
 
 pub mod action;
+pub mod api;
 pub mod constraint;
 pub mod decimal;
 pub mod decision;

@@ -1,0 +1,117 @@
+//! Passports.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// The body of `POST /v1/passports`. Exactly one of `expiresIn` and `expiresAt` is given.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct IssuePassport {
+    /// The agent that will carry it.
+    pub agent_id: String,
+    /// The services that it is for: at least one.
+    pub audience: Vec<String>,
+    /// What it allows: at most 64 grants, kept to the letter.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub grants: Box<RawValue>,
+    /// How long it lives, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<u64>,
+    /// When it ends, as an RFC 3339 time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+    /// When it starts, as an RFC 3339 time; now, where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<String>,
+    /// Who answers for the agent, a person or a team.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<String>,
+    /// A key that the holder will have to prove (RFC 7800).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub cnf: Option<Box<RawValue>>,
+}
+
+/// The answer to `POST /v1/passports`: the only time that the token is shown.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct IssuedPassport {
+    /// The token.
+    pub passport: String,
+    /// Its id: the `jti`.
+    pub passport_id: String,
+    /// The agent that carries it.
+    pub agent_id: String,
+    /// The key that signed it.
+    pub key_id: String,
+    /// When it was issued.
+    pub issued_at: String,
+    /// When it ends. A verifier without a network keeps accepting it until then, revoked or not.
+    pub expires_at: String,
+}
+
+impl std::fmt::Debug for IssuedPassport {
+    /// Names the passport and never shows the token.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IssuedPassport").field("passport_id", &self.passport_id).finish_non_exhaustive()
+    }
+}
+
+/// A passport as the issuer lists it. The token is not kept and never listed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Passport {
+    /// Its id: the `jti`.
+    pub passport_id: String,
+    /// The agent that carries it.
+    pub agent_id: String,
+    /// The key that signed it.
+    pub key_id: String,
+    /// The services that it is for.
+    pub audience: Vec<String>,
+    /// What it allows, as signed.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub grants: Box<RawValue>,
+    /// Who answers for the agent.
+    pub on_behalf_of: Option<String>,
+    /// Whether it is `live`, `revoked` or `expired`.
+    pub state: PassportState,
+    /// When it was issued.
+    pub issued_at: String,
+    /// When it starts.
+    pub not_before: Option<String>,
+    /// When it ends.
+    pub expires_at: String,
+    /// When it was revoked.
+    pub revoked_at: Option<String>,
+    /// Why it was revoked.
+    pub revoke_reason: Option<String>,
+    /// The agent that issued it.
+    pub issued_by: String,
+}
+
+/// What has become of a passport.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum PassportState {
+    /// Neither revoked nor expired.
+    Live,
+    /// Revoked, by itself, with its agent or with its key.
+    Revoked,
+    /// Expired.
+    Expired,
+}
+
+/// The body of `POST /v1/passports/{id}/revoke`; it may be left out.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RevokePassport {
+    /// Why, for the record; at most 256 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
