@@ -1,3 +1,9 @@
 //! issuer
 
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod entropy;
+pub mod http;
+pub mod service;
 pub mod store;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The `passport` command. See [`passport_issuer::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    passport_issuer::cli::run()
+}

@@ -194,7 +194,7 @@ impl Operator {
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
-            Self::Equals(operand) => show(operand),
+            Self::Equals(operand) => format!("exactly {}", show(operand)),
             Self::NotEquals(operand) => format!("something other than {}", show(operand)),
             Self::OneOf(operands) => one_of("one of", operands),
             Self::NoneOf(operands) => one_of("none of", operands),

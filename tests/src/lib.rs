@@ -1,4 +1,7 @@
-//! Whole-system tests of Passport, and what they share.
+//! What the whole-system tests share: the oracle, a generator of cases, a mint, and where things lie.
 
 pub mod generate;
+pub mod mint;
 pub mod oracle;
+pub mod places;
+pub mod process;

@@ -1,1 +1,7 @@
+//! The suite: whole-system tests, each named for the promise that it keeps.
 
+mod conformance;
+mod decisions;
+mod structure;
+mod system;
+mod vectors;

@@ -81,3 +81,6 @@ mod tests {
         assert!(TrustedKey::new(&PublicKey::new(other)).is_none());
     }
 }
+
+#[cfg(test)]
+mod outside_vectors;

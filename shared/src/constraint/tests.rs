@@ -102,7 +102,7 @@ fn every_operator_is_read_named_shown_described_and_written_back() {
     assert_eq!(serde_json::to_string(&constraint).expect("json"), all);
     assert_eq!(
         constraint.describe(),
-        "`a` `a` and something other than 1.50 and one of `a`, 2, true and none of nothing and at least 0.10 and at most 1e2 and a match of `*` and at or under `/a` and on host `*.example.com` and an address in `10.0.0.0/8`, `::/0`"
+        "`a` exactly `a` and something other than 1.50 and one of `a`, 2, true and none of nothing and at least 0.10 and at most 1e2 and a match of `*` and at or under `/a` and on host `*.example.com` and an address in `10.0.0.0/8`, `::/0`"
     );
     for operator in &constraint.operators {
         for attribute in

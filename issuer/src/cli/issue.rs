@@ -1,0 +1,145 @@
+//! `passport issue`: a passport for an agent. The token alone goes to standard output.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use passport_shared::api::discovery::IssuerMetadata;
+use passport_shared::api::passports::{IssuePassport, IssuedPassport};
+use passport_shared::grant::Grant;
+use passport_shared::limits::REQUEST_BYTES;
+use passport_shared::text::{escape, quote};
+use serde_json::value::RawValue;
+
+use super::client::{Client, Remote};
+use super::error::{CliError, DONE, Ended};
+use super::words::relative_text;
+use super::write::{Readers, write};
+use super::{Session, input};
+use crate::service::{PRESETS, preset};
+
+/// Issue a passport to an agent
+///
+/// The passport alone is written to standard output, once: the issuer does not keep it.
+#[derive(Debug, Args)]
+#[command(override_usage = "\
+passport issue --agent ID --audience A --grant JSON --expires-in 1h [OPTIONS]
+       passport issue --agent ID --audience A --grants FILE --expires-in 1h [OPTIONS]
+       passport issue --agent ID --role NAME --expires-in 1h [OPTIONS]")]
+pub(crate) struct Issue {
+    /// The agent that will carry it
+    #[arg(long, value_name = "ID")]
+    agent: String,
+    /// A service that it is for; repeatable
+    #[arg(long, required_unless_present = "role")]
+    audience: Vec<String>,
+    /// What it allows: a grant as JSON; repeatable
+    #[arg(long, value_name = "JSON")]
+    grant: Vec<String>,
+    /// A file with a JSON list of grants; - is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "grant")]
+    grants: Option<PathBuf>,
+    /// The grants of a role at the issuer itself: admin, issuer, auditor, approver or reporter
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["grant", "grants"], required_unless_present_any = ["grant", "grants"])]
+    role: Option<String>,
+    /// How long it lives: 90s, 30m, 1h, 7d
+    #[arg(long, value_name = "DURATION", value_parser = input::duration)]
+    expires_in: u64,
+    /// When it starts, as an RFC 3339 time
+    #[arg(long, value_name = "TIME")]
+    not_before: Option<String>,
+    /// Who answers for the agent, a person or a team
+    #[arg(long, value_name = "WHO")]
+    on_behalf_of: Option<String>,
+    /// Write the passport to a file that its owner alone can read
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+impl Issue {
+    pub(crate) fn run(&self, session: &Session) -> Ended {
+        let grants = self.read_grants()?;
+        let client = self.remote.client(session)?;
+        let body = IssuePassport {
+            agent_id: self.agent.clone(),
+            audience: self.read_audience(&client)?,
+            grants,
+            expires_in: Some(self.expires_in),
+            expires_at: None,
+            not_before: self.not_before.clone(),
+            on_behalf_of: self.on_behalf_of.clone(),
+            cnf: None,
+        };
+        let answer = client.post("/v1/passports", &body)?;
+        let issued: IssuedPassport = answer.read_json()?;
+        if let Some(path) = &self.output {
+            write(path, issued.passport.as_bytes(), Readers::Owner).map_err(|error| {
+                error.hint(format!(
+                    "passport {} was issued and is lost; revoke it: `passport passports revoke {}`",
+                    quote(&issued.passport_id),
+                    escape(&issued.passport_id)
+                ))
+            })?;
+        }
+        match (session.out.is_json(), &self.output) {
+            (true, _) => session.out.line(answer.body().as_bytes())?,
+            (false, None) => session.out.line(issued.passport.as_bytes())?,
+            (false, Some(_)) => {}
+        }
+        session.out.say(&self.note(&issued, session.clock.now()));
+        Ok(DONE)
+    }
+
+    /// What a person should know of it: above all, until when it cannot be taken back everywhere.
+    fn note(&self, issued: &IssuedPassport, now: i64) -> String {
+        let file = self.output.as_ref().map(|path| format!("\nwritten to `{}`", path.display())).unwrap_or_default();
+        format!(
+            "issued {} to {}, valid until {} ({})\n\
+             revoking it reaches verifiers with their next refresh; one without a network\n\
+             keeps accepting it until then{file}",
+            escape(&issued.passport_id),
+            quote(&issued.agent_id),
+            escape(&issued.expires_at),
+            relative_text(&issued.expires_at, now),
+        )
+    }
+
+    /// The grants, sound and to the letter.
+    fn read_grants(&self) -> Result<Box<RawValue>, CliError> {
+        let (text, what) = match (&self.role, &self.grants) {
+            (Some(role), _) => (role_grants(role)?, format!("--role {role}")),
+            (None, Some(path)) => {
+                let bytes = input::file(path, REQUEST_BYTES)?;
+                let text = String::from_utf8(bytes).map_err(|_| CliError::usage(format!("`{}` is not text", path.display())))?;
+                (text, format!("`{}`", path.display()))
+            }
+            (None, None) => {
+                for grant in &self.grant {
+                    super::verify::check_json(&format!("--grant {}", quote(grant)), grant)?;
+                }
+                (format!("[{}]", self.grant.join(",")), "--grant".to_owned())
+            }
+        };
+        // Told here with every fault and its place, before anybody is called.
+        Grant::read_all(&text, "").map_err(|faults| CliError::usage(format!("{what}: these are not grants")).with_errors(faults))?;
+        RawValue::from_string(text).map_err(|error| CliError::usage(format!("{what} is not sound JSON: {error}")))
+    }
+
+    /// The audience that was named; for a role, which is for the issuer's own API, the issuer itself.
+    fn read_audience(&self, client: &Client) -> Result<Vec<String>, CliError> {
+        if !self.audience.is_empty() {
+            return Ok(self.audience.clone());
+        }
+        let metadata: IssuerMetadata = client.get("/.well-known/passport-issuer", &[])?.read_json()?;
+        Ok(vec![metadata.issuer])
+    }
+}
+
+fn role_grants(role: &str) -> Result<String, CliError> {
+    let Some(grants) = preset(role) else {
+        let roles = PRESETS.map(|(name, what, _)| format!("  {name}: {what}")).join("\n");
+        return Err(CliError::usage(format!("there is no role {}", quote(role))).hint(format!("the roles are\n{roles}")));
+    };
+    serde_json::to_string(&grants).map_err(|error| CliError::failed(format!("the grants cannot be written as JSON: {error}")))
+}

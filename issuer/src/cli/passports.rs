@@ -1,0 +1,162 @@
+//! `passport passports`: what was issued, and its end.
+
+use clap::{Args, Subcommand, ValueEnum};
+use passport_shared::api::Page;
+use passport_shared::api::passports::{Passport, PassportState, RevokePassport};
+use passport_shared::grant::Grant;
+use passport_shared::text::escape;
+
+use super::client::{Remote, escaped};
+use super::error::{DONE, Ended};
+use super::output::{STRONG, bullets, facts, styled, table};
+use super::words::{listed, relative_text};
+use super::{Session, page};
+
+/// List and revoke passports
+#[derive(Debug, Subcommand)]
+pub(crate) enum Passports {
+    List(List),
+    Show(Show),
+    Revoke(Revoke),
+}
+
+/// List passports; their tokens are kept nowhere
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Of this agent
+    #[arg(long, value_name = "ID")]
+    agent: Option<String>,
+    /// In this state
+    #[arg(long, value_enum)]
+    state: Option<State>,
+    #[command(flatten)]
+    page: page::PageArgs,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum State {
+    /// Neither revoked nor expired
+    Live,
+    /// By itself, with its agent or with its key
+    Revoked,
+    /// No longer valid
+    Expired,
+}
+
+/// Show one passport
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// Its id
+    id: String,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+/// Revoke a passport
+#[derive(Debug, Args)]
+pub(crate) struct Revoke {
+    /// Its id
+    id: String,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+impl Passports {
+    pub(crate) fn run(&self, session: &Session) -> Ended {
+        match self {
+            Self::List(list) => list.run(session),
+            Self::Show(show) => {
+                let answer = show.remote.client(session)?.get(&format!("/v1/passports/{}", escaped(&show.id)), &[])?;
+                tell(&answer.read_json()?, answer.body(), session)
+            }
+            Self::Revoke(revoke) => {
+                let body = RevokePassport { reason: revoke.reason.clone() };
+                let answer = revoke.remote.client(session)?.post(&format!("/v1/passports/{}/revoke", escaped(&revoke.id)), &body)?;
+                let passport: Passport = answer.read_json()?;
+                tell(&passport, answer.body(), session)?;
+                session.out.say(&format!(
+                    "\nverifiers deny it from their next refresh on; one without a network keeps accepting it until {}",
+                    escape(&passport.expires_at)
+                ));
+                Ok(DONE)
+            }
+        }
+    }
+}
+
+impl List {
+    fn run(&self, session: &Session) -> Ended {
+        let state = self.state.map(|state| match state {
+            State::Live => PassportState::Live,
+            State::Revoked => PassportState::Revoked,
+            State::Expired => PassportState::Expired,
+        });
+        let [limit, cursor] = self.page.query();
+        let query = [("agentId", self.agent.clone()), ("state", state.map(|state| name(state).to_owned())), limit, cursor];
+        let answer = self.remote.client(session)?.get("/v1/passports", &query)?;
+        if session.out.is_json() {
+            session.out.line(answer.body().as_bytes())?;
+            return Ok(DONE);
+        }
+        let passports: Page<Passport> = answer.read_json()?;
+        let now = session.clock.now();
+        let rows = passports.items.iter().map(|passport| {
+            vec![
+                escape(&passport.passport_id),
+                escape(&passport.agent_id),
+                name(passport.state).to_owned(),
+                relative_text(&passport.expires_at, now),
+            ]
+        });
+        let table = table(&["PASSPORT", "AGENT", "STATE", "EXPIRES"], rows);
+        page::show(&table, passports.items.len(), passports.next_cursor.as_deref(), session)
+    }
+}
+
+fn name(state: PassportState) -> &'static str {
+    match state {
+        PassportState::Live => "live",
+        PassportState::Revoked => "revoked",
+        PassportState::Expired => "expired",
+    }
+}
+
+fn tell(passport: &Passport, body: &str, session: &Session) -> Ended {
+    if session.out.is_json() {
+        session.out.line(body.as_bytes())?;
+        return Ok(DONE);
+    }
+    let mut rows = vec![
+        ("passport", escape(&passport.passport_id)),
+        ("agent", escape(&passport.agent_id)),
+        ("state", name(passport.state).to_owned()),
+        ("audience", listed(&passport.audience)),
+        ("issued", format!("{} by {}", escape(&passport.issued_at), escape(&passport.issued_by))),
+    ];
+    let mut more = |name: &'static str, value: &Option<String>| rows.extend(value.as_ref().map(|value| (name, escape(value))));
+    more("starts", &passport.not_before);
+    more("expires", &Some(passport.expires_at.clone()));
+    more("on behalf of", &passport.on_behalf_of);
+    more("revoked", &passport.revoked_at);
+    more("because", &passport.revoke_reason);
+    more("key", &Some(passport.key_id.clone()));
+    let mut text = facts(&rows);
+    let now = session.clock.now();
+    // Grants of a later release may not be understood here; everything else is still worth showing.
+    let grants = Grant::read_all(passport.grants.get(), "").unwrap_or_default();
+    let words: Vec<_> = grants.iter().map(|grant| grant.describe(now)).collect();
+    let may: Vec<String> = words.iter().filter_map(|words| words.may.clone()).collect();
+    let must_not: Vec<String> = words.iter().filter_map(|words| words.must_not.clone()).collect();
+    for (title, items) in [("It allows", may), ("It forbids, whatever else is allowed", must_not)] {
+        if !items.is_empty() {
+            text.push_str(&format!("\n\n{}\n{}", styled(STRONG, title), bullets(&items)));
+        }
+    }
+    session.out.text(&text)?;
+    Ok(DONE)
+}

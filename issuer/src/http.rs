@@ -1,0 +1,93 @@
+//! The issuer over HTTP (contract section 7): requests in, the service's answers out. No SQL and no decisions here.
+//!
+//! [`router`] is the only list of routes. Every route under `/v1` that is not public opens with a
+//! [`Gate`](gate::Gate), which asks the service before anything of the body is read. Whatever goes wrong is answered
+//! as `application/problem+json` (RFC 9457), by [`problem`] alone.
+//!
+//! # How to add an endpoint
+//!
+//! 1. Write the handler and its `#[utoipa::path]` in the file of its group. Its arguments, in this order: the state,
+//!    the gate, the path, the query (`Query<NoParameters>` where it has none), the body.
+//! 2. Add it to `router.rs`, and to the table in `tests/table.rs`: a test fails until it is there.
+//! 3. Run the tests with `UPDATE_SNAPSHOTS=1` to write `openapi.json` anew, and read the difference.
+
+mod access_log;
+mod agents;
+mod audit;
+mod bearer;
+mod body;
+mod frame;
+mod gate;
+mod health;
+mod introspect;
+mod keys;
+mod openapi;
+mod passports;
+mod path;
+mod problem;
+mod public;
+mod query;
+mod reply;
+mod router;
+mod serve;
+mod verify;
+mod well_known;
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use axum::body::Bytes;
+
+use crate::service::Issuer;
+
+pub use openapi::openapi;
+pub use router::router;
+pub use serve::serve;
+
+/// How long and how much the service puts up with. The defaults are the ones that are documented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// From the moment a connection is ready for a request until its last header has come; 10 s. It ends idle
+    /// connections too.
+    pub header_timeout: Duration,
+    /// From the first look at a body until its end; 10 s.
+    pub body_timeout: Duration,
+    /// From the last header until the answer is ready; 30 s.
+    pub request_timeout: Duration,
+    /// How long a client may take nothing of an answer before it is cut off; 10 s.
+    pub write_timeout: Duration,
+    /// Bytes of a body; 1 MiB.
+    pub body_bytes: usize,
+    /// Bytes of a batch of audit events; 4 MiB, which 1,000 decisions of 4 kB fit in.
+    pub audit_body_bytes: usize,
+    /// Connections at once; 1,024. One more waits in the system's own queue.
+    pub connections: usize,
+    /// How long requests in flight may take to end once the service is told to stop; 10 s.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            header_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(10),
+            body_bytes: 1 << 20,
+            audit_body_bytes: 4 << 20,
+            connections: 1_024,
+            drain: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What every handler shares.
+#[derive(Clone)]
+pub(crate) struct App {
+    issuer: Issuer,
+    limits: Limits,
+    /// The OpenAPI document, written once.
+    openapi: Bytes,
+}

@@ -1,0 +1,219 @@
+//! Bodies: bounded, in time, of the announced type, sound (contract section 1), and then of the form that is wanted.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, HeaderValue, header};
+use http_body_util::{BodyExt as _, Limited};
+use passport_shared::api::agents::{DisableAgent, NewAgent};
+use passport_shared::api::audit::ReportEvents;
+use passport_shared::api::checks::Verify;
+use passport_shared::api::keys::RevokeKey;
+use passport_shared::api::passports::{IssuePassport, RevokePassport};
+use passport_shared::fault::{Fault, Place};
+use passport_shared::json::{Controls, Document};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path, Segment};
+
+use super::problem::{Failure, RequestFault, plain};
+use super::{App, Limits};
+
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A body that some call takes as JSON.
+pub(crate) trait JsonBody: DeserializeOwned {
+    /// The most bytes that it may have.
+    fn most(limits: &Limits) -> usize {
+        limits.body_bytes
+    }
+}
+
+impl JsonBody for NewAgent {}
+impl JsonBody for DisableAgent {}
+impl JsonBody for IssuePassport {}
+impl JsonBody for RevokePassport {}
+impl JsonBody for RevokeKey {}
+impl JsonBody for Verify {}
+impl JsonBody for ReportEvents {
+    fn most(limits: &Limits) -> usize {
+        limits.audit_body_bytes
+    }
+}
+
+/// A JSON body.
+pub(crate) struct StrictJson<T>(pub(crate) T);
+
+impl<T: JsonBody> FromRequest<App> for StrictJson<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
+        media_type(request.headers(), JSON)?;
+        let bytes = collect(request.into_body(), T::most(&app.limits), app.limits.body_timeout).await?;
+        Ok(Self(parse(&bytes)?))
+    }
+}
+
+/// A JSON body that may be left out, whatever its announced type is then.
+pub(crate) struct OptionalJson<T>(pub(crate) T);
+
+impl<T: JsonBody + Default> FromRequest<App> for OptionalJson<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
+        let (parts, body) = request.into_parts();
+        let bytes = collect(body, T::most(&app.limits), app.limits.body_timeout).await?;
+        if bytes.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        media_type(&parts.headers, JSON)?;
+        Ok(Self(parse(&bytes)?))
+    }
+}
+
+/// A form body: its names and values in the order sent, decoded.
+pub(crate) struct Form(pub(crate) Vec<(String, String)>);
+
+impl FromRequest<App> for Form {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
+        media_type(request.headers(), FORM)?;
+        let bytes = collect(request.into_body(), app.limits.body_bytes, app.limits.body_timeout).await?;
+        let fault = |detail: &str| RequestFault::Form(vec![Fault { pointer: String::new(), detail: detail.to_owned() }]);
+        // Percent escapes that are not UTF-8 are left to the reader of a value: no value that we take has them.
+        std::str::from_utf8(&bytes).map_err(|_| fault("it is not UTF-8"))?;
+        Ok(Self(form_urlencoded::parse(&bytes).into_owned().collect()))
+    }
+}
+
+/// That the body is of the type `expected` and sent as it is. Parameters of the type (`charset`) change nothing.
+fn media_type(headers: &HeaderMap, expected: &'static str) -> Result<(), RequestFault> {
+    let essence = |value: &HeaderValue| {
+        let text = value.to_str().unwrap_or_default();
+        text.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(expected)
+    };
+    let mut types = headers.get_all(header::CONTENT_TYPE).iter();
+    let right = types.next().is_some_and(essence) && types.next().is_none();
+    let coded = headers.get_all(header::CONTENT_ENCODING).iter().any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    if right && !coded { Ok(()) } else { Err(RequestFault::MediaType { expected }) }
+}
+
+/// The whole body. One that announces too much is refused unread.
+async fn collect(body: Body, most: usize, deadline: Duration) -> Result<Bytes, RequestFault> {
+    let announced = axum::body::HttpBody::size_hint(&body).lower();
+    if usize::try_from(announced).map_or(true, |announced| announced > most) {
+        return Err(RequestFault::BodyTooLarge { limit: most });
+    }
+    match tokio::time::timeout(deadline, Limited::new(body, most).collect()).await {
+        Err(_) => Err(RequestFault::BodyTimeout),
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(RequestFault::BodyTooLarge { limit: most }),
+        Ok(Err(_)) => Err(RequestFault::BodyBroken),
+    }
+}
+
+/// Sound first: a name that stands twice would mean one thing here and another to the next reader.
+fn parse<'b, T: Deserialize<'b>>(bytes: &'b [u8]) -> Result<T, RequestFault> {
+    Document::read(bytes, Controls::InValues).map_err(RequestFault::Json)?;
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let pointer = pointer(error.path());
+        let told = error.inner().to_string();
+        // Line and column say less than the pointer does.
+        let told = told.rsplit_once(" at line ").map_or(told.as_str(), |(before, _)| before);
+        RequestFault::Body(vec![Fault { pointer, detail: plain(told) }])
+    })
+}
+
+/// A path as a JSON pointer (RFC 6901).
+fn pointer(path: &Path) -> String {
+    path.iter().fold(String::new(), |parent, segment| {
+        let place = Place::root(&parent);
+        match segment {
+            Segment::Seq { index } => place.index(*index).pointer(),
+            Segment::Map { key } => place.name(key).pointer(),
+            Segment::Enum { variant } => place.name(variant).pointer(),
+            Segment::Unknown => parent,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults<T: DeserializeOwned>(text: &str) -> Vec<(String, String)> {
+        match parse::<T>(text.as_bytes()).map(|_| ()) {
+            Err(RequestFault::Body(faults)) => faults.into_iter().map(|fault| (fault.pointer, fault.detail)).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_fault_in_a_body_says_where_it_is() {
+        let (pointer, detail) = faults::<NewAgent>(r#"{"name": 7}"#).remove(0);
+        assert_eq!((pointer.as_str(), detail.as_str()), ("/name", "invalid type: integer `7`, expected a string"));
+        let (pointer, detail) = faults::<NewAgent>(r#"{"name": "x", "a/b~\u001b[2J": 1}"#.replace("\\u001b[2J", "c").as_str()).remove(0);
+        assert_eq!(pointer, "/a~1b~0c");
+        assert!(detail.starts_with("unknown field `a/b~c`, expected one of `agentId`"), "{detail}");
+        let (pointer, detail) = faults::<NewAgent>("{}").remove(0);
+        assert_eq!((pointer.as_str(), detail.as_str()), ("", "missing field `name`"));
+        let (pointer, _) = faults::<IssuePassport>(r#"{"agentId": "a", "audience": ["x", 3], "grants": []}"#).remove(0);
+        assert_eq!(pointer, "/audience/1");
+    }
+
+    #[test]
+    fn what_the_issuer_keeps_to_the_letter_is_read_to_the_letter() {
+        let body: IssuePassport = parse(br#"{"agentId": "a", "audience": [], "grants": [ {"resource":  "x"} ]}"#).unwrap();
+        assert_eq!(body.grants.get(), r#"[ {"resource":  "x"} ]"#);
+    }
+
+    #[test]
+    fn a_fault_never_repeats_more_than_a_sentence_nor_a_control_character() {
+        let text = format!(r#"{{"name": ["{}"]}}"#, "x".repeat(100_000));
+        assert!(faults::<NewAgent>(&text)[0].1.len() <= 512);
+        let (_, detail) = faults::<DisableAgent>(r#"{"reason": {"\u202e": "\u001b[2J"}}"#).remove(0);
+        assert!(!detail.chars().any(char::is_control), "{detail:?}");
+    }
+
+    #[test]
+    fn json_that_two_readers_could_read_differently_is_malformed() {
+        for text in [
+            r#"{"name": "a", "name": "b"}"#,
+            r#"{"name": "a", "n\u0061me": "b"}"#,
+            "{\"name\": \"a\"} {}",
+            "\u{feff}{\"name\": \"a\"}",
+            r#"{"name": "\ud800"}"#,
+            r#"[{"name": "a"}]"#,
+            "{\"name\": \"a\",}",
+            "",
+        ] {
+            assert!(matches!(parse::<NewAgent>(text.as_bytes()), Err(RequestFault::Json(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_the_announced_type_is_read() {
+        let with = |values: &[(header::HeaderName, &str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in values {
+                headers.append(name, value.parse().unwrap());
+            }
+            media_type(&headers, JSON).is_ok()
+        };
+        let kind = header::CONTENT_TYPE;
+        for good in ["application/json", "Application/JSON; charset=utf-8", "application/json ;x=y"] {
+            assert!(with(&[(kind.clone(), good)]), "{good}");
+        }
+        for bad in ["", "text/json", "application/jsonp", "application/json, text/plain", "application/problem+json"] {
+            assert!(!with(&[(kind.clone(), bad)]), "{bad}");
+        }
+        assert!(!with(&[]));
+        assert!(!with(&[(kind.clone(), JSON), (kind.clone(), JSON)]));
+        assert!(!with(&[(kind.clone(), JSON), (header::CONTENT_ENCODING, "gzip")]));
+        assert!(with(&[(kind, JSON), (header::CONTENT_ENCODING, "identity")]));
+    }
+}

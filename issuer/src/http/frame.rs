@@ -1,0 +1,45 @@
+//! What every request goes through: a deadline, a safety net, headers, a line in the log.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+
+use super::App;
+use super::access_log::{Line, Seen};
+use super::problem::RequestFault;
+
+/// What must live as long as the work on a request, for example its place among the connections.
+#[derive(Clone)]
+pub(crate) struct Held(#[expect(dead_code, reason = "it is there to be dropped")] pub(crate) Arc<dyn Any + Send + Sync>);
+
+/// Runs a request in a task of its own. Two things come of that:
+///
+/// - A change that has begun is ended, published trust included, even if its client goes away or the deadline passes.
+/// - A panic ends that task alone, and is answered like any failure of ours.
+pub(crate) async fn frame(State(app): State<App>, route: Option<MatchedPath>, mut request: Request, next: Next) -> Response {
+    let seen = Seen::default();
+    let line = Line::start(request.method(), route, seen.clone());
+    request.extensions_mut().insert(seen);
+    let held = request.extensions_mut().remove::<Held>();
+    let work = tokio::spawn(async move {
+        let response = next.run(request).await;
+        drop(held);
+        response
+    });
+    let mut response = match tokio::time::timeout(app.limits.request_timeout, work).await {
+        Ok(Ok(response)) => response,
+        // What a panic says may hold anything: it is not repeated.
+        Ok(Err(_)) => RequestFault::Internal.into_response(),
+        Err(_) => RequestFault::RequestTimeout.into_response(),
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // What may be kept says so itself; everything else is for this caller and this moment.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    line.answered(&response);
+    response
+}

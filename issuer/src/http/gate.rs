@@ -1,0 +1,85 @@
+//! The gate in front of every guarded route: an action on a resource, asked before the body is read.
+
+use std::marker::PhantomData;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+
+use super::access_log::Seen;
+use super::problem::Failure;
+use super::{App, bearer};
+use crate::service::Caller;
+
+/// An action on a resource, as contract section 7 names them.
+pub(crate) trait Permission: Send + Sync + 'static {
+    /// The action.
+    const ACTION: &'static str;
+    /// What it is done to.
+    const RESOURCE: &'static str;
+    /// The attribute that grants can constrain the id in the path by, on routes that have one.
+    const ID: &'static str;
+}
+
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $name:ident = $action:literal on $resource:literal, id $id:literal;)*) => {
+        $(
+            $(#[$doc])*
+            pub(crate) enum $name {}
+
+            impl Permission for $name {
+                const ACTION: &'static str = $action;
+                const RESOURCE: &'static str = $resource;
+                const ID: &'static str = $id;
+            }
+        )*
+    };
+}
+
+permissions! {
+    /// See agents.
+    AgentsRead = "agents.read" on "issuer/agents", id "agent";
+    /// Create, disable and enable agents.
+    AgentsWrite = "agents.write" on "issuer/agents", id "agent";
+    /// Issue passports.
+    PassportsIssue = "passports.issue" on "issuer/passports", id "passport";
+    /// See passports, never their tokens.
+    PassportsRead = "passports.read" on "issuer/passports", id "passport";
+    /// Revoke passports.
+    PassportsRevoke = "passports.revoke" on "issuer/passports", id "passport";
+    /// See keys, never their secret part.
+    KeysRead = "keys.read" on "issuer/keys", id "key";
+    /// Rotate keys.
+    KeysRotate = "keys.rotate" on "issuer/keys", id "key";
+    /// Revoke a key and all that it signed.
+    KeysRevoke = "keys.revoke" on "issuer/keys", id "key";
+    /// Read the audit log.
+    AuditRead = "audit.read" on "issuer/audit", id "event";
+    /// Report to the audit log.
+    AuditWrite = "audit.write" on "issuer/audit", id "event";
+    /// Have passports checked.
+    Verify = "verify" on "issuer/verify", id "passport";
+}
+
+/// The proof that the service allowed this request's caller the permission `P`. As the first argument of a handler it
+/// stands before the query, the path and the body are looked at.
+pub(crate) struct Gate<P> {
+    /// Who calls.
+    pub(crate) caller: Caller,
+    permission: PhantomData<P>,
+}
+
+impl<P: Permission> FromRequestParts<App> for Gate<P> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        // An id that cannot be read names nothing: it is left out, so that no constraint on it can hold, and is 404 later.
+        let ids = RawPathParams::from_request_parts(parts, app).await.ok();
+        let attributes: Vec<_> = ids.iter().flatten().map(|(_, id)| (P::ID, id)).collect();
+        let token = bearer::token(&parts.headers)?;
+        let outcome = app.issuer.authorize(token.as_deref(), P::ACTION, P::RESOURCE, &attributes).await;
+        if let Some(seen) = parts.extensions.get::<Seen>() {
+            seen.note(&outcome);
+        }
+        Ok(Self { caller: outcome?, permission: PhantomData })
+    }
+}

@@ -1,0 +1,118 @@
+//! `/v1/passports`: issue, list, revoke.
+
+use axum::extract::State;
+use passport_shared::api::Page;
+use passport_shared::api::passports::{IssuePassport, IssuedPassport, Passport, PassportState, RevokePassport};
+use passport_shared::api::problem::Problem;
+use serde::Deserialize;
+
+use super::App;
+use super::body::{OptionalJson, StrictJson};
+use super::gate::{Gate, PassportsIssue, PassportsRead, PassportsRevoke};
+use super::path::Id;
+use super::problem::PROBLEM_JSON;
+use super::query::{NoParameters, Query};
+use super::reply::{self, Answer};
+use crate::service::PassportQuery;
+
+/// What a list of passports can be narrowed by.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PassportParameters {
+    /// Of this agent.
+    #[serde(default)]
+    agent_id: Option<String>,
+    /// In this state now.
+    #[serde(default)]
+    #[param(inline)]
+    state: Option<PassportState>,
+    /// `nextCursor` of the page before.
+    #[serde(default)]
+    cursor: Option<String>,
+    /// At most this many, 1 to 1,000; 100 where it is left out.
+    #[serde(default)]
+    limit: Option<u32>,
+}
+
+/// Issue a passport. The token is in this answer and nowhere else.
+#[utoipa::path(
+    post,
+    path = "/v1/passports",
+    operation_id = "issuePassport",
+    tag = "passports",
+    security(("passport" = ["passports.issue on issuer/passports"])),
+    request_body(content = IssuePassport, example = json!({
+        "agentId": "agent_ollie",
+        "audience": ["https://shop.example"],
+        "grants": [{
+            "resource": "commerce",
+            "allowedActions": ["browse", "purchase"],
+            "constraints": {"amount": {"max": "500.00"}, "currency": {"equals": "USD"}},
+        }],
+        "expiresIn": 3600,
+    })),
+    responses(
+        (status = 201, description = "It is issued.", body = IssuedPassport, headers(("Location", description = "Its path."))),
+        (status = 409, description = "It does not fit what is there.", body = Problem, content_type = PROBLEM_JSON),
+    ),
+)]
+pub(crate) async fn issue(
+    State(app): State<App>,
+    gate: Gate<PassportsIssue>,
+    _: Query<NoParameters>,
+    StrictJson(body): StrictJson<IssuePassport>,
+) -> Answer {
+    let issued = app.issuer.issue_passport(&gate.caller, body).await?;
+    reply::created("/v1/passports", &issued.passport_id, &issued)
+}
+
+/// List passports, newest first, never their tokens.
+#[utoipa::path(
+    get,
+    path = "/v1/passports",
+    operation_id = "listPassports",
+    tag = "passports",
+    security(("passport" = ["passports.read on issuer/passports"])),
+    params(PassportParameters),
+    responses((status = 200, description = "A page of passports.", body = Page<Passport>)),
+)]
+pub(crate) async fn list(State(app): State<App>, _: Gate<PassportsRead>, Query(query): Query<PassportParameters>) -> Answer {
+    let PassportParameters { agent_id, state, cursor, limit } = query;
+    reply::ok(&app.issuer.passports(PassportQuery { agent_id, state, cursor, limit }).await?)
+}
+
+/// Get a passport, never its token.
+#[utoipa::path(
+    get,
+    path = "/v1/passports/{id}",
+    operation_id = "getPassport",
+    tag = "passports",
+    security(("passport" = ["passports.read on issuer/passports"])),
+    params(("id" = String, Path, description = "The passport's id.")),
+    responses((status = 200, description = "The passport.", body = Passport)),
+)]
+pub(crate) async fn get(State(app): State<App>, _: Gate<PassportsRead>, Id(id): Id, _: Query<NoParameters>) -> Answer {
+    reply::ok(&app.issuer.passport(&id).await?)
+}
+
+/// Revoke a passport.
+#[utoipa::path(
+    post,
+    path = "/v1/passports/{id}/revoke",
+    operation_id = "revokePassport",
+    tag = "passports",
+    security(("passport" = ["passports.revoke on issuer/passports"])),
+    params(("id" = String, Path, description = "The passport's id.")),
+    request_body(content = Option<RevokePassport>, description = "It may be left out."),
+    responses((status = 200, description = "It is revoked, and was or is now.", body = Passport)),
+)]
+pub(crate) async fn revoke(
+    State(app): State<App>,
+    gate: Gate<PassportsRevoke>,
+    Id(id): Id,
+    _: Query<NoParameters>,
+    OptionalJson(body): OptionalJson<RevokePassport>,
+) -> Answer {
+    reply::ok(&app.issuer.revoke_passport(&gate.caller, &id, body).await?)
+}

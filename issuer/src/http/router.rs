@@ -1,0 +1,55 @@
+//! The only list of routes.
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::problem::RequestFault;
+use super::{App, Limits, agents, audit, frame, health, introspect, keys, openapi, passports, public, verify, well_known};
+use crate::service::Issuer;
+
+/// The whole service, to be served by [`serve`](super::serve) or called as a tower service.
+pub fn router(issuer: Issuer, limits: Limits) -> Router {
+    let (router, document) = routes();
+    let app = App { issuer, limits, openapi: openapi::write(&document) };
+    assemble(router, app)
+}
+
+/// The routes, and the document that describes them.
+pub(super) fn routes() -> (Router<App>, OpenApi) {
+    let (router, mut document) = OpenApiRouter::with_openapi(openapi::base())
+        .routes(routes!(agents::create, agents::list))
+        .routes(routes!(agents::get))
+        .routes(routes!(agents::disable))
+        .routes(routes!(agents::enable))
+        .routes(routes!(passports::issue, passports::list))
+        .routes(routes!(passports::get))
+        .routes(routes!(passports::revoke))
+        .routes(routes!(keys::list))
+        .routes(routes!(keys::rotate))
+        .routes(routes!(keys::revoke))
+        .routes(routes!(audit::report, audit::list))
+        .routes(routes!(verify::verify))
+        .routes(routes!(introspect::introspect))
+        .routes(routes!(public::status_list))
+        .routes(routes!(public::trust_bundle))
+        .routes(routes!(well_known::key_set))
+        .routes(routes!(well_known::metadata))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(openapi::document))
+        .split_for_parts();
+    openapi::add_common_responses(&mut document);
+    (router, document)
+}
+
+/// Puts around `router` what every request goes through.
+pub(super) fn assemble(router: Router<App>, app: App) -> Router {
+    router
+        .fallback(|| async { RequestFault::RouteNotFound })
+        .method_not_allowed_fallback(|| async { RequestFault::MethodNotAllowed })
+        .layer(from_fn_with_state(app.clone(), frame::frame))
+        .with_state(app)
+}

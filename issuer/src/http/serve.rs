@@ -1,0 +1,117 @@
+//! Serving connections: our own accept loop, because a plain one sets no deadline for headers and no end to a client
+//! that takes no answer.
+
+mod accept;
+mod stall;
+
+use std::any::Any;
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tower::Service as _;
+
+use super::frame::Held;
+use super::{Limits, router};
+use crate::service::Issuer;
+use accept::Pause;
+use stall::StallGuard;
+
+/// Bytes of a request's line and headers together: a passport of the largest size that any verifier takes, and room.
+const HEADER_BYTES: usize = 96 * 1024;
+
+/// Header lines of a request.
+const HEADERS: usize = 100;
+
+/// Answers on `listener` until `shutdown` ends. Then it takes no more connections, lets what is in flight end for
+/// [`Limits::drain`], and cuts the rest.
+///
+/// # Errors
+/// None that a connection or the system's lack of something causes: these are logged, and serving goes on. One, if the
+/// listener itself cannot be used.
+pub async fn serve(listener: TcpListener, issuer: Issuer, limits: Limits, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+    let address = listener.local_addr()?;
+    tracing::info!(%address, "listening");
+    run(listener, router(issuer, limits), limits, shutdown).await;
+    Ok(())
+}
+
+/// [`serve`] for any router.
+pub(super) async fn run(listener: TcpListener, router: Router, limits: Limits, shutdown: impl Future<Output = ()>) {
+    let most = u32::try_from(limits.connections).unwrap_or(u32::MAX).max(1);
+    let places = Arc::new(Semaphore::new(usize::try_from(most).unwrap_or(1)));
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    let mut shutdown = std::pin::pin!(shutdown);
+    let mut pause = Pause::default();
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = &mut shutdown => break,
+            accepted = next(&listener, &places, &mut pause) => accepted,
+        };
+        while connections.try_join_next().is_some() {}
+        if let Some((stream, place)) = accepted {
+            connections.spawn(connection(stream, router.clone(), limits, place, graceful.watcher()));
+        }
+    }
+    drop(listener);
+    tracing::info!(connections = connections.len(), "stopping");
+    // A place is given back when its connection has ended and so has the work on its requests.
+    let drained = tokio::time::timeout(limits.drain, async {
+        graceful.shutdown().await;
+        let _all = places.acquire_many(most).await;
+    });
+    if drained.await.is_err() {
+        tracing::warn!(connections = connections.len(), "some requests were not done in time and are cut off");
+    }
+    connections.shutdown().await;
+}
+
+/// The next connection, once there is a place for it. `None` after an error, and a pause where the error asks for one.
+async fn next(listener: &TcpListener, places: &Arc<Semaphore>, pause: &mut Pause) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, _)) => {
+            pause.reset();
+            Some((stream, place))
+        }
+        Err(error) => {
+            pause.after(&error).await;
+            None
+        }
+    }
+}
+
+/// One connection, to its end.
+async fn connection(stream: TcpStream, router: Router, limits: Limits, place: OwnedSemaphorePermit, watcher: Watcher) {
+    // Answers are small and whole: nothing is gained by waiting for more to send with them.
+    let _ = stream.set_nodelay(true);
+    let io = TokioIo::new(StallGuard::new(stream, limits.write_timeout));
+    let place: Arc<dyn Any + Send + Sync> = Arc::new(place);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Held(Arc::clone(&place)));
+        router.clone().call(request)
+    });
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout)
+        .max_headers(HEADERS)
+        .max_header_size(HEADER_BYTES)
+        .max_buf_size(HEADER_BYTES)
+        .serve_connection(io, service);
+    // What ends a connection early is its client's affair: gone, too slow, or not speaking HTTP.
+    if let Err(error) = watcher.watch(served).await {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

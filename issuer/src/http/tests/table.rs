@@ -1,0 +1,216 @@
+//! Every route there is, with what it takes to call it. A route that is not here fails a test.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::header;
+use hyper::body::Frame;
+use serde_json::{Value, json};
+
+use super::{Fixture, openapi, request};
+
+/// A route: method, path as declared, a path to call, a body, and the action and resource that guard it.
+struct Route(&'static str, &'static str, &'static str, Sent, Option<(&'static str, &'static str)>);
+
+enum Sent {
+    Nothing,
+    Json(&'static str),
+    Form(&'static str),
+}
+
+use Sent::{Form, Json, Nothing};
+
+const ROUTES: &[Route] = &[
+    Route("POST", "/v1/agents", "/v1/agents", Json(r#"{"name": "x"}"#), Some(("agents.write", "issuer/agents"))),
+    Route("GET", "/v1/agents", "/v1/agents", Nothing, Some(("agents.read", "issuer/agents"))),
+    Route("GET", "/v1/agents/{id}", "/v1/agents/admin", Nothing, Some(("agents.read", "issuer/agents"))),
+    Route("POST", "/v1/agents/{id}/disable", "/v1/agents/nobody/disable", Nothing, Some(("agents.write", "issuer/agents"))),
+    Route("POST", "/v1/agents/{id}/enable", "/v1/agents/nobody/enable", Nothing, Some(("agents.write", "issuer/agents"))),
+    Route(
+        "POST",
+        "/v1/passports",
+        "/v1/passports",
+        Json(r#"{"agentId": "admin", "audience": ["https://shop.example"], "grants": [], "expiresIn": 60}"#),
+        Some(("passports.issue", "issuer/passports")),
+    ),
+    Route("GET", "/v1/passports", "/v1/passports", Nothing, Some(("passports.read", "issuer/passports"))),
+    Route("GET", "/v1/passports/{id}", "/v1/passports/pp_none", Nothing, Some(("passports.read", "issuer/passports"))),
+    Route("POST", "/v1/passports/{id}/revoke", "/v1/passports/pp_none/revoke", Nothing, Some(("passports.revoke", "issuer/passports"))),
+    Route("GET", "/v1/keys", "/v1/keys", Nothing, Some(("keys.read", "issuer/keys"))),
+    Route("POST", "/v1/keys/rotate", "/v1/keys/rotate", Nothing, Some(("keys.rotate", "issuer/keys"))),
+    Route("POST", "/v1/keys/{kid}/revoke", "/v1/keys/none/revoke", Json(r#"{"reason": "x"}"#), Some(("keys.revoke", "issuer/keys"))),
+    Route(
+        "POST",
+        "/v1/audit/events",
+        "/v1/audit/events",
+        Json(r#"{"reporter": "holder", "events": []}"#),
+        Some(("audit.write", "issuer/audit")),
+    ),
+    Route("GET", "/v1/audit/events", "/v1/audit/events", Nothing, Some(("audit.read", "issuer/audit"))),
+    Route(
+        "POST",
+        "/v1/verify",
+        "/v1/verify",
+        Json(r#"{"passport": "x", "audience": "https://shop.example", "request": {"action": "buy"}}"#),
+        Some(("verify", "issuer/verify")),
+    ),
+    Route("POST", "/v1/introspect", "/v1/introspect", Form("token=x"), Some(("verify", "issuer/verify"))),
+    Route("GET", "/v1/status/{list}", "/v1/status/0", Nothing, None),
+    Route("GET", "/v1/trust-bundle", "/v1/trust-bundle", Nothing, None),
+    Route("GET", "/.well-known/jwks.json", "/.well-known/jwks.json", Nothing, None),
+    Route("GET", "/.well-known/passport-issuer", "/.well-known/passport-issuer", Nothing, None),
+    Route("GET", "/healthz", "/healthz", Nothing, None),
+    Route("GET", "/readyz", "/readyz", Nothing, None),
+    Route("GET", "/openapi.json", "/openapi.json", Nothing, None),
+];
+
+impl Route {
+    fn request(&self, token: Option<&str>, query: &str) -> axum::http::Request<Body> {
+        let Self(method, _, path, sent, _) = self;
+        let mut request = request(method, &format!("{path}{query}"), token, None);
+        let (kind, text) = match sent {
+            Nothing => return request,
+            Json(text) => ("application/json", text),
+            Form(text) => ("application/x-www-form-urlencoded", text),
+        };
+        request.headers_mut().insert(header::CONTENT_TYPE, kind.parse().unwrap());
+        *request.body_mut() = Body::from(*text);
+        request
+    }
+}
+
+/// A body that cannot be read without being noticed.
+struct Untouchable;
+
+impl HttpBody for Untouchable {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        panic!("the body was read");
+    }
+}
+
+fn grant((action, resource): (&str, &str)) -> Value {
+    json!({"resource": resource, "allowedActions": [action]})
+}
+
+fn guards() -> BTreeSet<(&'static str, &'static str)> {
+    ROUTES.iter().filter_map(|route| route.4).collect()
+}
+
+#[test]
+fn the_table_and_the_openapi_document_name_the_same_routes_and_permissions() {
+    let document = serde_json::to_value(openapi()).unwrap();
+    let mut documented = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let scope = operation["security"][0]["passport"][0].as_str().map(str::to_owned);
+            documented.insert((method.to_uppercase(), path.clone(), scope));
+        }
+    }
+    let listed: BTreeSet<_> = ROUTES
+        .iter()
+        .map(|Route(method, path, _, _, guard)| {
+            ((*method).to_owned(), (*path).to_owned(), guard.map(|(action, resource)| format!("{action} on {resource}")))
+        })
+        .collect();
+    assert_eq!(documented, listed);
+}
+
+#[tokio::test]
+async fn without_a_passport_only_public_routes_answer() {
+    let fixture = Fixture::new().await;
+    for route in ROUTES {
+        let reply = fixture.send(route.request(None, "")).await;
+        if route.4.is_some() {
+            reply.assert_problem(401, "missing_token");
+            assert_eq!(reply.header("www-authenticate"), Some("Bearer"), "{}", route.2);
+        } else {
+            assert!(reply.status.is_success(), "{}: {reply:?}", route.2);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_passport_that_allows_everything_else_is_refused() {
+    let fixture = Fixture::new().await;
+    for guard in guards() {
+        let others: Vec<Value> = guards().into_iter().filter(|other| *other != guard).map(grant).collect();
+        let token = fixture.passport("lacking", json!(others)).await;
+        for route in ROUTES.iter().filter(|route| route.4 == Some(guard)) {
+            let reply = fixture.send(route.request(Some(&token), "")).await;
+            assert_eq!(reply.status, 403, "{}: {reply:?}", route.2);
+            let code = reply.json()["code"].as_str().unwrap().to_owned();
+            assert!(["action_not_granted", "resource_not_granted"].contains(&code.as_str()), "{}: {code}", route.2);
+            assert!(reply.header("www-authenticate").unwrap().contains("error=\"insufficient_scope\""));
+            assert_eq!(reply.json()["action"], guard.0);
+            assert_eq!(reply.json()["resource"], guard.1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_passport_that_allows_just_that_is_let_through() {
+    let fixture = Fixture::new().await;
+    for guard in guards() {
+        let token = fixture.passport("holder", json!([grant(guard)])).await;
+        for route in ROUTES.iter().filter(|route| route.4 == Some(guard)) {
+            let reply = fixture.send(route.request(Some(&token), "")).await;
+            assert!(reply.status.is_success() || [404, 409, 422].contains(&reply.status.as_u16()), "{}: {reply:?}", route.2);
+            assert_eq!(reply.header("cache-control"), Some("no-store"), "{}", route.2);
+            assert_eq!(reply.header("access-control-allow-origin"), None, "{}", route.2);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_passport_is_asked_for_before_anything_of_the_body_is_read() {
+    let fixture = Fixture::new().await;
+    for route in ROUTES.iter().filter(|route| route.4.is_some() && !matches!(route.3, Nothing)) {
+        let mut request = route.request(None, "?x=1");
+        *request.body_mut() = Body::new(Untouchable);
+        fixture.send(request).await.assert_problem(401, "missing_token");
+        let mut request = route.request(Some(&fixture.admin), "");
+        *request.body_mut() = Body::new(Untouchable);
+        fixture.send(request).await.assert_problem(500, "internal_error");
+    }
+}
+
+#[tokio::test]
+async fn no_route_takes_a_parameter_that_it_does_not_know() {
+    let fixture = Fixture::new().await;
+    for route in ROUTES {
+        let reply = fixture.send(route.request(Some(&fixture.admin), "?surprise=1")).await;
+        reply.assert_problem(400, "invalid_query");
+        assert!(reply.json()["detail"].as_str().unwrap().contains("`surprise`"), "{reply:?}");
+    }
+}
+
+#[tokio::test]
+async fn head_answers_like_get_without_the_body() {
+    let fixture = Fixture::new().await;
+    for route in ROUTES.iter().filter(|route| route.0 == "GET") {
+        let get = fixture.send(route.request(Some(&fixture.admin), "")).await;
+        let mut request = route.request(Some(&fixture.admin), "");
+        *request.method_mut() = axum::http::Method::HEAD;
+        let head = fixture.send(request).await;
+        assert_eq!((head.status, head.body.as_str()), (get.status, ""), "{}", route.2);
+        assert_eq!(head.header("content-type"), get.header("content-type"), "{}", route.2);
+    }
+}
+
+#[tokio::test]
+async fn another_method_is_405_with_those_that_there_are() {
+    let fixture = Fixture::new().await;
+    for route in ROUTES {
+        for method in ["PUT", "DELETE", "OPTIONS", "PATCH", "BREW"] {
+            let reply = fixture.send(request(method, route.2, Some(&fixture.admin), None)).await;
+            reply.assert_problem(405, "method_not_allowed");
+            assert!(reply.header("allow").unwrap().contains(route.0), "{}: {reply:?}", route.2);
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Taking in what verifiers report.
+
+use passport_shared::api::audit::{ENVELOPE_NAMES, ReportAccepted, ReportEvents};
+use passport_shared::decision::Outcome;
+use passport_shared::fault::{Faults, Place};
+use passport_shared::json::{Controls, Document, Value};
+use passport_shared::limits::AUDIT_BATCH;
+use passport_shared::text::quote;
+use passport_shared::time;
+
+use super::change::sha256_hex;
+use super::ids::Id;
+use super::{Caller, Issuer, ServiceError, check};
+use crate::store::NewEvent;
+
+/// The most bytes of one event: a decision with every bound of a request used up is read elsewhere; in the log it is
+/// for people and for filters.
+const EVENT_BYTES: usize = 65_536;
+
+impl Issuer {
+    /// Takes in decisions that a verifier has made: all of them or none, on disk before this returns (contract section
+    /// 7). An event that is there already, the same to the byte, is counted and not written again; one with another
+    /// body under the same `requestId` is kept beside it, as a conflict.
+    ///
+    /// # Errors
+    /// [`ServiceError::Forbidden`] with the code `reporter_mismatch` if the batch says that it is somebody else's;
+    /// [`ServiceError::TooLarge`] for more than 1,000 events; [`ServiceError::Invalid`], with a pointer for each fault.
+    pub async fn report_events(&self, caller: &Caller, body: ReportEvents) -> Result<ReportAccepted, ServiceError> {
+        let reporter = caller.agent_id();
+        if body.reporter != reporter {
+            return Err(ServiceError::Forbidden {
+                code: "reporter_mismatch",
+                detail: format!(
+                    "the passport used is {}'s, and the batch says it is {}'s: report under your own name",
+                    quote(reporter),
+                    quote(&body.reporter)
+                ),
+                errors: Vec::new(),
+            });
+        }
+        if body.events.len() > AUDIT_BATCH {
+            let detail = format!("a batch has at most {AUDIT_BATCH} events, and this one has {}; send several", body.events.len());
+            return Err(ServiceError::TooLarge { detail });
+        }
+        let root = Place::root("");
+        let place = root.name("events");
+        let (mut faults, now) = (Faults::default(), self.now());
+        if body.events.is_empty() {
+            faults.note::<()>(&place, "it must have at least one event");
+        }
+        let mut events = Vec::with_capacity(body.events.len());
+        for (index, event) in body.events.iter().enumerate() {
+            let read = read(event.get(), &place.index(index), &mut faults);
+            events.extend(read.map(|event| NewEvent { event_id: self.new_id(Id::Event), received_at: now, ..event }));
+        }
+        check::done(faults)?;
+        let outcome = self.store().append_events(reporter, events).await?;
+        if outcome.conflicts > 0 {
+            tracing::warn!(
+                reporter = passport_shared::text::escape(reporter),
+                conflicts = outcome.conflicts,
+                "events that contradict earlier ones were reported"
+            );
+        }
+        Ok(ReportAccepted { accepted: outcome.accepted, duplicates: outcome.duplicates, conflicts: outcome.conflicts })
+    }
+}
+
+/// Reads one event. Its text is kept to the letter; what can be asked for is taken out of it. `None` for one that is
+/// not sound, which is noted.
+fn read(text: &str, place: &Place<'_>, faults: &mut Faults) -> Option<NewEvent> {
+    if text.len() > EVENT_BYTES {
+        return faults.note(place, format!("an event has at most {EVENT_BYTES} bytes; this one has {}", text.len()));
+    }
+    // As in a request: an attribute's value may have control characters, and is given back escaped.
+    let document = match Document::read(text.as_bytes(), Controls::InValues) {
+        Ok(document) => document,
+        Err(fault) => return faults.note(place, format!("it is not sound JSON: {fault}")),
+    };
+    let root = document.root();
+    for name in ENVELOPE_NAMES {
+        if root.get(name).is_some() {
+            faults.note::<()>(&place.name(name), "the issuer writes this member itself; leave it out");
+        }
+    }
+    let mut fields = Fields { root, place, faults };
+    let request_id = fields.text("requestId");
+    let seq = fields.whole("seq");
+    let outcome = fields.outcome();
+    let reason = fields.text("reason");
+    let evaluated_at = fields.time("evaluatedAt");
+    let [agent_id, passport_id, action, resource] = ["agentId", "passportId", "action", "resource"].map(|name| fields.optional_text(name));
+    Some(NewEvent {
+        event_id: String::new(),
+        seq: Some(seq?),
+        request_id: request_id?,
+        body_hash: sha256_hex(text),
+        body: text.to_owned(),
+        received_at: 0,
+        evaluated_at: evaluated_at?,
+        agent_id,
+        passport_id,
+        outcome: Some(outcome?),
+        reason: Some(reason?),
+        action,
+        resource,
+    })
+}
+
+/// The members of one event that are looked at.
+struct Fields<'d, 'p> {
+    root: Value<'d>,
+    place: &'p Place<'p>,
+    faults: &'p mut Faults,
+}
+
+impl<'d> Fields<'d, '_> {
+    /// The member, unless it is missing or `null`.
+    fn given(&self, name: &str) -> Option<Value<'d>> {
+        self.root.get(name).filter(|value| value.kind_name() != "null")
+    }
+
+    fn note<T>(&mut self, name: &str, detail: &str) -> Option<T> {
+        self.faults.note(&self.place.name(name), detail)
+    }
+
+    /// A string of 1 to 256 bytes without control characters.
+    fn text(&mut self, name: &str) -> Option<String> {
+        match self.given(name).and_then(Value::as_str) {
+            Some(text) => {
+                check::name(text, &self.place.name(name), self.faults);
+                Some(text.to_owned())
+            }
+            None => self.note(name, "it must be a string of 1 to 256 bytes"),
+        }
+    }
+
+    fn optional_text(&mut self, name: &str) -> Option<String> {
+        self.given(name).and_then(|_| self.text(name))
+    }
+
+    fn whole(&mut self, name: &str) -> Option<i64> {
+        let number = self.given(name).and_then(|value| value.as_integer(i64::MAX));
+        number.or_else(|| self.note(name, "it must be a whole number, not negative: the reporter's own count"))
+    }
+
+    fn outcome(&mut self) -> Option<String> {
+        let known = [Outcome::Allow, Outcome::ApprovalRequired, Outcome::Deny].map(Outcome::code);
+        let text = self.given("outcome").and_then(Value::as_str).filter(|text| known.contains(text));
+        text.map(str::to_owned).or_else(|| self.note("outcome", "it must be `allow`, `approval_required` or `deny`"))
+    }
+
+    /// A time, or none where the decision had none: `Some(None)`.
+    fn time(&mut self, name: &str) -> Option<Option<i64>> {
+        let Some(value) = self.given(name) else {
+            return match self.root.get(name) {
+                Some(_) => Some(None),
+                None => self.note(name, "it must be a time like `2026-05-30T00:00:00Z`, or `null`"),
+            };
+        };
+        let seconds = value.as_str().and_then(time::parse_any);
+        seconds.map(Some).or_else(|| self.note(name, "it must be a time like `2026-05-30T00:00:00Z`, or `null`"))
+    }
+}
+
+#[cfg(test)]
+mod tests;

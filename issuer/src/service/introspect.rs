@@ -1,0 +1,60 @@
+//! Token introspection (RFC 7662).
+
+use passport_shared::api::checks::Introspection;
+use passport_shared::grant::GRANT_TYPE;
+use passport_shared::jose::Compact;
+use passport_shared::limits::TOKEN_BYTES;
+use passport_shared::unverified::UnverifiedPassport;
+use passport_verifier::Verifier;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{Issuer, ServiceError};
+
+#[derive(Deserialize)]
+struct Details {
+    authorization_details: Box<RawValue>,
+}
+
+impl Issuer {
+    /// Whether `token` is a live passport of this issuer, and what it says (RFC 7662, section 2.2). Whatever is wrong
+    /// with it, the answer is `active: false` and nothing else.
+    ///
+    /// The question is not asked for one service: who asks compares `aud` itself. A passport that is bound to a key
+    /// (`cnf`) is not active: nobody may take it for a bearer token.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unavailable`] if the issuer's own trust is not to be had.
+    pub async fn introspect(&self, token: &str) -> Result<Introspection, ServiceError> {
+        self.edition().await?;
+        Ok(self.active(token).unwrap_or_default())
+    }
+
+    fn active(&self, token: &str) -> Option<Introspection> {
+        if token.len() > TOKEN_BYTES {
+            return None;
+        }
+        // Only to have an audience to ask for. What counts is what the verifier says.
+        let audience = UnverifiedPassport::read(token.as_bytes()).ok()?.claims().audience.first()?.clone();
+        let verifier = Verifier::new((*self.inner.gate.trust()).clone(), audience);
+        let verified = verifier.verify(token, self.now()).ok()?;
+        let claims = verified.claims();
+        if claims.needs_proof {
+            return None;
+        }
+        let payload = Compact::split(token.as_bytes(), TOKEN_BYTES).ok()?.payload;
+        let details: Details = serde_json::from_slice(&payload).ok()?;
+        Some(Introspection {
+            active: true,
+            token_type: Some(GRANT_TYPE.to_owned()),
+            iss: Some(claims.issuer.clone()),
+            sub: Some(claims.agent_id.clone()),
+            aud: Some(claims.audience.clone()),
+            jti: Some(claims.id.clone()),
+            iat: Some(claims.issued_at),
+            nbf: claims.not_before,
+            exp: Some(claims.expires_at),
+            authorization_details: Some(details.authorization_details),
+        })
+    }
+}

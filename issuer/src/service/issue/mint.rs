@@ -1,0 +1,161 @@
+//! From an order to a token: claims, signature, a check by the project's own verifier, and the record of it.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use passport_keys::{VaultError, sign_token};
+use passport_shared::api::passports::IssuedPassport;
+use passport_shared::jose::TokenType;
+use passport_shared::key_set::KeyId;
+use passport_shared::limits::TOKEN_BYTES;
+use passport_shared::passport::{NewClaims, StatusRef};
+use passport_verifier::{MaxAge, StatusPolicy, Verifier};
+use serde_json::json;
+
+use super::super::change::{Author, to_json};
+use super::super::ids::Id;
+use super::super::publish::list_uri;
+use super::super::status_index::Slot;
+use super::super::{Issuer, ServiceError, check};
+use super::order::Order;
+use crate::store::{NewPassport, StoreError};
+
+/// How often a passport is signed anew because its place in the status list was taken, or the keys were rotated. At
+/// half-full lists, all of these fail about once in 2^64 passports.
+const ATTEMPTS: u32 = 64;
+
+const ACT: &str = "issue a passport";
+
+impl Issuer {
+    /// Signs what was ordered, checks it, and records it. Only then the token is given out.
+    pub(super) async fn mint(&self, order: &Order, author: &Author) -> Result<IssuedPassport, ServiceError> {
+        let id = self.new_id(Id::Passport);
+        for _ in 0..ATTEMPTS {
+            let slot = self.draw_slot().await?;
+            let edition = self.edition().await?;
+            let key = edition.ring.signing().ok_or_else(|| ServiceError::internal(ACT, "there is no active key"))?.id();
+            let claims = self.claims(order, &id, slot)?;
+            let token = match self.sign(key, &claims).await? {
+                Ok(token) => token,
+                // The key may have been revoked and destroyed a moment ago.
+                Err(error) => match self.edition().await?.ring.signing() {
+                    Some(now_active) if now_active.id() != key => continue,
+                    _ => return Err(ServiceError::internal("sign with the active key", error)),
+                },
+            };
+            check_size(&token, order)?;
+            self.check_own_work(&token, order, &id)?;
+            let change = json!({
+                "type": "passport_issued", "passportId": id, "agentId": order.agent_id, "keyId": key,
+                "audience": order.audience, "expiresAt": check::shown(order.expires_at),
+            });
+            let event = self.admin_event(author, &change)?;
+            let record = NewPassport {
+                passport_id: id.clone(),
+                agent_id: order.agent_id.clone(),
+                key_id: key.to_string(),
+                claims,
+                audience: order.audience.clone(),
+                issued_at: order.issued_at,
+                not_before: order.not_before,
+                expires_at: order.expires_at,
+                status_list: slot.list,
+                status_index: slot.index,
+                issued_by: author.name.clone(),
+            };
+            match self.store().insert_passport(record, event).await {
+                Ok(()) => {
+                    return Ok(IssuedPassport {
+                        passport: token,
+                        passport_id: id,
+                        agent_id: order.agent_id.clone(),
+                        key_id: key.to_string(),
+                        issued_at: check::shown(order.issued_at),
+                        expires_at: check::shown(order.expires_at),
+                    });
+                }
+                Err(StoreError::StatusIndexTaken { .. }) => {}
+                // Another process has rotated, or a rotation came between: what is known of trust is outdated.
+                Err(StoreError::KeyNotActive { .. }) => self.doubt(),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(ServiceError::unavailable("no free place in a status list was found"))
+    }
+
+    /// The payload, as JSON text.
+    fn claims(&self, order: &Order, id: &str, slot: Slot) -> Result<String, ServiceError> {
+        let index = u64::try_from(slot.index).map_err(|error| ServiceError::internal(ACT, error))?;
+        let status = StatusRef { index, uri: list_uri(self.settings(), slot.list) };
+        to_json(&NewClaims {
+            issuer: &self.settings().issuer,
+            agent_id: &order.agent_id,
+            audience: &order.audience,
+            issued_at: order.issued_at,
+            not_before: order.not_before,
+            expires_at: order.expires_at,
+            id,
+            on_behalf_of: order.on_behalf_of.as_deref(),
+            status: Some(&status),
+            confirmation: order.confirmation.as_deref(),
+            authorization_details: Cow::Borrowed(&order.grants),
+        })
+    }
+
+    async fn sign(&self, key: &KeyId, claims: &str) -> Result<Result<String, VaultError>, ServiceError> {
+        let (vault, key, claims) = (Arc::clone(&self.inner.parts.vault), *key, claims.to_owned());
+        let algorithm = self.settings().algorithm;
+        let work = move || sign_token(&*vault, &key, TokenType::Passport, algorithm, claims.as_bytes());
+        tokio::task::spawn_blocking(work).await.map_err(|error| ServiceError::internal(ACT, error))
+    }
+
+    /// Whether the project's own verifier reads in the token what was ordered: no passport leaves that its services
+    /// would not accept, or would understand otherwise.
+    ///
+    /// It is asked for the first audience, at the time at which the passport begins. That may lie days ahead, where keys
+    /// and lists of today are too old to go by: so their age is not looked at. The status is, as far as it can be had: a
+    /// fresh place in a list that reads as revoked is a mistake that must not go out.
+    fn check_own_work(&self, token: &str, order: &Order, id: &str) -> Result<(), ServiceError> {
+        let wrong = |what: String| ServiceError::internal(ACT, format!("the finished token is not what was ordered: {what}"));
+        let audience = order.audience.first().map(String::as_str).unwrap_or_default();
+        let verifier = Verifier::new((*self.inner.gate.trust()).clone(), audience)
+            .with_max_key_age(MaxAge::Unlimited)
+            .with_max_status_age(MaxAge::Unlimited)
+            .with_status_policy(StatusPolicy::AllowUnavailable);
+        let begins = order.not_before.map_or(order.issued_at, |start| start.max(order.issued_at));
+        let verified = verifier.verify(token, begins).map_err(|denied| wrong(format!("{}: {}", denied.reason(), denied.message())))?;
+        let claims = verified.claims();
+        let same = claims.issuer == self.settings().issuer
+            && claims.id == id
+            && claims.agent_id == order.agent_id
+            && claims.audience == order.audience
+            && (claims.issued_at, claims.not_before, claims.expires_at) == (order.issued_at, order.not_before, order.expires_at)
+            && claims.on_behalf_of == order.on_behalf_of
+            && claims.needs_proof == order.confirmation.is_some()
+            && claims.status.is_some()
+            && claims.grants.iter().map(|(_, grant)| grant).eq(order.grants.iter());
+        if same { Ok(()) } else { Err(wrong("its claims differ".to_owned())) }
+    }
+}
+
+/// A token that verifiers would refuse for its length is not issued.
+fn check_size(token: &str, order: &Order) -> Result<(), ServiceError> {
+    let over = token.len().saturating_sub(TOKEN_BYTES);
+    if over == 0 {
+        return Ok(());
+    }
+    let parts = [
+        ("/grants", "grants", to_json(&order.grants)?.len()),
+        ("/audience", "audience", to_json(&order.audience)?.len()),
+        ("/cnf", "cnf", order.confirmation.as_ref().map_or(0, |cnf| cnf.get().len())),
+    ];
+    let (pointer, name, bytes) = parts.into_iter().max_by_key(|(_, _, bytes)| *bytes).unwrap_or(("", "grants", 0));
+    Err(ServiceError::invalid(
+        pointer,
+        format!(
+            "the passport would have {} bytes, {over} more than the {TOKEN_BYTES} that verifiers accept; `{name}` takes the most, {bytes} \
+             bytes before encoding (4 bytes for every 3): shorten it, for example with patterns in place of lists, or issue two passports",
+            token.len()
+        ),
+    ))
+}

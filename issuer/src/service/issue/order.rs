@@ -1,0 +1,126 @@
+//! What is to be issued, read from the body and found sound.
+
+use passport_shared::api::passports::IssuePassport;
+use passport_shared::fault::{Fault, Faults, Place};
+use passport_shared::grant::Grant;
+use passport_shared::json::{Controls, Document, Value};
+use passport_shared::limits::OPERAND_VALUES;
+use passport_shared::time;
+use serde_json::value::RawValue;
+
+use super::super::{ServiceError, Settings, check};
+
+/// A passport to be issued. Times are seconds since 1970.
+#[derive(Debug)]
+pub(super) struct Order {
+    pub(super) agent_id: String,
+    pub(super) audience: Vec<String>,
+    pub(super) grants: Vec<Grant>,
+    pub(super) issued_at: i64,
+    pub(super) expires_at: i64,
+    pub(super) not_before: Option<i64>,
+    pub(super) on_behalf_of: Option<String>,
+    pub(super) confirmation: Option<Box<RawValue>>,
+    /// The member that said when it ends.
+    pub(super) expiry_pointer: &'static str,
+}
+
+impl Order {
+    /// Reads the body. Everything that is wrong with it comes back at once.
+    pub(super) fn read(body: IssuePassport, settings: &Settings, now: i64) -> Result<Self, ServiceError> {
+        let root = Place::root("");
+        let mut faults = Faults::default();
+        check::name(&body.agent_id, &root.name("agentId"), &mut faults);
+        check_audience(&body.audience, &root.name("audience"), &mut faults);
+        check::optional_name(body.on_behalf_of.as_deref(), &root.name("onBehalfOf"), &mut faults);
+        if let Some(confirmation) = &body.cnf {
+            check_confirmation(confirmation, &root.name("cnf"), &mut faults);
+        }
+        let expires_at = read_expiry(&body, settings, now, &mut faults);
+        let not_before = read_start(&body, expires_at.as_ref(), &mut faults);
+        let (grants, wrong_grants) = match Grant::read_all(body.grants.get(), "/grants") {
+            Ok(grants) => (grants, Vec::new()),
+            Err(wrong) => (Vec::new(), wrong),
+        };
+        let mut errors: Vec<Fault> = faults.into_vec();
+        errors.extend(wrong_grants);
+        match (expires_at, errors.is_empty()) {
+            (Some(expiry), true) => Ok(Self {
+                agent_id: body.agent_id,
+                audience: body.audience,
+                grants,
+                issued_at: now,
+                expires_at: expiry.at,
+                not_before,
+                on_behalf_of: body.on_behalf_of,
+                confirmation: body.cnf,
+                expiry_pointer: expiry.pointer,
+            }),
+            _ => Err(ServiceError::Invalid { errors }),
+        }
+    }
+}
+
+/// When it ends, and which member said so.
+struct Expiry {
+    at: i64,
+    pointer: &'static str,
+}
+
+fn check_audience(audience: &[String], place: &Place<'_>, faults: &mut Faults) {
+    if !(1..=OPERAND_VALUES).contains(&audience.len()) {
+        faults.note::<()>(place, format!("it must name 1 to {OPERAND_VALUES} services; it names {}", audience.len()));
+    }
+    for (index, service) in audience.iter().take(OPERAND_VALUES).enumerate() {
+        check::name(service, &place.index(index), faults);
+    }
+}
+
+/// RFC 7800: an object with at least one member, and sound where it will stand, one level down in the claims.
+fn check_confirmation(confirmation: &RawValue, place: &Place<'_>, faults: &mut Faults) {
+    let in_claims = format!(r#"{{"cnf":{}}}"#, confirmation.get());
+    match Document::read(in_claims.as_bytes(), Controls::Refused) {
+        Err(fault) => faults.note::<()>(place, format!("it is not sound JSON: {}", fault.problem)).unwrap_or_default(),
+        Ok(document) => {
+            let members = document.root().get("cnf").and_then(Value::members);
+            if members.and_then(|mut members| members.next()).is_none() {
+                faults.note::<()>(place, "it must be an object with at least one member");
+            }
+        }
+    }
+}
+
+fn read_expiry(body: &IssuePassport, settings: &Settings, now: i64, faults: &mut Faults) -> Option<Expiry> {
+    let root = Place::root("");
+    let (pointer, at) = match (body.expires_in, body.expires_at.as_deref()) {
+        (Some(seconds), None) => ("/expiresIn", now.saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX))),
+        (None, Some(text)) => ("/expiresAt", check::time(text, &root.name("expiresAt"), faults)?),
+        (None, None) => return faults.note(&root.name("expiresIn"), "give `expiresIn`, in seconds, or `expiresAt`"),
+        (Some(_), Some(_)) => return faults.note(&root.name("expiresAt"), "give `expiresIn` or `expiresAt`, not both"),
+    };
+    let (place, most) = (Place::root(pointer), settings.max_passport_life);
+    match at.saturating_sub(now) {
+        ..1 => faults.note(&place, format!("it must be later than now, {}", check::shown(now))),
+        life if life > most => faults.note(
+            &place,
+            format!("a passport of this issuer lives at most {most} seconds, until {}", check::shown(now.saturating_add(most))),
+        ),
+        _ if !time::in_range(at) => faults.note(&place, "it must be before the year 10000"),
+        _ => Some(Expiry { at, pointer }),
+    }
+}
+
+fn read_start(body: &IssuePassport, expiry: Option<&Expiry>, faults: &mut Faults) -> Option<i64> {
+    let root = Place::root("");
+    let place = root.name("notBefore");
+    let start = check::time(body.not_before.as_deref()?, &place, faults)?;
+    match expiry {
+        Some(Expiry { at, .. }) if start >= *at => {
+            faults.note(&place, format!("it must be earlier than the passport's end, {}", check::shown(*at)))
+        }
+        _ => Some(start),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,187 @@
+//! A real issuer in a process of its own, and a client of it.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::places::workspace;
+
+/// The `passport` binary, built as this test was. Building it here means that no test can run an old one.
+pub fn passport_binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        let output = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--locked", "-p", "passport-issuer", "--bin", "passport", "--message-format", "json"])
+            .current_dir(workspace())
+            .stderr(Stdio::inherit())
+            .output()
+            .expect("cargo runs");
+        assert!(output.status.success(), "the passport command does not build");
+        let messages = String::from_utf8(output.stdout).expect("text");
+        let built = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let mut path = built.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).next_back();
+        path.expect("cargo names the binary")
+    })
+}
+
+/// A command that runs `passport`, with no setting of the person who runs the tests.
+pub fn passport() -> Command {
+    let mut command = Command::new(passport_binary());
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("PASSPORT_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// An issuer in development mode on a directory of its own. It is killed when this is dropped.
+#[derive(Debug)]
+pub struct Issuer {
+    child: Child,
+    data: PathBuf,
+    address: String,
+}
+
+impl Issuer {
+    /// Starts an issuer on `data`, on a free port.
+    pub fn start(data: &Path) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+        Self::start_at(data, &free.to_string())
+    }
+
+    /// Starts an issuer on `data` at `address`, and waits until it is ready.
+    pub fn start_at(data: &Path, address: &str) -> Self {
+        let child = passport()
+            .args(["serve", "--dev", "--listen", address, "--data"])
+            .arg(data)
+            .stdout(Stdio::null())
+            .stderr(std::fs::File::create(data.with_extension("log")).expect("a log"))
+            .spawn()
+            .expect("the issuer starts");
+        let mut issuer = Self { child, data: data.to_owned(), address: address.to_owned() };
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while ureq::get(format!("{}/readyz", issuer.url())).call().is_err() {
+            if let Some(status) = issuer.child.try_wait().expect("a child") {
+                panic!("the issuer ended with {status}: {}", issuer.log());
+            }
+            assert!(Instant::now() < deadline, "the issuer is not ready: {}", issuer.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        issuer
+    }
+
+    /// Its URL.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// What it has written to its log.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.data.with_extension("log")).unwrap_or_default()
+    }
+
+    /// The passport of its first admin.
+    pub fn admin_passport(&self) -> String {
+        let text = std::fs::read_to_string(self.data.join("admin.passport")).expect("the admin's passport");
+        text.trim().to_owned()
+    }
+
+    /// A client with the admin's passport.
+    pub fn admin(&self) -> Client {
+        Client { url: self.url(), passport: self.admin_passport() }
+    }
+
+    /// Kills it as a power cut would: no signal handler, no goodbye.
+    pub fn kill(mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("gone");
+    }
+}
+
+impl Drop for Issuer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A caller of the issuer's API.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// The issuer's URL.
+    pub url: String,
+    /// The passport that it calls with.
+    pub passport: String,
+}
+
+impl Client {
+    /// Status and body of the answer; `None` where there was none, as after a kill.
+    pub fn try_post(&self, path: &str, body: &Value) -> Option<(u16, Value)> {
+        let answer = ureq::post(format!("{}{path}", self.url))
+            .config()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(20)))
+            .build()
+            .header("authorization", format!("Bearer {}", self.passport))
+            .content_type("application/json")
+            .send(body.to_string());
+        read(answer.ok()?)
+    }
+
+    /// The body of an answer of 2xx.
+    pub fn post(&self, path: &str, body: &Value) -> Value {
+        let (status, answer) = self.try_post(path, body).expect("an answer");
+        assert!((200..300).contains(&status), "POST {path}: {status} {answer}");
+        answer
+    }
+
+    /// Status and body of the answer.
+    pub fn try_get(&self, path: &str) -> (u16, Value) {
+        let answer = ureq::get(format!("{}{path}", self.url))
+            .config()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(20)))
+            .build()
+            .header("authorization", format!("Bearer {}", self.passport))
+            .call();
+        answer.ok().and_then(read).expect("an answer")
+    }
+
+    /// The body of an answer of 2xx.
+    pub fn get(&self, path: &str) -> Value {
+        let (status, answer) = self.try_get(path);
+        assert!((200..300).contains(&status), "GET {path}: {status} {answer}");
+        answer
+    }
+
+    /// Every item of a list, page by page.
+    pub fn list(&self, path: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page = self.get(&format!("{path}{}limit=1000{cursor}", if path.contains('?') { '&' } else { '?' }));
+            items.extend(page["items"].as_array().expect("items").iter().cloned());
+            match page["nextCursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return items,
+            }
+        }
+    }
+}
+
+/// Status and body; a body that is no JSON comes as a string.
+fn read(mut answer: ureq::http::Response<ureq::Body>) -> Option<(u16, Value)> {
+    let status = answer.status().as_u16();
+    let text = answer.body_mut().with_config().limit(64 << 20).read_to_string().ok()?;
+    Some((status, serde_json::from_str(&text).unwrap_or(Value::String(text))))
+}

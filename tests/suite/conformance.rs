@@ -1,0 +1,4 @@
+//! Held against data that nobody here wrote.
+
+mod attack_tokens;
+mod status_lists;

@@ -1,0 +1,4 @@
+//! The whole system, in real processes.
+
+mod interop;
+mod kill;

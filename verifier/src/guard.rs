@@ -1,0 +1,223 @@
+//! The one-line call for services: verifier, clock, request ids and record together.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use passport_shared::decision::{Reason, Refusal};
+use passport_shared::request::Request;
+
+use crate::decision::{Context, Decision, Granted};
+use crate::verifier::Verifier;
+
+mod authorization;
+mod clock;
+mod randomness;
+mod recorder;
+mod rejection;
+mod request_id;
+
+use authorization::bearer_token;
+pub use clock::{Clock, SystemClock};
+use clock::{LatestTime, SteppedBack};
+pub use randomness::{Randomness, RandomnessError, SystemRandomness};
+pub use recorder::{RecordError, RecordPolicy, Recorder};
+pub use rejection::Rejection;
+use request_id::new_request_id;
+
+/// Guards a service: decides at the present time, gives every decision an id, and records it.
+///
+/// Like the verifier inside, it is total: whatever fails here, clock, randomness or record, ends in a denial.
+/// Share one between threads, in an `Arc`.
+///
+/// ```
+/// use passport_verifier::{Guard, Request, Trust, Verifier};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let jwks = br#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+/// let trust = Trust::from_key_set("https://issuer.example", jwks)?;
+/// let guard = Guard::new(Verifier::new(trust, "https://shop.example"));
+/// let request = Request::new("purchase").on("commerce").with("vendor", "coachella.com").with("amount", 742);
+///
+/// match guard.authorize(Some("Bearer not.a.passport"), &request) {
+///     Ok(granted) => println!("go ahead: {:?}", granted.request_id()),
+///     Err(rejection) => assert_eq!((rejection.status(), rejection.code()), (401, "malformed_token")),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Guard {
+    verifier: Verifier,
+    clock: Box<dyn Clock>,
+    latest: LatestTime,
+    randomness: Box<dyn Randomness>,
+    recorder: Option<Box<dyn Recorder>>,
+    record_policy: RecordPolicy,
+    unrecorded: AtomicU64,
+    on_unknown_key: Option<Box<dyn Fn() + Send + Sync>>,
+}
+
+impl Guard {
+    /// A guard that decides with `verifier`, by the system's clock and randomness, and records nothing.
+    #[must_use]
+    pub fn new(verifier: Verifier) -> Self {
+        Self {
+            verifier,
+            clock: Box::new(SystemClock),
+            latest: LatestTime::default(),
+            randomness: Box::new(SystemRandomness),
+            recorder: None,
+            record_policy: RecordPolicy::default(),
+            unrecorded: AtomicU64::new(0),
+            on_unknown_key: None,
+        }
+    }
+
+    /// Takes the time from `clock`.
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// How many seconds the clock may be behind the latest time seen before everything is denied with
+    /// `clock_untrusted`; 5 unless set (contract section 5). Within them decisions are taken at the latest time
+    /// seen, so that a step back never revives what has expired.
+    #[must_use]
+    pub fn with_clock_tolerance(mut self, seconds: u32) -> Self {
+        self.latest.tolerate(seconds);
+        self
+    }
+
+    /// The latest time that an earlier run saw, in seconds since 1970, kept by the caller with its trust: a clock
+    /// that was set back while the service was down is then noticed too.
+    #[must_use]
+    pub fn with_latest_time(self, seconds: i64) -> Self {
+        self.latest.raise(seconds);
+        self
+    }
+
+    /// Takes the random part of request ids from `randomness`.
+    #[must_use]
+    pub fn with_randomness(mut self, randomness: impl Randomness + 'static) -> Self {
+        self.randomness = Box::new(randomness);
+        self
+    }
+
+    /// Records every decision with `recorder`. What becomes of an allow that it does not take is for
+    /// [`with_record_policy`](Self::with_record_policy) to say.
+    #[must_use]
+    pub fn with_recorder(mut self, recorder: impl Recorder + 'static) -> Self {
+        self.recorder = Some(Box::new(recorder));
+        self
+    }
+
+    /// What becomes of an allow that cannot be recorded; it is denied unless set.
+    #[must_use]
+    pub fn with_record_policy(mut self, policy: RecordPolicy) -> Self {
+        self.record_policy = policy;
+        self
+    }
+
+    /// Calls `ask` whenever a token names a key that is not trusted here: the place to ask for a refresh. It is
+    /// called on the way to an answer, so it must return at once, and anybody can cause the call.
+    #[must_use]
+    pub fn on_unknown_key(mut self, ask: impl Fn() + Send + Sync + 'static) -> Self {
+        self.on_unknown_key = Some(Box::new(ask));
+        self
+    }
+
+    /// The verifier inside.
+    #[must_use]
+    pub fn verifier(&self) -> &Verifier {
+        &self.verifier
+    }
+
+    /// The latest time seen, in seconds since 1970; 0 before the first decision.
+    #[must_use]
+    pub fn latest_time(&self) -> i64 {
+        self.latest.seconds()
+    }
+
+    /// How many decisions could not be recorded since the start: denials, and with
+    /// [`RecordPolicy::AllowUnrecorded`] allows as well. Watch it; it should stay at 0.
+    #[must_use]
+    pub fn unrecorded(&self) -> u64 {
+        self.unrecorded.load(Ordering::Relaxed)
+    }
+
+    /// Decides, now, whether the holder of `token` may do what `request` says (contract section 3), and records it.
+    pub fn decide<'r>(&self, token: impl AsRef<[u8]>, request: &'r Request) -> Decision<'r> {
+        let millis = self.clock.now_millis();
+        let decision = match self.latest.observe(millis.div_euclid(1_000)) {
+            Ok(now) => self.verifier.decide(token, request, now),
+            Err(stepped_back) => untrusted(stepped_back, request),
+        };
+        if decision.reason() == Reason::UnknownKey
+            && let Some(ask) = &self.on_unknown_key
+        {
+            ask();
+        }
+        self.record(self.identify(decision, millis))
+    }
+
+    /// The same for a service that speaks HTTP: `authorization` is the value of the `Authorization` header (RFC 6750,
+    /// section 2.1). What comes back is the proof of an allow, or the answer to give.
+    pub fn authorize<'r>(&self, authorization: Option<&str>, request: &'r Request) -> Result<Granted<'r>, Rejection> {
+        let Some(token) = authorization.and_then(bearer_token) else {
+            return Err(Rejection::missing_token());
+        };
+        match self.decide(token, request) {
+            Decision::Allow(granted) => Ok(granted),
+            Decision::Deny(denied) => Err(denied.into()),
+            Decision::NeedsApproval(pending) => Err(pending.into()),
+        }
+    }
+
+    /// Sees to it that the decision has an id.
+    fn identify<'r>(&self, decision: Decision<'r>, millis: i64) -> Decision<'r> {
+        if decision.request_id().is_some() {
+            return decision;
+        }
+        match new_request_id(millis, self.randomness.as_ref()) {
+            Ok(id) => decision.identified(|| id),
+            Err(error) => decision.denied(Refusal::new(Reason::InternalError, format!("no request id could be made: {error}"))),
+        }
+    }
+
+    fn record<'r>(&self, decision: Decision<'r>) -> Decision<'r> {
+        let Some(recorder) = &self.recorder else { return decision };
+        // Without an id no log could tell it from another.
+        let taken = decision.request_id().is_some() && recorder.record(&decision.record()).is_ok();
+        if taken {
+            return decision;
+        }
+        self.unrecorded.fetch_add(1, Ordering::Relaxed);
+        match self.record_policy {
+            RecordPolicy::DenyUnrecorded if decision.is_allowed() => {
+                decision.denied(Refusal::new(Reason::AuditUnavailable, "this would be allowed, but it cannot be recorded now"))
+            }
+            RecordPolicy::DenyUnrecorded | RecordPolicy::AllowUnrecorded => decision,
+        }
+    }
+}
+
+fn untrusted(stepped_back: SteppedBack, request: &Request) -> Decision<'_> {
+    let SteppedBack { now, latest } = stepped_back;
+    let message = format!("the clock went back by {} seconds", latest.saturating_sub(now));
+    let context = Context { request: Some(request), now, ..Context::default() };
+    context.deny(Refusal::new(Reason::ClockUntrusted, message)).into()
+}
+
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard")
+            .field("verifier", &self.verifier)
+            .field("record_policy", &self.record_policy)
+            .field("records", &self.recorder.is_some())
+            .field("unrecorded", &self.unrecorded())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,165 @@
+//! One delivery: `POST /v1/audit/events` (contract section 7).
+
+use std::fmt::Write as _;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use serde_json::Value;
+use ureq::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use ureq::http::{HeaderMap, StatusCode};
+
+use super::passport::ReporterPassport;
+use super::queue::{Event, Receipt};
+use crate::issuer_link::{IssuerUrl, agent, read_body, retry_after};
+
+/// Bytes of an answer: three counts, or a problem.
+const ANSWER_BYTES: usize = 65_536;
+
+/// Why a delivery failed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// The same may go well later; the issuer may say when.
+    Later { why: String, after: Option<Duration> },
+    /// The issuer understood it and will never take it as it is.
+    Refused { why: String },
+}
+
+pub(super) struct Post {
+    agent: ureq::Agent,
+    url: String,
+    passport: Arc<RwLock<ReporterPassport>>,
+}
+
+impl Post {
+    pub(super) fn new(url: &IssuerUrl, timeout: Duration, passport: Arc<RwLock<ReporterPassport>>) -> Self {
+        Self { agent: agent(timeout), url: url.join("/v1/audit/events"), passport }
+    }
+
+    pub(super) fn send<'e>(&self, events: impl Iterator<Item = &'e Event>) -> Result<Receipt, Failure> {
+        let passport = self.passport.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let (body, count) = batch(passport.reporter(), events);
+        let later = |error: ureq::Error| Failure::Later { why: format!("the issuer cannot be reached: {error}"), after: None };
+        let request = self.agent.post(&self.url).header(AUTHORIZATION, passport.header()).header(CONTENT_TYPE, "application/json");
+        let mut response = request.send(&body).map_err(later)?;
+        let answer = read_body(&mut response, ANSWER_BYTES).map_err(later)?;
+        judge(response.status(), response.headers(), &answer, count)
+    }
+}
+
+/// The body of a batch, and how many events are in it.
+fn batch<'e>(reporter: &str, events: impl Iterator<Item = &'e Event>) -> (String, u64) {
+    let mut body = format!(r#"{{"reporter":{},"events":["#, Value::from(reporter));
+    let mut count = 0;
+    for event in events {
+        let comma = if count == 0 { "" } else { "," };
+        // A decision is an object with members, so there is a brace to take off and something after it.
+        let members = event.json.strip_prefix('{').unwrap_or(&event.json);
+        // Writing to memory does not fail.
+        let _ = write!(body, r#"{comma}{{"seq":{},{members}"#, event.seq);
+        count += 1;
+    }
+    body.push_str("]}");
+    (body, count)
+}
+
+/// What an answer means. Only what says that every event is kept counts as delivered; what is about the content
+/// (400, 413, 422) is refused; and everything else may change: the issuer may come back, the passport may be
+/// renewed, a wrong address may be set right.
+fn judge(status: StatusCode, headers: &HeaderMap, answer: &[u8], count: u64) -> Result<Receipt, Failure> {
+    let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
+    if status == StatusCode::OK {
+        let number = |name: &str| answer.get(name).and_then(Value::as_u64);
+        let receipt = match (number("accepted"), number("duplicates"), number("conflicts")) {
+            (Some(accepted), Some(duplicates), Some(conflicts)) => Receipt { accepted, duplicates, conflicts },
+            _ => return Err(Failure::Later { why: "the issuer answered 200, but not with an acknowledgement".into(), after: None }),
+        };
+        let kept = receipt.accepted.checked_add(receipt.duplicates).and_then(|kept| kept.checked_add(receipt.conflicts));
+        return match kept == Some(count) {
+            true => Ok(receipt),
+            false => Err(Failure::Later { why: format!("the issuer acknowledged other than the {count} decisions sent"), after: None }),
+        };
+    }
+    let code = answer.get("code").and_then(Value::as_str).filter(|code| is_code(code));
+    let why = match code {
+        _ if status.is_redirection() => format!("the issuer answered {}: a redirect, which is not followed", status.as_u16()),
+        Some(code) => format!("the issuer answered {} (`{code}`)", status.as_u16()),
+        None => format!("the issuer answered {}", status.as_u16()),
+    };
+    Err(match status {
+        StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY => Failure::Refused { why },
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Failure::Later { why, after: retry_after(headers) },
+        _ => Failure::Later { why, after: None },
+    })
+}
+
+/// Whether this is a code such as ours, and nothing that another server put there: it is shown to people.
+fn is_code(text: &str) -> bool {
+    text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use ureq::http::{HeaderValue, header};
+
+    use super::*;
+
+    fn judged(status: u16, retry_after: Option<&'static str>, answer: &str) -> Result<Receipt, Failure> {
+        let headers = retry_after.map(|value| (header::RETRY_AFTER, HeaderValue::from_static(value))).into_iter().collect();
+        judge(StatusCode::from_u16(status).unwrap_or_default(), &headers, answer.as_bytes(), 3)
+    }
+
+    #[test]
+    fn only_an_acknowledgement_of_every_event_counts_as_delivered() {
+        let sound = Receipt { accepted: 1, duplicates: 2, conflicts: 0 };
+        assert_eq!(judged(200, None, r#"{"accepted":1,"duplicates":2,"conflicts":0}"#), Ok(sound));
+        for (status, answer) in [
+            (200, r#"{"accepted":2,"duplicates":0,"conflicts":0}"#),
+            (200, r#"{"accepted":18446744073709551615,"duplicates":4,"conflicts":0}"#),
+            (200, r#"{"accepted":3}"#),
+            (200, "<html>welcome to the hotel</html>"),
+            (200, ""),
+            (204, ""),
+            (202, r#"{"accepted":3,"duplicates":0,"conflicts":0}"#),
+        ] {
+            assert!(matches!(judged(status, None, answer), Err(Failure::Later { after: None, .. })), "{status} {answer}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_about_the_content_is_refused_for_good() {
+        for status in [400, 413, 422] {
+            assert!(matches!(judged(status, Some("9"), "{}"), Err(Failure::Refused { .. })), "{status}");
+        }
+        for status in [301, 307, 401, 403, 404, 405, 408, 409, 415, 418, 500, 502, 504] {
+            assert!(matches!(judged(status, Some("9"), "{}"), Err(Failure::Later { after: None, .. })), "{status}");
+        }
+    }
+
+    #[test]
+    fn retry_after_is_heeded_where_the_issuer_is_busy() {
+        for status in [429, 503] {
+            for (value, after) in [("7", Some(7)), (" 0 ", Some(0)), ("-1", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None)] {
+                let Err(Failure::Later { after: judged, .. }) = judged(status, Some(value), "") else { panic!("{status} {value}") };
+                assert_eq!(judged, after.map(Duration::from_secs), "{status} {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_code_of_ours_is_repeated_and_nothing_else_is() {
+        let why = |answer: &str| match judged(422, None, answer) {
+            Err(Failure::Refused { why }) => why,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(why(r#"{"code":"invalid_body"}"#), "the issuer answered 422 (`invalid_body`)");
+        assert_eq!(why(r#"{"code":"Bearer eyJhbGciOi"}"#), "the issuer answered 422");
+    }
+
+    #[test]
+    fn a_batch_is_json_with_every_number_as_it_was_written() {
+        let events = [Event { seq: 7, json: r#"{"amount":742.10}"#.into() }, Event { seq: 8, json: r#"{"a":"}"}"#.into() }];
+        let (body, count) = batch("a\"b", events.iter());
+        assert_eq!(body, r#"{"reporter":"a\"b","events":[{"seq":7,"amount":742.10},{"seq":8,"a":"}"}]}"#);
+        assert_eq!(count, 2);
+    }
+}

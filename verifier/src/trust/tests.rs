@@ -1,0 +1,93 @@
+use super::*;
+use crate::MaxAge;
+use crate::fixture::{ISSUER, LIST, NOW, bundle, jwks, key, list};
+
+fn load(token: &str) -> Result<Trust, TrustError> {
+    Trust::from_bundle(token.as_bytes(), NOW)
+}
+
+fn status(trust: &Trust, index: u64, max_age: MaxAge, now: i64) -> Status {
+    trust.status(&StatusRef { index, uri: LIST.to_owned() }, max_age, now)
+}
+
+#[test]
+fn a_key_set_is_refused_for_one_weak_key() {
+    let good = key();
+    let mut weak = [0; 32];
+    weak[0] = 1;
+    let weak = passport_shared::key_set::PublicKey::new(weak);
+    let set = KeySet { keys: vec![good.public().clone(), weak.clone()] };
+    let refused = Trust::from_key_set(ISSUER, &serde_json::to_vec(&set).expect("json")).expect_err("refused");
+    assert_eq!(refused, TrustError::WeakKey { kid: weak.id });
+    assert_eq!(Trust::from_key_set(ISSUER, &jwks(&[&good])).expect("a set").key_ids().count(), 1);
+}
+
+#[test]
+fn a_first_bundle_is_signed_by_a_key_of_its_own_and_by_the_pinned_one_where_one_is_given() {
+    let (a, b, other) = (key(), key(), key());
+    let token = bundle(&a, &[&a, &b], &[], &[], 1, NOW);
+    assert!(load(&token).is_ok());
+    assert!(Trust::from_pinned_bundle(token.as_bytes(), a.id(), NOW).is_ok());
+    assert!(matches!(Trust::from_pinned_bundle(token.as_bytes(), b.id(), NOW), Err(TrustError::NotPinned { .. })));
+    assert!(matches!(load(&bundle(&other, &[&a], &[], &[], 1, NOW)), Err(TrustError::UntrustedSigner { .. })));
+    assert!(
+        matches!(load(&bundle(&a, &[&a], &[&a], &[], 1, NOW)), Err(TrustError::UntrustedSigner { .. })),
+        "a revoked key vouches for nothing"
+    );
+    assert!(matches!(Trust::from_bundle(token.as_bytes(), NOW + 86_400), Err(TrustError::Expired { .. })));
+    let mut forged = token.into_bytes();
+    let last = forged.len() - 5;
+    forged[last] = if forged[last] == b'A' { b'B' } else { b'A' };
+    assert!(matches!(Trust::from_bundle(&forged, NOW), Err(TrustError::BadSignature { .. })));
+}
+
+#[test]
+fn what_comes_after_is_signed_by_a_key_that_is_trusted_already_and_never_older() {
+    let (a, b, c) = (key(), key(), key());
+    let first = load(&bundle(&a, &[&a, &b], &[], &[list(&a, &[], NOW)], 5, NOW)).expect("a bundle");
+    let next = |token: &str| first.successor(token.as_bytes(), NOW);
+    assert_eq!(next(&bundle(&b, &[&b, &c], &[], &[list(&b, &[3], NOW)], 6, NOW)).expect("newer").sequence(), Some(6));
+    assert!(next(&bundle(&a, &[&a], &[], &[], 5, NOW)).is_ok(), "the same again is no rollback");
+    assert!(matches!(next(&bundle(&a, &[&a], &[], &[], 4, NOW + 9)), Err(TrustError::Rollback { .. })));
+    assert!(matches!(next(&bundle(&a, &[&a], &[], &[], 5, NOW - 1)), Err(TrustError::Rollback { .. })));
+    assert!(
+        matches!(next(&bundle(&a, &[&a], &[], &[list(&a, &[], NOW - 1)], 6, NOW)), Err(TrustError::Rollback { .. })),
+        "nor is a list in it"
+    );
+    assert!(matches!(next(&bundle(&c, &[&c], &[], &[], 6, NOW)), Err(TrustError::UntrustedSigner { .. })));
+    let elsewhere = Trust::from_key_set("https://other.example", &jwks(&[&a])).expect("a set");
+    assert!(matches!(elsewhere.successor(bundle(&a, &[&a], &[], &[], 6, NOW).as_bytes(), NOW), Err(TrustError::WrongIssuer { .. })));
+}
+
+#[test]
+fn a_revoked_key_cannot_move_trust_on() {
+    let (a, b) = (key(), key());
+    let first = load(&bundle(&b, &[&b], &[&a], &[], 5, NOW)).expect("a bundle");
+    assert!(matches!(first.successor(bundle(&a, &[&a], &[], &[], 6, NOW).as_bytes(), NOW), Err(TrustError::UntrustedSigner { .. })));
+}
+
+#[test]
+fn a_list_inside_is_believed_only_by_a_key_of_the_bundle() {
+    let (a, other) = (key(), key());
+    assert!(matches!(load(&bundle(&a, &[&a], &[], &[list(&other, &[], NOW)], 1, NOW)), Err(TrustError::UntrustedSigner { .. })));
+    assert!(matches!(
+        load(&bundle(&a, &[&a], &[], &[list(&a, &[], NOW), list(&a, &[], NOW)], 1, NOW)),
+        Err(TrustError::DuplicateList { .. })
+    ));
+    let passport = crate::fixture::passport(&a, "{}");
+    assert!(matches!(load(&bundle(&a, &[&a], &[], &[passport], 1, NOW)), Err(TrustError::NotABundle(_))));
+}
+
+#[test]
+fn a_status_is_valid_only_if_a_fresh_list_says_so() {
+    let a = key();
+    let trust = load(&bundle(&a, &[&a], &[], &[list(&a, &[7], NOW)], 1, NOW)).expect("a bundle");
+    let hour = MaxAge::Seconds(3_600);
+    assert_eq!(status(&trust, 3, hour, NOW), Status::Valid);
+    assert_eq!(status(&trust, 3, hour, NOW + 3_600), Status::Valid);
+    assert!(matches!(status(&trust, 3, hour, NOW + 3_601), Status::Unavailable(_)));
+    assert_eq!(status(&trust, 7, hour, NOW + 999_999), Status::Revoked, "however old the list");
+    assert!(matches!(status(&trust, 64, hour, NOW), Status::Unavailable(_)));
+    let elsewhere = StatusRef { index: 3, uri: "https://issuer.example/v1/status/2".to_owned() };
+    assert!(matches!(trust.status(&elsewhere, hour, NOW), Status::Unavailable(_)));
+}
