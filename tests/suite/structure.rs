@@ -1,3 +1,4 @@
 //! The shape of the house.
 
 mod dependencies;
+pub(crate) mod readme;

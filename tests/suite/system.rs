@@ -1,4 +1,5 @@
 //! The whole system, in real processes.
 
+mod demo;
 mod interop;
 mod kill;

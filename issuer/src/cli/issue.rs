@@ -22,9 +22,9 @@ use crate::service::{PRESETS, preset};
 /// The passport alone is written to standard output, once: the issuer does not keep it.
 #[derive(Debug, Args)]
 #[command(override_usage = "\
-passport issue --agent ID --audience A --grant JSON --expires-in 1h [OPTIONS]
-       passport issue --agent ID --audience A --grants FILE --expires-in 1h [OPTIONS]
-       passport issue --agent ID --role NAME --expires-in 1h [OPTIONS]")]
+passport issue --agent ID --audience A --grant JSON --expires-in 1h
+       passport issue --agent ID --audience A --grants FILE --expires-in 1h
+       passport issue --agent ID --role NAME --expires-in 1h")]
 pub(crate) struct Issue {
     /// The agent that will carry it
     #[arg(long, value_name = "ID")]

@@ -66,8 +66,14 @@ impl Output {
         self.line(&text)
     }
 
-    /// Tells a person something that is not the result.
+    /// Tells a person something that is not the result, in lines that fit. Lines that begin with two spaces are to be
+    /// copied, and stay whole.
     pub(crate) fn say(self, text: &str) {
+        let fit = |line: &str| if line.starts_with("  ") { line.to_owned() } else { wrap(line, WIDTH).join("\n") };
+        self.raw(&text.lines().map(fit).collect::<Vec<_>>().join("\n"));
+    }
+
+    fn raw(self, text: &str) {
         // There is nobody to tell that standard error is closed.
         let _ = writeln!(anstream::stderr().lock(), "{text}");
     }
@@ -80,12 +86,10 @@ impl Output {
         };
         if self.json {
             if let Some(json) = error.to_json() {
-                self.say(&json);
+                self.raw(&json);
             }
         } else if let Some(text) = error.to_text() {
-            const PREFIX: &str = "error:";
-            let lines = format!("{PREFIX} {text}").lines().flat_map(|line| wrap(line, WIDTH)).collect::<Vec<_>>().join("\n");
-            self.say(&lines.replacen(PREFIX, &styled(BAD, PREFIX), 1));
+            self.say(&format!("{} {text}", styled(BAD, "error:")));
         }
         error.exit()
     }
@@ -135,7 +139,7 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
         let Some(line) = lines.last_mut() else { break };
         if line.is_empty() {
             line.push_str(word);
-        } else if line.chars().count() + 1 + word.chars().count() <= width {
+        } else if visible(line) + 1 + visible(word) <= width {
             line.push(' ');
             line.push_str(word);
         } else {
@@ -143,6 +147,11 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The characters of `text` that are seen: all but its styles.
+fn visible(text: &str) -> usize {
+    anstream::adapter::strip_str(text).map(|part| part.chars().count()).sum()
 }
 
 #[cfg(test)]
@@ -164,6 +173,7 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("a longword b", 3), ["a", "longword", "b"]);
         assert_eq!(wrap("", 3), [""]);
+        assert_eq!(wrap(&format!("{} two three", styled(BAD, "one")), 7).len(), 2, "a style has no width");
         assert_eq!(bullets(&["word ".repeat(20).trim_end().to_owned()]).lines().count(), 2);
     }
 }

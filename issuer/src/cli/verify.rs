@@ -23,9 +23,9 @@ use super::{Session, ids, input};
 /// nothing is asked over a network.
 #[derive(Debug, Args)]
 #[command(override_usage = "\
-passport verify --trust FILE --audience A --action X [OPTIONS] [TOKEN]
-       passport verify --trust FILE --audience A --request JSON [OPTIONS] [TOKEN]
-       passport verify --trust FILE --audience A --batch FILE [OPTIONS]")]
+passport verify --trust FILE --audience A --action X [TOKEN]
+       passport verify --trust FILE --audience A --request JSON [TOKEN]
+       passport verify --trust FILE --audience A --batch FILE")]
 pub(crate) struct Verify {
     /// The passport; with - or none, it is read from standard input
     #[arg(allow_hyphen_values = true)]

@@ -30,12 +30,12 @@ mod tests {
 
     use super::*;
 
+    fn headers(values: &[&[u8]]) -> HeaderMap {
+        values.iter().map(|value| (header::AUTHORIZATION, HeaderValue::from_bytes(value).unwrap())).collect()
+    }
+
     fn read(values: &[&[u8]]) -> Result<Option<String>, RequestFault> {
-        let mut headers = HeaderMap::new();
-        for value in values {
-            headers.append(header::AUTHORIZATION, HeaderValue::from_bytes(value).unwrap());
-        }
-        token(&headers).map(|token| token.map(Cow::into_owned))
+        token(&headers(values)).map(|token| token.map(Cow::into_owned))
     }
 
     #[test]

@@ -54,6 +54,7 @@ pub(crate) struct PassportParameters {
     })),
     responses(
         (status = 201, description = "It is issued.", body = IssuedPassport, headers(("Location", description = "Its path."))),
+        (status = 404, description = "There is no such agent.", body = Problem, content_type = PROBLEM_JSON),
         (status = 409, description = "It does not fit what is there.", body = Problem, content_type = PROBLEM_JSON),
     ),
 )]

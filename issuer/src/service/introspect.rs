@@ -58,3 +58,38 @@ impl Issuer {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::testing::{NOW, Place, SHOP, SHOPPING, World, order};
+
+    #[tokio::test]
+    async fn a_live_passport_is_active_and_everything_else_is_not() {
+        let world = World::new().await;
+        let issued = world.ollie().await;
+        let live = world.issuer.introspect(&issued.passport).await.unwrap();
+        assert!(live.active);
+        assert_eq!((live.sub.as_deref(), live.aud, live.exp), (Some("ollie"), Some(vec![SHOP.to_owned()]), Some(NOW + 3_600)));
+        assert_eq!((live.jti, live.token_type.as_deref()), (Some(issued.passport_id), Some("permission_passport")));
+        assert!(live.authorization_details.unwrap().get().contains("\"500.00\""));
+
+        let mut later = order("ollie", SHOP, SHOPPING);
+        later.not_before = passport_shared::time::format(NOW + 60);
+        let later = world.issuer.issue_passport(&world.minter().await, later).await.unwrap().passport;
+        let mut bound = order("ollie", SHOP, SHOPPING);
+        bound.cnf = Some(RawValue::from_string(r#"{"jkt":"x"}"#.into()).unwrap());
+        let bound = world.issuer.issue_passport(&world.minter().await, bound).await.unwrap().passport;
+        let other = Place::new();
+        crate::entropy::below(&*other.parts().await.entropy, 1_000);
+        let foreign = other.start().await.1.unwrap().passport;
+        let tampered = issued.passport.replacen("eyJ", "eyK", 2);
+        let list = world.issuer.status_list(0).await.unwrap().body;
+        for token in ["", "x", &later, &bound, &foreign, &tampered, &list, &"x".repeat(100_000)] {
+            let answer = world.issuer.introspect(token).await.unwrap();
+            assert_eq!(serde_json::to_string(&answer).unwrap(), r#"{"active":false}"#, "{token}");
+        }
+        world.place.clock.advance(3_600);
+        assert!(!world.issuer.introspect(&issued.passport).await.unwrap().active);
+    }
+}

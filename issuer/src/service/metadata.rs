@@ -25,3 +25,25 @@ impl Issuer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::service::testing::{ISSUER, Place};
+
+    #[tokio::test]
+    async fn every_address_is_below_the_issuers_own() {
+        let (issuer, _) = Place::new().start().await;
+        let told = issuer.metadata();
+        assert_eq!((told.issuer.as_str(), told.max_passport_life), (ISSUER, 90 * 86_400));
+        for uri in [
+            &told.jwks_uri,
+            &told.trust_bundle_uri,
+            &told.introspection_endpoint,
+            &told.verify_endpoint,
+            &told.audit_endpoint,
+            &told.openapi_uri,
+        ] {
+            assert!(uri.starts_with(&format!("{ISSUER}/")), "{uri}");
+        }
+    }
+}

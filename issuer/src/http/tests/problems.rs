@@ -226,6 +226,8 @@ async fn who_asks_for_less_than_the_issuer_itself_gets_a_problem_of_the_service(
     });
     fixture.send(request("POST", "/v1/passports", Some(&token), Some(body))).await.assert_problem(403, "not_held");
     fixture.admin("POST", "/v1/agents", Some(json!({"agentId": "minter", "name": "x"}))).await.assert_problem(409, "conflict");
+    let nobody = json!({"agentId": "nobody", "audience": ["x"], "grants": [], "expiresIn": 60});
+    fixture.admin("POST", "/v1/passports", Some(nobody)).await.assert_problem(404, "not_found");
     fixture.admin("GET", "/v1/agents?limit=0", None).await.assert_problem(400, "invalid_query");
     fixture.admin("GET", "/v1/audit/events?from=yesterday", None).await.assert_problem(400, "invalid_query");
     fixture.admin("GET", "/v1/passports?state=lost", None).await.assert_problem(400, "invalid_query");

@@ -2,7 +2,6 @@ use passport_shared::jose::{Algorithm, Compact};
 use passport_shared::unverified::UnverifiedPassport;
 use serde_json::{Value, json};
 
-use super::*;
 use crate::service::testing::{ISSUER, NOW, Place, SHOP, SHOPPING, World, order, pointers, settings};
 
 fn payload(token: &str) -> Value {

@@ -1,0 +1,132 @@
+//! Help, settings, output and its absence.
+
+use std::process::Stdio;
+
+use passport_shared::json::{Controls, Document};
+
+use crate::support::{Signer, passport, run, run_with_input};
+
+#[test]
+fn alone_it_says_what_to_do_first() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let run = run(directory.path(), &[]).ended(2);
+    assert_eq!(run.out, "");
+    assert!(run.err.contains("\n  passport serve --dev "), "{}", run.err);
+}
+
+#[test]
+fn a_wrong_call_is_exit_2_and_help_is_a_result_that_fits_80_columns() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for wrong in [&["nonsense"][..], &["verify"], &["inspect", "--as", "song"], &["issue"], &["keys", "revoke", "x"], &["completions"]] {
+        let run = run(directory.path(), wrong).ended(2);
+        assert!(run.out.is_empty() && !run.err.is_empty(), "{wrong:?}");
+    }
+    for page in ["serve", "agents", "issue", "passports", "inspect", "verify", "trust", "keys", "audit", "completions"] {
+        let run = run(directory.path(), &[page, "--help"]).ended(0);
+        assert!(run.err.is_empty() && run.out.lines().all(|line| line.chars().count() <= 80), "{}", run.out);
+    }
+}
+
+#[test]
+fn completions_name_every_command() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for shell in ["bash", "zsh", "fish"] {
+        let run = run(directory.path(), &["completions", shell]).ended(0);
+        assert!(run.out.contains("inspect") && run.out.contains("completions"), "{shell}");
+    }
+}
+
+#[test]
+fn a_settings_file_is_read_and_a_wrong_one_is_named() {
+    let signer = Signer::new();
+    let write = |text: &str| std::fs::write(signer.path().join("passport.toml"), text).expect("written");
+    write("url = \"http://issuer.example\"\n");
+    let told = run(signer.path(), &["trust", "fetch"]).ended(2);
+    assert!(told.told().contains("`http://issuer.example` would send a passport in the clear"), "{}", told.err);
+    let told = run(signer.path(), &["trust", "fetch", "--url", "ftp://flag.example"]).ended(2);
+    assert!(told.told().contains("flag.example"), "a flag wins: {}", told.err);
+    let told: crate::support::Run =
+        passport(signer.path()).args(["trust", "fetch"]).env("PASSPORT_URL", "ftp://variable.example").output().expect("it runs").into();
+    assert!(told.told().contains("variable.example"), "a variable wins over the file: {}", told.err);
+    write("urll = \"x\"\n");
+    let told = run(signer.path(), &["trust", "fetch"]).ended(2);
+    assert!(told.told().contains("`passport.toml` has `urll`, which is no setting"), "{}", told.err);
+    let told = run(signer.path(), &["--json", "--config", "none.toml", "trust", "fetch"]).ended(2);
+    let error: serde_json::Value = serde_json::from_str(&told.err).expect("JSON");
+    assert_eq!(error["code"], "usage");
+}
+
+#[test]
+fn a_file_that_merely_lies_there_does_not_choose_where_a_passport_goes() {
+    let signer = Signer::new();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.set_nonblocking(true).expect("set");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    std::fs::write(signer.path().join("passport.toml"), format!("url = \"{url}\"\n")).expect("written");
+    std::fs::write(signer.path().join("p"), signer.passport()).expect("written");
+    let told = run(signer.path(), &["agents", "list", "--passport-file", "p"]).ended(1);
+    assert!(told.told().contains("it was not sent"), "{}", told.err);
+    assert!(listener.accept().is_err(), "nobody called");
+}
+
+#[test]
+fn serve_refuses_to_start_without_protection() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let told = run(directory.path(), &["serve"]).ended(2);
+    assert!(told.told().contains("no passphrase to seal the keys with") && told.err.contains("\n\nhint: "), "{}", told.err);
+    let told = run(directory.path(), &["serve", "--dev", "--listen", "0.0.0.0:0"]).ended(2);
+    assert!(told.told().contains("this machine alone"), "{}", told.err);
+    let told = run(directory.path(), &["serve", "--dev", "--database", "postgres://u:secret@h/d"]).ended(2);
+    assert!(told.told().contains("not supported yet") && !told.told().contains("secret"), "{}", told.err);
+    assert_eq!(directory.path().read_dir().expect("read").count(), 0, "nothing was made");
+}
+
+#[test]
+fn an_output_that_nobody_reads_is_no_panic() {
+    let signer = Signer::new();
+    let token = signer.passport();
+    let verify = ["verify", "--trust", "jwks.json", "--issuer", "https://i.example", "--audience", "https://shop.example"];
+    let line = format!(r#"{{"token":"{token}","request":{{"action":"x"}}}}"#);
+    std::fs::write(signer.path().join("batch"), format!("{line}\n").repeat(2_000)).expect("written");
+    let calls = [
+        vec!["--help"],
+        vec!["completions", "bash"],
+        vec!["inspect", &token],
+        [&verify[..], &["--action", "x", &token]].concat(),
+        [&verify[..], &["--batch", "batch"]].concat(),
+    ];
+    for call in calls {
+        let mut child = passport(signer.path()).args(&call).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("it ends");
+        assert!(output.stderr.is_empty(), "{call:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.code().is_some(), "{call:?}");
+    }
+}
+
+#[test]
+fn colour_is_for_terminals_and_nothing_is_coloured_in_a_pipe() {
+    let signer = Signer::new();
+    let token = signer.passport();
+    let coloured = |name: &str, value: &str| {
+        let output = passport(signer.path()).args(["inspect", &token]).env(name, value).output().expect("it runs");
+        output.stdout.contains(&0x1b)
+    };
+    assert!(!coloured("TERM", "xterm"), "a pipe");
+    assert!(coloured("CLICOLOR_FORCE", "1"), "asked for: so the styles are there to be dropped");
+    assert!(!coloured("NO_COLOR", "1"));
+    let output = passport(signer.path()).args(["inspect", &token]).envs([("NO_COLOR", "1"), ("CLICOLOR_FORCE", "0"), ("TERM", "xterm")]).output();
+    assert!(!output.expect("it runs").stdout.contains(&0x1b));
+}
+
+#[test]
+fn an_argument_that_is_a_file_is_told_so_and_hostile_input_ends_quickly() {
+    let signer = Signer::new();
+    std::fs::write(signer.path().join("p"), signer.passport()).expect("written");
+    let told = run(signer.path(), &["inspect", "p"]).ended(4);
+    assert!(told.told().contains("hint: this is a file") && told.told().contains("passport inspect - < p"), "{}", told.err);
+    run_with_input(signer.path(), &["inspect"], &vec![b'a'; 16 << 20]).ended(4);
+    run_with_input(signer.path(), &["inspect", "-"], b"\xff\xfe\x00").ended(4);
+    let json = run(signer.path(), &["inspect", "--json", ""]).ended(4);
+    assert!(Document::read(json.err.trim_end().as_bytes(), Controls::Refused).is_ok(), "{}", json.err);
+}

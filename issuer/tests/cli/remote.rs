@@ -1,0 +1,178 @@
+//! The whole round through the real binary: an issuer, and everybody who calls it.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{Run, Served, passport, run};
+
+struct Caller<'c> {
+    directory: &'c Path,
+    url: String,
+}
+
+impl Caller<'_> {
+    fn run_as(&self, file: &str, arguments: &[&str]) -> Run {
+        let mut command = passport(self.directory);
+        command.args(arguments).envs([("PASSPORT_URL", self.url.as_str()), ("PASSPORT_FILE", file)]);
+        command.output().expect("it runs").into()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Run {
+        self.run_as("data/admin.passport", arguments)
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        self.run(&[arguments, &["--json"]].concat()).ended(0).json()
+    }
+}
+
+const GRANT: &str = r#"{"resource":"commerce","allowedActions":["purchase"],"constraints":{"amount":{"max":"500.00"}}}"#;
+
+#[test]
+fn an_issuer_is_served_and_called_from_the_command_line() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let served = Served::start(path);
+    let caller = Caller { directory: path, url: served.url.clone() };
+    let mode = |name: &str| path.join(name).metadata().expect(name).permissions().mode() & 0o777;
+    assert_eq!((mode("data"), mode("data/admin.passport"), mode("data/keys")), (0o700, 0o600, 0o700));
+    let second = run(path, &["serve", "--dev", "--listen", "127.0.0.1:0", "--data", "data"]).ended(1);
+    assert!(second.told().contains("another issuer is running on the data directory `data`"), "{}", second.err);
+
+    // Agents.
+    caller.run(&["agents", "create", "Ollie", "--id", "agent_ollie"]).ended(0);
+    caller.run(&["agents", "create", "Ollie", "--id", "agent_ollie"]).ended(1);
+    assert_eq!(caller.json(&["agents", "get", "agent_ollie"])["state"], "enabled");
+    let listed = caller.run(&["agents", "list"]).ended(0);
+    assert!(listed.out.starts_with("AGENT ") && listed.out.contains("agent_ollie"), "{}", listed.out);
+    let missing = caller.run(&["agents", "get", "no/body"]).ended(1);
+    assert!(missing.told().contains("(code `not_found`)") && missing.err.contains("\n\nhint: "), "{}", missing.err);
+
+    // A passport: the token alone on standard output, everything to know about it beside it.
+    let issue = ["issue", "--agent", "agent_ollie", "--audience", "https://shop.example", "--grant", GRANT, "--expires-in", "1h"];
+    let issued = caller.run(&issue).ended(0);
+    let token = issued.out.trim_end();
+    assert_eq!((token.split('.').count(), issued.out.lines().count()), (3, 1));
+    assert!(issued.told().contains("one without a network keeps accepting it until then"), "{}", issued.err);
+    caller.run(&[&issue[..], &["-o", "ollie.passport"]].concat()).ended(0);
+    assert_eq!(mode("ollie.passport"), 0o600);
+    let body = caller.json(&issue);
+    let id = body["passportId"].as_str().expect("an id");
+
+    // Wrong ones, refused here and there.
+    let wrong = caller.run(&["issue", "--agent", "agent_ollie", "--audience", "a", "--grant", "{}", "--expires-in", "1h"]).ended(2);
+    assert!(wrong.told().contains("/0: the member `resource` is missing"), "{}", wrong.err);
+    let wrong = caller.run(&[&issue[..7], &["--expires-in", "900d"]].concat()).ended(1);
+    assert!(wrong.told().contains("/expiresIn: "), "{}", wrong.err);
+    let roles = caller.run(&["issue", "--agent", "agent_ollie", "--role", "root", "--expires-in", "1h"]).ended(2);
+    assert!(roles.told().contains("auditor: "), "{}", roles.err);
+
+    // A role's passport is for the issuer, and allows what the role allows.
+    caller.run(&["issue", "--agent", "agent_ollie", "--role", "auditor", "--expires-in", "1h", "-o", "auditor.passport"]).ended(0);
+    caller.run_as("auditor.passport", &["agents", "list"]).ended(0);
+    let denied = caller.run_as("auditor.passport", &["keys", "rotate"]).ended(3);
+    assert!(denied.told().contains("(code `action_not_granted`)"), "{}", denied.err);
+    let stranger = caller.run_as("ollie.passport", &["agents", "list"]).ended(4);
+    assert!(stranger.told().contains("(code `wrong_audience`)") && !stranger.told().contains(token), "{}", stranger.err);
+    let problem = caller.run_as("ollie.passport", &["agents", "list", "--json"]).ended(4);
+    assert_eq!(serde_json::from_str::<Value>(&problem.err).expect("the API's own problem")["status"], 401);
+
+    // Trust, fetched; decisions, offline.
+    let first = caller.run(&["trust", "fetch", "-o", "trust.bundle"]).ended(0);
+    assert!(first.told().contains("trusted on first use"), "{}", first.err);
+    let key = caller.json(&["keys", "list"])["items"]
+        .as_array()
+        .and_then(|keys| keys.iter().find(|key| key["state"] == "active").cloned())
+        .expect("an active key")["keyId"]
+        .clone();
+    let key = key.as_str().expect("a thumbprint");
+    let pinned = caller.run(&["trust", "fetch", &format!("--pin={key}")]).ended(0);
+    assert_eq!((pinned.out.trim_end().split('.').count(), pinned.err.as_str()), (3, ""));
+    let other_pin = format!("--pin={}", passport_shared::key_set::KeyId::of(&[7; 32]));
+    assert!(caller.run(&["trust", "fetch", &other_pin]).ended(1).told().contains("the pinned key is"));
+    let buy = ["verify", body["passport"].as_str().expect("a token"), "--trust", "trust.bundle", "--audience", "https://shop.example"];
+    let buy = [&buy[..], &["--action", "purchase", "--resource", "commerce", "--attr", "amount:=42"]].concat();
+    caller.run(&buy).ended(0);
+
+    // Revoked, and known to be once trust is fetched again.
+    let listed = caller.run(&["passports", "list", "--agent", "agent_ollie", "--state", "live"]).ended(0);
+    assert!(listed.out.contains(id) && listed.out.lines().all(|line| line.chars().count() <= 80), "{}", listed.out);
+    let revoked = caller.run(&["passports", "revoke", id, "--reason", "lost"]).ended(0);
+    assert!(revoked.out.contains("revoked") && revoked.told().contains("keeps accepting it until"), "{}{}", revoked.out, revoked.err);
+    assert_eq!(caller.json(&["passports", "show", id])["revokeReason"], "lost");
+    std::fs::copy(path.join("trust.bundle"), path.join("old.bundle")).expect("copied");
+    caller.run(&["trust", "fetch", "-o", "trust.bundle"]).ended(0);
+    assert_eq!(caller.run(&[&buy[..], &["--json"]].concat()).ended(4).json()["reason"], "revoked");
+
+    // Keys.
+    let rotated = caller.run(&["keys", "rotate"]).ended(0);
+    assert!(rotated.out.contains("retired"), "{}", rotated.out);
+    caller.run(&["trust", "fetch", "-o", "trust.bundle"]).ended(0);
+    assert!(caller.json(&["trust", "show", "trust.bundle"])["keyIds"].as_array().is_some_and(|keys| keys.len() == 3));
+
+    // The audit log tells it all.
+    let log = caller.run(&["audit", "list"]).ended(0);
+    for action in ["agents.write", "passports.issue", "passports.revoke", "keys.rotate"] {
+        assert!(log.out.contains(action), "{action}: {}", log.out);
+    }
+    assert!(log.out.lines().all(|line| line.chars().count() <= 80), "{}", log.out);
+    let page = caller.json(&["audit", "list", "--action", "keys.rotate", "--limit", "1"]);
+    assert_eq!(page["items"].as_array().map(Vec::len), Some(1));
+    caller.run(&["audit", "list", "--from", "yesterday"]).ended(1);
+
+    // Disabled: everything it had is revoked.
+    assert_eq!(caller.json(&["agents", "disable", "agent_ollie", "--reason", "done"])["state"], "disabled");
+    caller.run(&issue).ended(1);
+    assert_eq!(caller.json(&["agents", "enable", "agent_ollie"])["state"], "enabled");
+    let nothing = caller.run(&["passports", "list", "--agent", "agent_ollie", "--state", "live"]).ended(0);
+    assert_eq!((nothing.out.as_str(), nothing.err.as_str()), ("", "nothing to list\n"));
+
+    assert_eq!(served.stop(), Some(0));
+    caller.run(&["agents", "list"]).ended(1);
+}
+
+#[test]
+fn an_issuer_that_starts_again_is_the_same_issuer() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let first = Served::start(directory.path());
+    let caller = Caller { directory: directory.path(), url: first.url.clone() };
+    let keys = caller.json(&["keys", "list"]);
+    caller.run(&["trust", "fetch", "-o", "trust.bundle"]).ended(0);
+    assert_eq!(first.stop(), Some(0));
+    let again = Served::start(directory.path());
+    let caller = Caller { directory: directory.path(), url: again.url.clone() };
+    assert_eq!(caller.json(&["keys", "list"]), keys);
+    // Another port, the same issuer: what follows the bundle is accepted, and where it was fetched is said.
+    caller.run(&["trust", "fetch", "-o", "trust.bundle"]).ended(0);
+}
+
+#[test]
+fn a_trust_file_is_never_rolled_back_or_given_to_another_issuer() {
+    let (a, b) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
+    let (one, other) = (Served::start(a.path()), Served::start(b.path()));
+    let fetch = |url: &str| run(a.path(), &["trust", "fetch", "--url", url, "-o", "trust.bundle"]);
+    fetch(&one.url).ended(0);
+    let before = std::fs::read(a.path().join("trust.bundle")).expect("read");
+    let refused = fetch(&other.url).ended(1);
+    assert!(refused.told().contains("is kept as it is"), "{}", refused.err);
+    assert_eq!(std::fs::read(a.path().join("trust.bundle")).expect("read"), before);
+    std::fs::write(a.path().join("trust.bundle"), "nonsense").expect("written");
+    fetch(&one.url).ended(1);
+    assert_eq!(std::fs::read(a.path().join("trust.bundle")).expect("read"), b"nonsense", "not ours to replace");
+}
+
+#[test]
+fn keys_are_sealed_with_a_passphrase() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--data", "data", "--issuer", "http://i.example"];
+    let with = |arguments: &[&str]| -> Run {
+        passport(directory.path()).args(arguments).env("PASSPORT_PASSPHRASE", "correct horse").output().expect("it runs").into()
+    };
+    let told = with(&serve).ended(2);
+    assert!(told.told().contains("is not https"), "{}", told.err);
+    let told = with(&["serve", "--listen", "127.0.0.1:0", "--data", "data"]).ended(2);
+    assert!(told.told().contains("a new issuer needs its URL"), "{}", told.err);
+    assert!(!told.told().contains("correct horse"));
+}
