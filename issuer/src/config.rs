@@ -45,7 +45,7 @@ macro_rules! settings {
 settings! {
     /// Where the issuer is.
     UrlSettings {
-        /// The issuer, as in https://issuer.example
+        /// The issuer, as in `https://issuer.example`
         url: String = "PASSPORT_URL", "URL";
     }
 }

@@ -1,8 +1,8 @@
 //! The issuer over HTTP (contract section 7): requests in, the service's answers out. No SQL and no decisions here.
 //!
 //! [`router`] is the only list of routes. Every route under `/v1` that is not public opens with a
-//! [`Gate`](gate::Gate), which asks the service before anything of the body is read. Whatever goes wrong is answered
-//! as `application/problem+json` (RFC 9457), by [`problem`] alone.
+//! `Gate`, which asks the service before anything of the body is read. Whatever goes wrong is answered
+//! as `application/problem+json` (RFC 9457), by `problem.rs` alone.
 //!
 //! # How to add an endpoint
 //!

@@ -52,11 +52,9 @@ pub(crate) struct List {
 }
 
 /// What is shown of an event. Members may be missing from one of a later release.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-#[derive(Default)]
 struct Event {
-    kind: String,
     received_at: String,
     evaluated_at: Option<String>,
     outcome: Option<String>,
@@ -112,14 +110,16 @@ impl List {
             };
             vec![
                 escape(event.evaluated_at.as_ref().unwrap_or(&event.received_at)),
-                escape(&event.kind),
                 decided,
                 shown(&event.agent_id),
-                shown(&event.action),
-                shown(&event.resource),
+                // In one column, which breaks between them.
+                match &event.resource {
+                    Some(resource) => format!("{} on {}", shown(&event.action), escape(resource)),
+                    None => shown(&event.action),
+                },
             ]
         });
-        let table = table(&["TIME", "KIND", "DECISION", "AGENT", "ACTION", "RESOURCE"], rows);
+        let table = table(&["TIME", "DECISION", "AGENT", "ACTION"], rows);
         page::show(&table, events.items.len(), events.next_cursor.as_deref(), session)
     }
 }

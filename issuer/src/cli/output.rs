@@ -104,9 +104,12 @@ pub(crate) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>
     for row in rows {
         table.add_row(row);
     }
-    // Two spaces between columns, and none before the first.
+    // Two spaces between columns, none before the first or after the last.
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
+    }
+    if let Some(last) = table.column_mut(header.len().saturating_sub(1)) {
+        last.set_padding((0, 0));
     }
     // What names a row is copied from here: it stays on one line.
     if let Some(first) = table.column_mut(0) {

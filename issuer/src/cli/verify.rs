@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
-use passport_verifier::Request;
+use passport_verifier::{Reason, Request};
 
 use self::checker::Checker;
 use self::request::RequestArgs;
@@ -76,10 +76,9 @@ impl Verify {
             false => session.out.text(&view::decision(&record))?,
         }
         let reason = decision.reason();
-        if reason == passport_verifier::Reason::MalformedToken && !session.out.is_json() {
-            if let Some(hint) = input::file_hint(self.token.as_ref(), "verify") {
-                session.out.say(&format!("\nhint: {hint}"));
-            }
+        let misread = reason == Reason::MalformedToken && !session.out.is_json();
+        if let Some(hint) = misread.then(|| input::file_hint(self.token.as_ref(), "verify")).flatten() {
+            session.out.say(&format!("\nhint: {hint}"));
         }
         Ok(reason.exit_code())
     }

@@ -155,14 +155,13 @@ async fn check_vault(parts: &Parts, ring: &KeyRing) -> Result<(), StartError> {
             vault.sign(key.id(), PROBE).map_err(|source| StartError::Key {
                 state: key.state.name(),
                 key_id: key.id().to_string(),
-                source,
+                source: Box::new(source),
             })?;
         }
-        for id in vault.holds()? {
+        for id in vault.holds().map_err(|error| StartError::Vault(Box::new(error)))? {
             match ring.get(&id).map(|key| key.state) {
-                None => {
-                    tracing::warn!(key = %id, "the vault has a key that this issuer does not know: left over from a change that did not come about; its file can be removed")
-                }
+                // Left over from a change that did not come about.
+                None => tracing::warn!(key = %id, "the vault has a key that this issuer does not know; its file can be removed"),
                 // Its revocation was recorded, and destroying it failed.
                 Some(KeyState::Revoked) => match vault.forget(&id) {
                     Ok(()) => tracing::info!(key = %id, "destroyed a revoked key that was still in the vault"),

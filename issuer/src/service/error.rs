@@ -232,11 +232,11 @@ pub enum StartError {
         key_id: String,
         /// What the vault said.
         #[source]
-        source: VaultError,
+        source: Box<VaultError>,
     },
     /// The vault cannot be used.
     #[error("the key vault cannot be used")]
-    Vault(#[from] VaultError),
+    Vault(#[source] Box<VaultError>),
     /// The keys in the store are not a ring.
     #[error("the keys in the store cannot be used")]
     Ring(#[from] RingError),

@@ -136,10 +136,7 @@ impl Issuer {
     /// What a change of keys has come to: published, or its fresh key forgotten.
     async fn settle(&self, outcome: Result<i64, StoreError>, fresh: Option<&KeyId>) -> Result<(), ServiceError> {
         let outcome = self.after_change(outcome, |sequence| *sequence).await;
-        let error = match outcome {
-            Ok(_) => return Ok(()),
-            Err(error) => error,
-        };
+        let Err(error) = outcome else { return Ok(()) };
         let refused = matches!(error, StoreError::Conflict { .. } | StoreError::NotFound { .. } | StoreError::Closed);
         match fresh {
             Some(fresh) if refused => Err(self.undo(fresh, error.into()).await),

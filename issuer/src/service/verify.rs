@@ -37,7 +37,7 @@ mod tests {
 
     use crate::service::testing::{NOW, SHOP, World, pointers};
 
-    fn body(token: &str, audience: &str, request: Value) -> super::Verify {
+    fn body(token: &str, audience: &str, request: &Value) -> super::Verify {
         serde_json::from_value(json!({ "passport": token, "audience": audience, "request": request })).unwrap()
     }
 
@@ -47,7 +47,7 @@ mod tests {
         let ollie = world.ollie().await.passport;
         let events = world.log().await.len();
         let ask = async |token: &str, audience: &str, request: Value| -> Value {
-            serde_json::from_str(&world.issuer.verify(body(token, audience, request)).await.unwrap()).unwrap()
+            serde_json::from_str(&world.issuer.verify(body(token, audience, &request)).await.unwrap()).unwrap()
         };
         let purchase = |amount: Value| json!({ "action": "purchase", "resource": "commerce", "amount": amount });
         let allowed = ask(&ollie, SHOP, purchase(json!(400))).await;
@@ -64,7 +64,7 @@ mod tests {
         assert_eq!(ask(&ollie, SHOP, json!(5)).await["reason"], "invalid_request");
         assert_eq!(world.log().await.len(), events);
         for audience in ["", &"x".repeat(257)] {
-            let error = world.issuer.verify(body(&ollie, audience, json!({}))).await.unwrap_err();
+            let error = world.issuer.verify(body(&ollie, audience, &json!({}))).await.unwrap_err();
             assert_eq!(pointers(&error), ["/audience"]);
         }
         world.place.clock.advance(3_600);

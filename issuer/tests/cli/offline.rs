@@ -1,10 +1,12 @@
 //! Help, settings, output and its absence.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::process::Stdio;
 
 use passport_shared::json::{Controls, Document};
 
-use crate::support::{Signer, passport, run, run_with_input};
+use crate::support::{Run, Signer, passport, run, run_with_input};
 
 #[test]
 fn alone_it_says_what_to_do_first() {
@@ -45,7 +47,7 @@ fn a_settings_file_is_read_and_a_wrong_one_is_named() {
     assert!(told.told().contains("`http://issuer.example` would send a passport in the clear"), "{}", told.err);
     let told = run(signer.path(), &["trust", "fetch", "--url", "ftp://flag.example"]).ended(2);
     assert!(told.told().contains("flag.example"), "a flag wins: {}", told.err);
-    let told: crate::support::Run =
+    let told: Run =
         passport(signer.path()).args(["trust", "fetch"]).env("PASSPORT_URL", "ftp://variable.example").output().expect("it runs").into();
     assert!(told.told().contains("variable.example"), "a variable wins over the file: {}", told.err);
     write("urll = \"x\"\n");
@@ -59,7 +61,7 @@ fn a_settings_file_is_read_and_a_wrong_one_is_named() {
 #[test]
 fn a_file_that_merely_lies_there_does_not_choose_where_a_passport_goes() {
     let signer = Signer::new();
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.set_nonblocking(true).expect("set");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     std::fs::write(signer.path().join("passport.toml"), format!("url = \"{url}\"\n")).expect("written");
@@ -67,6 +69,37 @@ fn a_file_that_merely_lies_there_does_not_choose_where_a_passport_goes() {
     let told = run(signer.path(), &["agents", "list", "--passport-file", "p"]).ended(1);
     assert!(told.told().contains("it was not sent"), "{}", told.err);
     assert!(listener.accept().is_err(), "nobody called");
+}
+
+#[test]
+fn a_passport_goes_nowhere_but_to_the_issuer_that_was_named() {
+    let signer = Signer::new();
+    let token = signer.passport();
+    std::fs::write(signer.path().join("p"), &token).expect("written");
+    let issuer = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let elsewhere = TcpListener::bind("127.0.0.1:0").expect("a port");
+    elsewhere.set_nonblocking(true).expect("set");
+    let url = |listener: &TcpListener| format!("http://{}", listener.local_addr().expect("an address"));
+    let mut command = passport(signer.path());
+    command.args(["agents", "list", "--passport-file", "p", "--url", &url(&issuer)]);
+    for proxy in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+        command.env(proxy, url(&elsewhere));
+    }
+    let target = url(&elsewhere);
+    let answering = std::thread::spawn(move || {
+        let (mut stream, _) = issuer.accept().expect("called, and not through a proxy");
+        let mut request = [0; 4096];
+        let read = stream.read(&mut request).expect("a request");
+        let answer =
+            format!("HTTP/1.1 307 Temporary Redirect\r\nlocation: {target}/v1/agents\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        stream.write_all(answer.as_bytes()).expect("answered");
+        String::from_utf8_lossy(&request[..read]).into_owned()
+    });
+    let told = Run::from(command.output().expect("it runs")).ended(1);
+    assert!(answering.join().expect("answered").contains(&token), "the issuer that was named is shown it");
+    assert!(told.told().contains("redirects to somewhere else, which is not followed"), "{}", told.err);
+    assert!(!told.err.contains(&token));
+    assert!(elsewhere.accept().is_err(), "nobody else is called");
 }
 
 #[test]
@@ -115,7 +148,8 @@ fn colour_is_for_terminals_and_nothing_is_coloured_in_a_pipe() {
     assert!(!coloured("TERM", "xterm"), "a pipe");
     assert!(coloured("CLICOLOR_FORCE", "1"), "asked for: so the styles are there to be dropped");
     assert!(!coloured("NO_COLOR", "1"));
-    let output = passport(signer.path()).args(["inspect", &token]).envs([("NO_COLOR", "1"), ("CLICOLOR_FORCE", "0"), ("TERM", "xterm")]).output();
+    let output =
+        passport(signer.path()).args(["inspect", &token]).envs([("NO_COLOR", "1"), ("CLICOLOR_FORCE", "0"), ("TERM", "xterm")]).output();
     assert!(!output.expect("it runs").stdout.contains(&0x1b));
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{Run, Served, passport, run};
+use crate::support::{Run, Served, passport, run, serve};
 
 struct Caller<'c> {
     directory: &'c Path,
@@ -166,13 +166,35 @@ fn a_trust_file_is_never_rolled_back_or_given_to_another_issuer() {
 #[test]
 fn keys_are_sealed_with_a_passphrase() {
     let directory = tempfile::tempdir().expect("a directory");
-    let serve = ["serve", "--listen", "127.0.0.1:0", "--data", "data", "--issuer", "http://i.example"];
-    let with = |arguments: &[&str]| -> Run {
-        passport(directory.path()).args(arguments).env("PASSPORT_PASSPHRASE", "correct horse").output().expect("it runs").into()
+    let with = |passphrase: &str, more: &[&str]| {
+        let mut command = serve(directory.path(), more);
+        command.env("PASSPORT_PASSPHRASE", passphrase);
+        command
     };
-    let told = with(&serve).ended(2);
-    assert!(told.told().contains("is not https"), "{}", told.err);
-    let told = with(&["serve", "--listen", "127.0.0.1:0", "--data", "data"]).ended(2);
-    assert!(told.told().contains("a new issuer needs its URL"), "{}", told.err);
-    assert!(!told.told().contains("correct horse"));
+    let refused = |mut command: std::process::Command, exit: i32| -> String {
+        let told = Run::from(command.output().expect("it runs")).ended(exit).told();
+        assert!(!told.contains("horse"), "{told}");
+        told
+    };
+    let plain = refused(with("correct horse", &["--issuer", "http://i.example"]), 2);
+    assert!(plain.contains("is not https"), "{plain}");
+    let unnamed = refused(with("correct horse", &[]), 2);
+    assert!(unnamed.contains("a new issuer needs its URL"), "{unnamed}");
+
+    let served = Served::wait(&mut with("correct horse", &["--issuer", "https://i.example"]));
+    let key_files: Vec<_> = directory.path().join("data/keys").read_dir().expect("read").map(|file| file.expect("a file").path()).collect();
+    assert_eq!(key_files.len(), 2);
+    for file in key_files {
+        assert!(std::fs::read_to_string(file).expect("read").starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----"));
+    }
+    assert_eq!(served.stop(), Some(0));
+
+    let wrong = refused(with("wrong horse", &[]), 1);
+    assert!(wrong.contains("cannot be used"), "{wrong}");
+    let unsealed = refused(serve(directory.path(), &["--dev"]), 1);
+    assert!(unsealed.contains("cannot be used"), "{unsealed}");
+    let other = refused(with("correct horse", &["--issuer", "https://other.example"]), 1);
+    assert!(other.contains("belongs to the issuer `https://i.example`"), "{other}");
+    // The URL was chosen on the first start, and need not be said again.
+    assert_eq!(Served::wait(&mut with("correct horse", &[])).stop(), Some(0));
 }

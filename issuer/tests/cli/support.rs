@@ -40,7 +40,9 @@ impl Run {
 
     /// What was said, without regard to where its lines break.
     pub(crate) fn told(&self) -> String {
-        assert!(self.err.lines().all(|line| line.starts_with("  ") || line.split(' ').count() == 1 || line.chars().count() <= 80), "{}", self.err);
+        // What is to be copied stays whole, and so does JSON.
+        let fits = |line: &str| line.starts_with('{') || line.starts_with("  ") || line.chars().count() <= 80;
+        assert!(self.err.lines().all(fits), "{}", self.err);
         self.err.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
@@ -55,13 +57,8 @@ pub(crate) fn run(directory: &Path, arguments: &[&str]) -> Run {
 }
 
 pub(crate) fn run_with_input(directory: &Path, arguments: &[&str], input: &[u8]) -> Run {
-    let mut child = passport(directory)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it runs");
+    let mut child =
+        passport(directory).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
     let mut stdin = child.stdin.take().expect("a pipe");
     let input = input.to_vec();
     // Written aside, since it may answer before it has read all. Where it reads no more, that is its business.
@@ -124,6 +121,13 @@ impl Signer {
     }
 }
 
+/// `passport serve` on a free port, with its data in `directory/data`.
+pub(crate) fn serve(directory: &Path, more: &[&str]) -> Command {
+    let mut command = passport(directory);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data", "data", "--json", "--log", "warn"]).args(more);
+    command
+}
+
 /// An issuer that runs until it is dropped.
 pub(crate) struct Served {
     child: Child,
@@ -131,13 +135,14 @@ pub(crate) struct Served {
 }
 
 impl Served {
-    /// Starts `passport serve --dev` on a free port, with its data in `directory/data`, and waits until it listens.
+    /// Starts one with `--dev`, and waits until it listens.
     pub(crate) fn start(directory: &Path) -> Self {
-        let mut child = passport(directory)
-            .args(["serve", "--dev", "--listen", "127.0.0.1:0", "--data", "data", "--json", "--log", "warn"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("it runs");
+        Self::wait(&mut serve(directory, &["--dev"]))
+    }
+
+    /// Starts what [`serve`] has made.
+    pub(crate) fn wait(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("it runs");
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
         let ready: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));

@@ -100,7 +100,8 @@ fn the_age_of_keys_counts_by_the_clock_and_not_at_a_time_given_by_hand() {
     );
     let batch = ["verify", "--audience", "https://shop.example", "--trust", "trust.bundle", "--batch", "-"];
     let answers = run_with_input(signer.path(), &batch, lines.as_bytes()).ended(0);
-    let reasons: Vec<_> = answers.out.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON")["reason"].clone()).collect();
+    let reasons: Vec<_> =
+        answers.out.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON")["reason"].clone()).collect();
     assert_eq!(reasons, ["approval_required", "keys_unavailable"]);
 }
 

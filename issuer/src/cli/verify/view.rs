@@ -2,6 +2,7 @@
 
 use passport_shared::constraint::Shown;
 use passport_shared::decision::{DecisionRecord, Outcome, Unmet};
+use passport_shared::key_set::KeyId;
 use passport_shared::text::escape;
 
 use crate::cli::output::{BAD, CARE, GOOD, WIDTH, facts, styled, table, wrap};
@@ -19,7 +20,7 @@ pub(super) fn decision(record: &DecisionRecord<'_>) -> String {
     fact("agent", record.agent_id);
     fact("passport", record.passport_id);
     fact("issuer", record.issuer);
-    fact("key", record.key_id.as_ref().map(|key| key.as_str()));
+    fact("key", record.key_id.as_ref().map(KeyId::as_str));
     fact("action", record.action);
     fact("resource", record.resource);
     fact("at", record.evaluated_at.as_deref());

@@ -174,17 +174,18 @@ fn some_request() -> impl Strategy<Value = (Request, i64)> {
     )
 }
 
-/// The maker's grants, and new ones: some of the maker's own, some of them narrowed, and strangers.
+const MEMBERS: [&str; 5] = ["resource", "allowedActions", "blockedActions", "requiresApproval", "constraints"];
+
+/// The maker's grants, and new ones: some of the maker's own, some of them with one member changed, and strangers.
 fn maker_and_new() -> impl Strategy<Value = (Vec<Value>, Vec<Value>)> {
     proptest::collection::vec(some_grant(), 1..4).prop_flat_map(|held| {
         let one = held.clone();
         let own = (0..held.len()).prop_map(move |index| one[index].clone());
-        let narrowed = (own.clone(), some_grant()).prop_map(|(mut own, other)| {
-            own["allowedActions"] = other["allowedActions"].clone();
-            own["blockedActions"] = other["blockedActions"].clone();
+        let changed = (own.clone(), some_grant(), proptest::sample::select(&MEMBERS[..])).prop_map(|(mut own, other, member)| {
+            own[member] = other[member].clone();
             own
         });
-        let new = proptest::collection::vec(prop_oneof![2 => own, 2 => narrowed, 1 => some_grant()], 1..3);
+        let new = proptest::collection::vec(prop_oneof![2 => own, 3 => changed, 1 => some_grant()], 1..3);
         (Just(held), new)
     })
 }
