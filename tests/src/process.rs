@@ -23,7 +23,7 @@ pub fn passport_binary() -> &'static Path {
         assert!(output.status.success(), "the passport command does not build");
         let messages = String::from_utf8(output.stdout).expect("text");
         let built = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let mut path = built.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).next_back();
+        let path = built.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).next_back();
         path.expect("cargo names the binary")
     })
 }
