@@ -3,3 +3,4 @@
 mod demo;
 mod interop;
 mod kill;
+mod tls;

@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use passport_shared::text::quote;
 use ureq::http::{HeaderMap, Response, Uri, header};
+use ureq::tls::{RootCerts, TlsConfig};
 
 /// The issuer's base URL: `https`, or `http` to this very machine (127.0.0.0/8, `::1`, `localhost`), since what goes
 /// there includes passports.
@@ -47,6 +49,12 @@ impl IssuerUrl {
         &self.0
     }
 
+    /// Whether this is `http`, which is accepted only if nothing leaves this machine.
+    #[must_use]
+    pub fn is_on_this_machine(&self) -> bool {
+        Uri::try_from(self.as_str()).is_ok_and(|uri| uri.scheme_str() == Some("http"))
+    }
+
     /// The URL of one of the issuer's calls; `path` begins with a slash.
     pub(crate) fn join(&self, path: &str) -> String {
         format!("{}{path}", self.0)
@@ -86,6 +94,16 @@ fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|address: std::net::Ipv4Addr| address.is_loopback())
 }
 
+/// TLS as every call to an issuer has it: the roots that the system trusts, so that an organisation's own authority
+/// works where it is installed, and one provider of cryptography that is named here and not left to the process.
+///
+/// It is public for tools beside the verifier that call an issuer too; the type is ureq's.
+#[must_use]
+pub fn issuer_tls() -> TlsConfig {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).unversioned_rustls_crypto_provider(provider).build()
+}
+
 /// A client that follows no redirect, uses no proxy that the environment names, keeps no cookies, and gives up on a
 /// whole call, body included, after `timeout`.
 pub(crate) fn agent(timeout: Duration) -> ureq::Agent {
@@ -94,6 +112,7 @@ pub(crate) fn agent(timeout: Duration) -> ureq::Agent {
         .max_redirects_will_error(false)
         .http_status_as_error(false)
         .proxy(None)
+        .tls_config(issuer_tls())
         .timeout_global(Some(timeout))
         .user_agent(concat!("passport-verifier/", env!("CARGO_PKG_VERSION")))
         .build();
@@ -127,7 +146,8 @@ mod tests {
             "http://localhost:7700",
             "http://LOCALHOST",
         ] {
-            assert_eq!(sound.parse::<IssuerUrl>().map(|url| url.to_string()).as_deref(), Ok(sound));
+            let url: IssuerUrl = sound.parse().expect(sound);
+            assert_eq!((url.as_str(), url.is_on_this_machine()), (sound, sound.starts_with("http:")));
         }
         for insecure in [
             "http://issuer.example",

@@ -39,7 +39,7 @@ pub use decision::{Decision, Denied, Granted, Pending};
 #[cfg(feature = "guard")]
 pub use guard::{Clock, Guard, Randomness, RandomnessError, RecordError, RecordPolicy, Recorder, Rejection, SystemClock, SystemRandomness};
 #[cfg(any(feature = "refresh", feature = "report"))]
-pub use issuer_link::{IssuerUrl, IssuerUrlError};
+pub use issuer_link::{IssuerUrl, IssuerUrlError, issuer_tls};
 pub use passport_shared::decision::{Concern, DecisionProblem, DecisionRecord, Outcome, Reason, Unmet};
 pub use passport_shared::judge::ResourcePolicy;
 pub use passport_shared::key_set::{KeyId, KeySet};

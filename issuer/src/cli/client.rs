@@ -1,6 +1,5 @@
 //! Calls to the issuer: https, or http to this very machine; no redirects; deadlines; bounded answers.
 
-mod address;
 mod answer;
 
 use std::path::Path;
@@ -10,12 +9,12 @@ use clap::Args;
 use passport_shared::limits::TOKEN_BYTES_MAX;
 use passport_shared::text::quote;
 use passport_shared::unverified::UnverifiedPassport;
+use passport_verifier::{IssuerUrl, IssuerUrlError};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use ureq::http::Response;
 use ureq::{Agent, Body};
 
-use self::address::Address;
 pub(crate) use self::answer::Answer;
 use super::error::CliError;
 use super::{Session, input};
@@ -42,7 +41,7 @@ pub(crate) struct Remote {
 /// A caller of one issuer.
 pub(crate) struct Client {
     agent: Agent,
-    address: Address,
+    address: IssuerUrl,
     /// The value of the `Authorization` header.
     authorization: Option<String>,
 }
@@ -58,7 +57,7 @@ impl Remote {
         let token = read_passport(&path)?;
         let chosen = self.url.url.is_some() || !session.settings.was_found();
         if !chosen {
-            client.address.check_audience(&token, &path)?;
+            check_audience(&client.address, &token, &path)?;
         }
         client.authorization = Some(format!("Bearer {token}"));
         Ok(client)
@@ -87,7 +86,8 @@ impl Client {
 
     /// A client of the issuer at `url`, with a passport to show where there is one.
     pub(crate) fn at(url: &str, passport: Option<&str>) -> Result<Self, CliError> {
-        let address = Address::parse(url)?;
+        let address: IssuerUrl =
+            url.parse().map_err(|error: IssuerUrlError| CliError::usage(error.to_string()).hint("it looks like https://issuer.example"))?;
         let mut config = Agent::config_builder()
             .http_status_as_error(false)
             // A redirect would take the passport to a place that nobody named.
@@ -95,8 +95,9 @@ impl Client {
             .max_redirects_will_error(false)
             .timeout_global(Some(CALL))
             .timeout_connect(Some(CONNECT))
+            .tls_config(passport_verifier::issuer_tls())
             .user_agent(concat!("passport/", env!("CARGO_PKG_VERSION")));
-        if address.is_local() {
+        if address.is_on_this_machine() {
             // Not even a proxy of the environment sees what goes in the clear.
             config = config.proxy(None);
         }
@@ -148,18 +149,16 @@ pub(crate) fn escaped(text: &str) -> String {
     utf8_percent_encode(text, KEPT).to_string()
 }
 
-impl Address {
-    /// Refuses to show a passport to an issuer that the passport does not name.
-    fn check_audience(&self, token: &str, path: &Path) -> Result<(), CliError> {
-        let passport = UnverifiedPassport::read(token.as_bytes()).map_err(|error| CliError::not_a_passport(error.to_string()))?;
-        if passport.claims().audience.iter().any(|audience| audience.trim_end_matches('/') == self.as_str()) {
-            return Ok(());
-        }
-        Err(CliError::failed(format!(
-            "passport.toml in this directory names the issuer {}, and the passport in `{}` is for others; it was not sent",
-            quote(self.as_str()),
-            path.display()
-        ))
-        .hint("if this is the issuer that you mean, say so: --url URL, or --config passport.toml"))
+/// Refuses to show a passport to an issuer that the passport does not name.
+fn check_audience(url: &IssuerUrl, token: &str, path: &Path) -> Result<(), CliError> {
+    let passport = UnverifiedPassport::read(token.as_bytes()).map_err(|error| CliError::not_a_passport(error.to_string()))?;
+    if passport.claims().audience.iter().any(|audience| audience.trim_end_matches('/') == url.as_str()) {
+        return Ok(());
     }
+    Err(CliError::failed(format!(
+        "passport.toml in this directory names the issuer {}, and the passport in `{}` is for others; it was not sent",
+        quote(url.as_str()),
+        path.display()
+    ))
+    .hint("if this is the issuer that you mean, say so: --url URL, or --config passport.toml"))
 }

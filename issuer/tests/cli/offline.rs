@@ -44,7 +44,7 @@ fn a_settings_file_is_read_and_a_wrong_one_is_named() {
     let write = |text: &str| std::fs::write(signer.path().join("passport.toml"), text).expect("written");
     write("url = \"http://issuer.example\"\n");
     let told = run(signer.path(), &["trust", "fetch"]).ended(2);
-    assert!(told.told().contains("`http://issuer.example` would send a passport in the clear"), "{}", told.err);
+    assert!(told.told().contains("`http://issuer.example` is not accepted: use `https`"), "{}", told.err);
     let told = run(signer.path(), &["trust", "fetch", "--url", "ftp://flag.example"]).ended(2);
     assert!(told.told().contains("flag.example"), "a flag wins: {}", told.err);
     let told: Run =
