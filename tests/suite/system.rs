@@ -3,4 +3,5 @@
 mod demo;
 mod interop;
 mod kill;
+mod readme;
 mod tls;
