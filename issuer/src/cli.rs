@@ -3,22 +3,28 @@
 //! Results go to standard output, talk to standard error. Exit codes: 0 done or allowed, 1 failed, 2 called wrongly,
 //! 3 denied, 4 not a valid passport, 5 a person has to approve.
 
+mod admin_passport;
 mod agents;
 mod audit;
 mod client;
 mod completions;
+mod core_dumps;
 mod demo;
 mod error;
+mod hand_over;
 mod ids;
 mod input;
 mod inspect;
 mod issue;
+mod issuer_data;
 mod keys;
 mod output;
 mod page;
+mod panics;
 mod passports;
 mod serve;
 mod trust;
+mod usage;
 mod verify;
 mod words;
 mod write;
@@ -39,14 +45,17 @@ use crate::entropy::{Entropy, SystemEntropy};
 #[command(name = "passport", version, term_width = WIDTH, after_help = EXITS)]
 pub(crate) struct Cli {
     /// Write results for a program, as JSON
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = LAST)]
     json: bool,
     /// The settings file [default: passport.toml, if there is one]
-    #[arg(long, global = true, env = "PASSPORT_CONFIG", hide_env_values = true, value_name = "FILE")]
+    #[arg(long, global = true, display_order = LAST, env = "PASSPORT_CONFIG", hide_env_values = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
 }
+
+/// Behind what a command has of its own.
+const LAST: usize = 900;
 
 const EXITS: &str = "\
 Exit codes: 0 done or allowed, 1 failed, 2 called wrongly, 3 denied,
@@ -55,6 +64,7 @@ Exit codes: 0 done or allowed, 1 failed, 2 called wrongly, 3 denied,
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(Box<serve::Serve>),
+    AdminPassport(admin_passport::AdminPassport),
     Demo(demo::Demo),
     /// Create, list and disable agents
     #[command(subcommand)]
@@ -98,16 +108,16 @@ pub(crate) struct Session {
 /// Runs the command that this process was called with.
 #[must_use]
 pub fn run() -> ExitCode {
+    panics::install();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are results; an error is talk. Neither can be written where nobody reads.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE));
-        }
+        Err(error) => return usage::end(&error),
     };
     let out = Output::new(cli.json);
     let Some(command) = cli.command else {
+        if out.is_json() {
+            return ExitCode::from(out.end(Err(CliError::usage("no command is given").hint(FIRST_STEPS))));
+        }
         out.say(FIRST_STEPS);
         return ExitCode::from(USAGE);
     };
@@ -121,6 +131,7 @@ pub fn run() -> ExitCode {
 fn dispatch(command: Command, session: &Session) -> Ended {
     match command {
         Command::Serve(serve) => serve.run(session),
+        Command::AdminPassport(admin) => admin.run(session),
         Command::Demo(demo) => demo.run(session),
         Command::Agents(agents) => agents.run(session),
         Command::Issue(issue) => issue.run(session),

@@ -59,18 +59,24 @@ settings! {
 }
 
 settings! {
-    /// How the issuer is served.
-    ServeSettings {
-        /// The address to listen on; port 0 takes a free one [default: 127.0.0.1:7700]
-        listen: SocketAddr = "PASSPORT_LISTEN", "ADDRESS";
+    /// Where an issuer keeps what it has, and what opens it.
+    DataSettings {
         /// The directory for keys, database and the admin's passport [default: passport-data]
         data: PathBuf = "PASSPORT_DATA", "DIR";
         /// The database, as in sqlite:/var/lib/passport.db [default: passport.db in the data directory]
         database: String = "PASSPORT_DATABASE", "URL";
-        /// The issuer's URL, the `iss` of its passports. It is chosen once, on the first start
-        issuer: String = "PASSPORT_ISSUER", "URL";
         /// The file with the passphrase that keys are sealed with; or give it in PASSPORT_PASSPHRASE
         passphrase_file: PathBuf = "PASSPORT_PASSPHRASE_FILE", "FILE";
+    }
+}
+
+settings! {
+    /// How the issuer is served.
+    ServeSettings {
+        /// The address to listen on; port 0 takes a free one [default: 127.0.0.1:7700]
+        listen: SocketAddr = "PASSPORT_LISTEN", "ADDRESS";
+        /// The issuer's URL, the `iss` of its passports. It is chosen once, on the first start
+        issuer: String = "PASSPORT_ISSUER", "URL";
         /// What to log: error, warn, info, debug, trace, or directives as in info,sqlx=warn [default: info]
         log: String = "PASSPORT_LOG", "LEVEL";
     }
@@ -81,6 +87,7 @@ settings! {
 pub struct SettingsFile {
     url: UrlSettings,
     caller: CallerSettings,
+    data: DataSettings,
     serve: ServeSettings,
     /// Whether it was found in the working directory and not named by anybody.
     found: bool,
@@ -130,7 +137,7 @@ pub enum SettingsError {
 }
 
 fn names() -> impl Iterator<Item = &'static str> {
-    [UrlSettings::NAMES, CallerSettings::NAMES, ServeSettings::NAMES].into_iter().flatten().copied()
+    [UrlSettings::NAMES, CallerSettings::NAMES, DataSettings::NAMES, ServeSettings::NAMES].into_iter().flatten().copied()
 }
 
 /// The settings that a file can hold, as it spells them.
@@ -168,6 +175,7 @@ impl SettingsFile {
         Ok(Self {
             url: group(&table, UrlSettings::NAMES, path)?,
             caller: group(&table, CallerSettings::NAMES, path)?,
+            data: group(&table, DataSettings::NAMES, path)?,
             serve: group(&table, ServeSettings::NAMES, path)?,
             found: false,
         })
@@ -183,6 +191,12 @@ impl SettingsFile {
     #[must_use]
     pub fn caller(&self, given: &CallerSettings) -> CallerSettings {
         given.clone().or(self.caller.clone())
+    }
+
+    /// The flags and variables given, and the file's settings where they are not.
+    #[must_use]
+    pub fn data(&self, given: &DataSettings) -> DataSettings {
+        given.clone().or(self.data.clone())
     }
 
     /// The flags and variables given, and the file's settings where they are not.
@@ -228,7 +242,8 @@ mod tests {
 
     #[test]
     fn a_flag_its_variable_and_its_key_have_one_name() {
-        let command = ServeSettings::augment_args(CallerSettings::augment_args(UrlSettings::augment_args(Command::new("x"))));
+        let remote = CallerSettings::augment_args(UrlSettings::augment_args(Command::new("x")));
+        let command = ServeSettings::augment_args(DataSettings::augment_args(remote));
         assert_eq!(command.get_arguments().count(), names().count());
         for (argument, name) in command.get_arguments().zip(names()) {
             assert_eq!(argument.get_long().expect("a flag"), name.replace('_', "-"));
@@ -240,11 +255,12 @@ mod tests {
 
     #[test]
     fn what_is_given_wins_over_the_file() {
-        let file = parse("url = \"https://a.example\"\nlisten = \"127.0.0.1:1\"\npassport-file = \"p\"").expect("settings");
+        let file = parse("url = \"https://a.example\"\nlisten = \"127.0.0.1:1\"\ndata = \"d\"\npassport-file = \"p\"").expect("settings");
         let given = UrlSettings { url: Some("https://b.example".into()) };
         assert_eq!(file.url(&given), given);
         assert_eq!(file.url(&UrlSettings::default()).url.as_deref(), Some("https://a.example"));
         assert_eq!(file.caller(&CallerSettings::default()).passport_file, Some("p".into()));
+        assert_eq!(file.data(&DataSettings::default()).data, Some("d".into()));
         assert_eq!(file.serve(&ServeSettings::default()).listen, "127.0.0.1:1".parse().ok());
     }
 

@@ -32,13 +32,15 @@ pub enum TokenType {
     StatusList,
     /// A trust bundle: everything a verifier needs, in one document.
     TrustBundle,
+    /// One key's word for another: both are the same issuer's.
+    KeyEndorsement,
     /// A person's approval of one request.
     Approval,
 }
 
 impl TokenType {
     /// Every kind, for tests that hold each against each.
-    pub const ALL: [Self; 4] = [Self::Passport, Self::StatusList, Self::TrustBundle, Self::Approval];
+    pub const ALL: [Self; 5] = [Self::Passport, Self::StatusList, Self::TrustBundle, Self::KeyEndorsement, Self::Approval];
 
     /// The value of the `typ` header member.
     #[must_use]
@@ -47,6 +49,7 @@ impl TokenType {
             Self::Passport => "passport+jwt",
             Self::StatusList => "statuslist+jwt",
             Self::TrustBundle => "passport-trust+jwt",
+            Self::KeyEndorsement => "passport-key+jwt",
             Self::Approval => "passport-approval+jwt",
         }
     }
@@ -154,6 +157,7 @@ impl<'t> Compact<'t> {
                 TokenType::Passport => "the token's `typ` is not `passport+jwt`",
                 TokenType::StatusList => "the token's `typ` is not `statuslist+jwt`",
                 TokenType::TrustBundle => "the token's `typ` is not `passport-trust+jwt`",
+                TokenType::KeyEndorsement => "the token's `typ` is not `passport-key+jwt`",
                 TokenType::Approval => "the token's `typ` is not `passport-approval+jwt`",
             }));
         }

@@ -52,6 +52,9 @@ pub fn judge(passport: &Passport, request: &Request, policy: ResourcePolicy, now
     }
 }
 
+/// How many seconds a passport may be early, unless a verifier is set otherwise: clocks differ.
+pub const LEEWAY: i64 = 30;
+
 /// Step 7: whether `now` is within the passport's times. Being early is forgiven by `leeway` seconds, being late never.
 #[must_use]
 pub fn check_times(passport: &Passport, now: i64, leeway: i64) -> Option<Refusal> {

@@ -1,5 +1,6 @@
 //! Public keys on the wire: JWK sets (RFC 7517) of OKP Ed25519 keys (RFC 8037), named by their thumbprint (RFC 7638).
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::jose;
 use crate::json::{Controls, Document, Fault, Value};
-use crate::limits::KEY_SET_BYTES;
+use crate::limits::{KEY_SET_BYTES, KEYS};
 use crate::text::quote;
 
 /// The bytes of an Ed25519 public key.
@@ -95,6 +96,9 @@ pub enum KeySetError {
     /// No array `keys`, or something in it that is not a JWK.
     #[error("the key set is not a JWK set (RFC 7517): {0}")]
     NotAKeySet(&'static str),
+    /// More keys than the bound.
+    #[error("the key set has more than the {KEYS} keys that are accepted")]
+    TooMany,
     /// An Ed25519 key without a usable `x`.
     #[error("key {index} of the set is not a 32-byte Ed25519 public key")]
     BadKey {
@@ -180,10 +184,14 @@ impl KeySet {
     /// Reads a JWK set that stands inside another document.
     pub fn from_value(value: Value<'_>) -> Result<Self, KeySetError> {
         let items = value.get("keys").and_then(Value::items).ok_or(KeySetError::NotAKeySet("it has no array `keys`"))?;
+        if items.clone().nth(KEYS).is_some() {
+            return Err(KeySetError::TooMany);
+        }
         let mut keys: Vec<PublicKey> = Vec::new();
+        let mut seen = HashSet::new();
         for (index, jwk) in items.enumerate() {
             let Some(key) = read_key(index, jwk)? else { continue };
-            if keys.iter().any(|other| other.id == key.id) {
+            if !seen.insert(key.id) {
                 return Err(KeySetError::Duplicate { kid: key.id });
             }
             keys.push(key);

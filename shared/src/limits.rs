@@ -54,8 +54,14 @@ pub const TIME_MAX: i64 = 253_402_300_799;
 /// Bytes of a decision's `message`: a sentence, whatever it quotes.
 pub const MESSAGE_BYTES: usize = 512;
 
-/// Bytes of a JWK set: a thousand keys.
+/// Keys in a JWK set: each costs a digest to read and a decompression to trust.
+pub const KEYS: usize = 1_024;
+
+/// Bytes of a JWK set: as many keys as may be in it.
 pub const KEY_SET_BYTES: usize = 262_144;
+
+/// Key endorsements in a trust bundle: each costs a signature check, and the newest few reach back far enough.
+pub const ENDORSEMENTS: usize = 16;
 
 /// Bytes of a trust bundle: ten million passports with one in a hundred revoked take about 1.5 MB.
 pub const TRUST_BUNDLE_BYTES: usize = 16_777_216;
@@ -66,3 +72,6 @@ pub const STATUS_LIST_BYTES: usize = 1_048_576;
 
 /// Events in one audit batch.
 pub const AUDIT_BATCH: usize = 1_000;
+
+/// Bytes of one audit event: whatever a reporter takes, the issuer takes too, or a decision would be lost between them.
+pub const AUDIT_EVENT_BYTES: usize = 1_048_576;

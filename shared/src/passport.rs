@@ -9,6 +9,7 @@ use crate::fault::{Fault, Faults, Place};
 use crate::grant::{Findings, GRANT_TYPE, Grant, Source, read_string};
 use crate::json::{self, Controls, Document, Value};
 use crate::limits::{GRANTS, OPERAND_VALUES, TIME_MAX};
+use crate::text::quote;
 
 /// The claims of a passport, read and sound. Whether they are true is for a verifier to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,18 +48,20 @@ pub struct StatusRef {
     pub uri: String,
 }
 
-/// The largest index that JSON carries between programs without loss.
-const INDEX_MAX: i64 = (1 << 53) - 1;
-
 /// Why claims cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClaimsError {
     /// They are not sound JSON.
     #[error("its claims are not sound JSON: {0}")]
     Json(#[from] json::Fault),
-    /// Some are missing or malformed: the first, and how many more.
-    #[error("its claims are malformed: {} {}", .0.first().map(|fault| fault.pointer.as_str()).unwrap_or_default(), .0.first().map(|fault| fault.detail.as_str()).unwrap_or_default())]
+    /// Some are missing or malformed.
+    #[error("its claims are malformed: {}", first(.0))]
     Malformed(Vec<Fault>),
+}
+
+/// The first fault in words. Its pointer is made of names from the document, so it is quoted.
+fn first(faults: &[Fault]) -> String {
+    faults.first().map(|fault| format!("{} {}", quote(&fault.pointer), fault.detail)).unwrap_or_default()
 }
 
 impl Passport {
@@ -165,13 +168,18 @@ fn read_audience(value: Value<'_>, place: &Place<'_>, wrong: &mut Faults) -> Opt
 
 fn read_status(value: Value<'_>, place: &Place<'_>, wrong: &mut Faults) -> Option<StatusRef> {
     let list = value.get("status_list");
-    let index =
-        list.and_then(|list| list.get("idx")).and_then(|index| index.as_integer(INDEX_MAX)).and_then(|index| u64::try_from(index).ok());
+    let index = list.and_then(|list| list.get("idx")).and_then(read_index);
     let uri = list.and_then(|list| list.get("uri")).and_then(|uri| read_string(uri, &place.name("status_list").name("uri"), wrong));
     match (index, uri) {
         (Some(index), Some(uri)) => Some(StatusRef { index, uri: uri.to_owned() }),
         _ => wrong.note(place, "it must be an object with a `status_list` of `idx`, a whole number, and `uri`, a string"),
     }
+}
+
+/// A whole number of any size. One beyond 64 bits is out of the range of every list, and so is what it becomes.
+fn read_index(value: Value<'_>) -> Option<u64> {
+    let digits = value.as_number().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
+    Some(digits.parse().unwrap_or(u64::MAX))
 }
 
 fn read_confirmation(value: Value<'_>, place: &Place<'_>, wrong: &mut Faults) -> Option<()> {

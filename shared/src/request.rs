@@ -3,7 +3,7 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::json::{Controls, Document, Value};
-use crate::limits::{REQUEST_ATTRIBUTES, REQUEST_BYTES, REQUEST_ITEMS, REQUEST_STRING_BYTES, STRING_BYTES, TOKEN_BYTES};
+use crate::limits::{REQUEST_ATTRIBUTES, REQUEST_BYTES, REQUEST_ITEMS, REQUEST_STRING_BYTES, STRING_BYTES};
 use crate::resource::check_resource;
 use crate::scalar::{Attribute, Number, Scalar};
 use crate::text::{has_control, quote};
@@ -140,8 +140,9 @@ impl Request {
                 continue;
             }
             if self.attributes.len() == REQUEST_ATTRIBUTES {
+                // Read on all the same: the caller's `requestId` may still come.
                 self.refuse(format!("it has more than {REQUEST_ATTRIBUTES} attributes"));
-                return;
+                continue;
             }
             match read_attribute(value) {
                 Ok(attribute) => {
@@ -158,7 +159,7 @@ impl Request {
 
     /// Puts a reserved member in its place, once it is seen to be well formed.
     fn set(&mut self, name: &str, text: String) {
-        let max = if matches!(name, "approval" | "proof") { TOKEN_BYTES } else { STRING_BYTES };
+        let max = if matches!(name, "approval" | "proof") { REQUEST_STRING_BYTES } else { STRING_BYTES };
         if !(1..=max).contains(&text.len()) {
             return self.refuse(format!("{} must have 1 to {max} bytes", quote(name)));
         }

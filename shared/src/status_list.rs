@@ -80,12 +80,13 @@ impl StatusList {
         let compressed = jose::decode(lst).ok_or(StatusListError::NotZlib)?;
         let mut bytes = Vec::new();
         let bound = u64::try_from(STATUS_LIST_BYTES).unwrap_or(u64::MAX);
-        ZlibDecoder::new(compressed.as_slice())
-            .take(bound.saturating_add(1))
-            .read_to_end(&mut bytes)
-            .map_err(|_| StatusListError::NotZlib)?;
+        let mut decoder = ZlibDecoder::new(compressed.as_slice());
+        decoder.by_ref().take(bound.saturating_add(1)).read_to_end(&mut bytes).map_err(|_| StatusListError::NotZlib)?;
         if bytes.len() > STATUS_LIST_BYTES {
             return Err(StatusListError::TooLarge);
+        }
+        if decoder.total_in() != u64::try_from(compressed.len()).unwrap_or(u64::MAX) {
+            return Err(StatusListError::NotZlib);
         }
         Ok(Self { bits, bytes })
     }
@@ -197,6 +198,13 @@ mod tests {
         let bomb = jose::encode(encoder.finish().expect("memory"));
         assert!(bomb.len() < 20_000);
         assert_eq!(StatusList::decode(1, &bomb), Err(StatusListError::TooLarge));
+        let more = jose::decode(StatusList::new(8, []).encode().expect("zlib"))
+            .map(|mut bytes| {
+                bytes.push(0);
+                bytes
+            })
+            .expect("base64url");
+        assert_eq!(StatusList::decode(1, &jose::encode(more)), Err(StatusListError::NotZlib), "nothing stands after it");
         assert_eq!(StatusList::decode(1, "AAAA"), Err(StatusListError::NotZlib));
         assert_eq!(StatusList::decode(3, "AAAA"), Err(StatusListError::Claim("status_list.bits")));
     }

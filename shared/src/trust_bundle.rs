@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::json::{self, Controls, Document, Value};
 use crate::key_set::{KeyId, KeySet, KeySetError};
-use crate::limits::{STRING_BYTES, TIME_MAX};
+use crate::limits::{ENDORSEMENTS, STRING_BYTES, TIME_MAX};
 
 /// The claims of a trust bundle, read. Whether they may be believed is for a verifier to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct TrustBundleClaims {
     pub revoked_keys: Vec<KeyId>,
     /// `statusLists`: status list tokens, each signed by itself.
     pub status_lists: Vec<String>,
+    /// `endorsements`: what older keys say of the one that signed, for a verifier that missed a rotation.
+    pub endorsements: Vec<String>,
 }
 
 /// Why a trust bundle cannot be read.
@@ -51,14 +53,27 @@ impl TrustBundleClaims {
             let items = root.get(name).and_then(Value::items).ok_or(Claim(name))?;
             items.map(|item| item.as_str().ok_or(Claim(name))).collect()
         };
+        let keys = KeySet::from_value(root.get("jwks").ok_or(Claim("jwks"))?)?;
+        // Trust in nothing could be followed by anything.
+        if keys.keys.is_empty() {
+            return Err(Claim("jwks"));
+        }
+        let endorsements = match root.get("endorsements") {
+            Some(_) => texts("endorsements")?,
+            None => Vec::new(),
+        };
+        if endorsements.len() > ENDORSEMENTS {
+            return Err(Claim("endorsements"));
+        }
         Ok(Self {
             issuer: issuer.to_owned(),
             issued_at: whole("iat")?,
             expires_at: whole("exp")?,
             sequence: whole("seq")?,
-            keys: KeySet::from_value(root.get("jwks").ok_or(Claim("jwks"))?)?,
+            keys,
             revoked_keys: texts("revokedKeys")?.into_iter().map(str::parse).collect::<Result<_, _>>()?,
             status_lists: texts("statusLists")?.into_iter().map(str::to_owned).collect(),
+            endorsements: endorsements.into_iter().map(str::to_owned).collect(),
         })
     }
 }
@@ -85,6 +100,37 @@ pub struct NewTrustBundleClaims<'a> {
     pub revoked_keys: &'a [KeyId],
     /// Status list tokens.
     pub status_lists: &'a [String],
+    /// Key endorsement tokens.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub endorsements: &'a [String],
+}
+
+/// The claims of a key endorsement: the key that signs this says that `key_id` is the issuer's too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EndorsementClaims {
+    /// `iss`: the issuer's URL.
+    #[serde(rename = "iss")]
+    pub issuer: String,
+    /// `sub`: the thumbprint of the key that is endorsed.
+    #[serde(rename = "sub")]
+    pub key_id: String,
+    /// `iat`, in seconds since 1970.
+    #[serde(rename = "iat")]
+    pub issued_at: i64,
+    /// `exp`, in seconds since 1970.
+    #[serde(rename = "exp")]
+    pub expires_at: i64,
+}
+
+impl EndorsementClaims {
+    /// Reads the claims from a token's payload.
+    #[must_use]
+    pub fn read(payload: &[u8]) -> Option<Self> {
+        let document = Document::read(payload, Controls::Refused).ok()?;
+        let text = |name: &str| document.root().get(name).and_then(Value::as_str).map(str::to_owned);
+        let time = |name: &str| document.root().get(name).and_then(|value| value.as_integer(TIME_MAX));
+        Some(Self { issuer: text("iss")?, key_id: text("sub")?, issued_at: time("iat")?, expires_at: time("exp")? })
+    }
 }
 
 #[cfg(test)]
@@ -105,6 +151,7 @@ mod tests {
             jwks: &jwks,
             revoked_keys: &revoked,
             status_lists: &lists,
+            endorsements: &lists,
         };
         let json = serde_json::to_string(&claims).expect("json");
         let read = TrustBundleClaims::read(json.as_bytes()).expect("claims");
@@ -116,5 +163,8 @@ mod tests {
             let without = json.replacen(&format!("\"{name}\""), "\"other\"", 1);
             assert!(TrustBundleClaims::read(without.as_bytes()).is_err(), "{name} is needed");
         }
+        assert_eq!(read.endorsements, lists);
+        let none = TrustBundleClaims::read(json.replacen("\"endorsements\"", "\"other\"", 1).as_bytes()).expect("they may be left out");
+        assert!(none.endorsements.is_empty());
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::decision::{Refusal, Verdict};
 use crate::jose::{Compact, CompactError, TokenType};
-use crate::judge::{ResourcePolicy, check_times, judge};
+use crate::judge::{LEEWAY, ResourcePolicy, check_times, judge};
 use crate::limits::TOKEN_BYTES_MAX;
 use crate::passport::{ClaimsError, Passport};
 use crate::request::Request;
@@ -63,7 +63,7 @@ impl UnverifiedPassport {
     /// What a service would probably answer at `now`: times and grants are looked at as a verifier would; signature,
     /// audience and revocation, which the holder cannot know, are not.
     pub fn preview(&self, request: &Request, now: i64) -> Verdict {
-        let early_or_late: Option<Refusal> = check_times(&self.claims, now, 0);
+        let early_or_late: Option<Refusal> = check_times(&self.claims, now, LEEWAY);
         early_or_late.map_or_else(|| judge(&self.claims, request, ResourcePolicy::MayOmit, now), Verdict::Deny)
     }
 }

@@ -119,6 +119,7 @@ impl<'a> Bundle<'a> {
             jwks: &jwks,
             revoked_keys: &revoked,
             status_lists: &self.lists,
+            endorsements: &[],
         };
         self.signer.sign_token(TokenType::TrustBundle, Algorithm::EdDsa, &serde_json::to_vec(&claims).expect("json"))
     }

@@ -4,4 +4,5 @@ mod demo;
 mod interop;
 mod kill;
 mod readme;
+mod rotation;
 mod tls;

@@ -4,7 +4,7 @@ use passport_keys::SigningKey;
 use passport_shared::jose::{Algorithm, TokenType};
 use passport_shared::key_set::{KeyId, KeySet};
 use passport_shared::status_list::StatusList;
-use passport_shared::trust_bundle::NewTrustBundleClaims;
+use passport_shared::trust_bundle::{EndorsementClaims, NewTrustBundleClaims};
 
 pub(crate) const NOW: i64 = 1_700_000_100;
 pub(crate) const ISSUER: &str = "https://issuer.example";
@@ -38,6 +38,12 @@ pub(crate) fn list(key: &SigningKey, revoked: &[u64], issued_at: i64) -> String 
     key.sign_token(TokenType::StatusList, Algorithm::EdDsa, claims.as_bytes())
 }
 
+/// The word of `by` for `key`, for a day.
+pub(crate) fn endorsement(by: &SigningKey, key: &SigningKey, issuer: &str, issued_at: i64) -> String {
+    let claims = EndorsementClaims { issuer: issuer.to_owned(), key_id: key.id().to_string(), issued_at, expires_at: issued_at + 86_400 };
+    by.sign_token(TokenType::KeyEndorsement, Algorithm::EdDsa, &serde_json::to_vec(&claims).expect("json"))
+}
+
 /// A trust bundle as of `issued_at`, for a day.
 pub(crate) fn bundle(
     signer: &SigningKey,
@@ -46,6 +52,19 @@ pub(crate) fn bundle(
     lists: &[String],
     sequence: i64,
     issued_at: i64,
+) -> String {
+    endorsed_bundle(signer, keys, revoked, lists, sequence, issued_at, &[])
+}
+
+/// A trust bundle with the endorsements of older keys.
+pub(crate) fn endorsed_bundle(
+    signer: &SigningKey,
+    keys: &[&SigningKey],
+    revoked: &[&SigningKey],
+    lists: &[String],
+    sequence: i64,
+    issued_at: i64,
+    endorsements: &[String],
 ) -> String {
     let jwks = KeySet { keys: keys.iter().map(|key| key.public().clone()).collect() };
     let revoked: Vec<KeyId> = revoked.iter().map(|key| *key.id()).collect();
@@ -57,6 +76,7 @@ pub(crate) fn bundle(
         jwks: &jwks,
         revoked_keys: &revoked,
         status_lists: lists,
+        endorsements,
     };
     signer.sign_token(TokenType::TrustBundle, Algorithm::EdDsa, &serde_json::to_vec(&claims).expect("json"))
 }

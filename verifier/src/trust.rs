@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use passport_shared::jose::{Compact, CompactError, TokenType};
 use passport_shared::key_set::{KeyId, KeySet, KeySetError};
-use passport_shared::limits::TRUST_BUNDLE_BYTES;
+use passport_shared::limits::{TOKEN_BYTES, TRUST_BUNDLE_BYTES};
 use passport_shared::passport::StatusRef;
 use passport_shared::status_list::{StatusListClaims, StatusListError};
 use passport_shared::text::quote;
-use passport_shared::trust_bundle::{TrustBundleClaims, TrustBundleError};
+use passport_shared::trust_bundle::{EndorsementClaims, TrustBundleClaims, TrustBundleError};
 
 use crate::trusted_key::TrustedKey;
 
@@ -87,9 +87,11 @@ pub enum TrustError {
         /// The bundle or the list.
         what: &'static str,
     },
-    /// The bundle has expired.
-    #[error("the trust bundle expired at {expires_at} (seconds since 1970), and it is {now}; fetch a new one")]
+    /// The bundle, or a status list in it, has expired.
+    #[error("{what} expired at {expires_at} (seconds since 1970), and it is {now}; fetch a new one")]
     Expired {
+        /// The bundle or the list.
+        what: &'static str,
         /// When, in seconds since 1970.
         expires_at: i64,
         /// The time given.
@@ -124,39 +126,89 @@ impl Trust {
 
     /// Trust in a bundle that a person vouches for, as with a file of keys: it has to be signed by a key of its own.
     pub fn from_bundle(token: &[u8], now: i64) -> Result<Self, TrustError> {
-        Opened::open(token, now)?.accept(None)
+        let envelope = Envelope::open(token)?;
+        let claims = envelope.claims(now)?;
+        envelope.check_by_own_key(&claims)?;
+        Self::believe(claims, now)
     }
 
     /// Trust in a first bundle, signed by the key whose thumbprint was given by hand.
     pub fn from_pinned_bundle(token: &[u8], pin: &KeyId, now: i64) -> Result<Self, TrustError> {
-        let opened = Opened::open(token, now)?;
-        if opened.kid != pin.as_str() {
-            return Err(TrustError::NotPinned { kid: opened.kid, pin: *pin });
+        let kid = Envelope::open(token)?.kid;
+        if kid != pin.as_str() {
+            return Err(TrustError::NotPinned { kid, pin: *pin });
         }
-        opened.accept(None)
+        Self::from_bundle(token, now)
     }
 
-    /// What comes after this snapshot: a bundle of the same issuer, not older, signed by a key that is trusted
-    /// already, so that nobody but the issuer can move trust on.
+    /// What comes after this snapshot: a bundle of the same issuer, not older, signed by a key that is trusted already
+    /// or that such a key has endorsed, so that nobody but the issuer can move trust on.
+    ///
+    /// A status list that the new bundle no longer has is kept: what was revoked stays so.
     pub fn successor(&self, token: &[u8], now: i64) -> Result<Self, TrustError> {
-        let opened = Opened::open(token, now)?;
-        if opened.claims.issuer != self.issuer {
-            return Err(TrustError::WrongIssuer { found: opened.claims.issuer, expected: self.issuer.clone() });
+        let envelope = Envelope::open(token)?;
+        let claims = match self.key(&envelope.kid) {
+            // Nothing is read of a bundle before its signature was good, where that can be had.
+            Some(key) => {
+                envelope.check(key)?;
+                envelope.claims(now)?
+            }
+            None => {
+                let claims = envelope.claims(now)?;
+                if !claims.endorsements.iter().any(|token| self.endorses(token.as_bytes(), &envelope.kid, now)) {
+                    return Err(TrustError::UntrustedSigner { what: BUNDLE, kid: envelope.kid });
+                }
+                envelope.check_by_own_key(&claims)?;
+                claims
+            }
+        };
+        if claims.issuer != self.issuer {
+            return Err(TrustError::WrongIssuer { found: claims.issuer, expected: self.issuer.clone() });
         }
-        if self.key(&opened.kid).is_none() {
-            return Err(TrustError::UntrustedSigner { what: BUNDLE, kid: opened.kid });
-        }
-        let newer = |facts: BundleFacts| (opened.claims.sequence, opened.claims.issued_at) >= (facts.sequence, facts.issued_at);
+        let newer = |facts: BundleFacts| (claims.sequence, claims.issued_at) >= (facts.sequence, facts.issued_at);
         if !self.bundle.is_none_or(newer) {
             return Err(TrustError::Rollback { what: BUNDLE });
         }
-        let next = opened.accept(Some(self))?;
-        for (uri, list) in &next.status_lists {
-            if self.status_lists.get(uri).is_some_and(|known| known.issued_at > list.issued_at) {
+        let mut next = Self::believe(claims, now)?;
+        for (uri, known) in &self.status_lists {
+            let list = next.status_lists.entry(uri.clone()).or_insert_with(|| known.clone());
+            if known.issued_at > list.issued_at {
                 return Err(TrustError::Rollback { what: LIST });
             }
         }
         Ok(next)
+    }
+
+    /// Whether `token` is the word of a key that is trusted here for the key named `kid`.
+    fn endorses(&self, token: &[u8], kid: &str, now: i64) -> bool {
+        let Ok(compact) = Compact::split(token, TOKEN_BYTES) else { return false };
+        let signer = compact.key_id(TokenType::KeyEndorsement).ok();
+        let signed = signer.and_then(|signer| self.key(&signer)).is_some_and(|key| key.verifies(compact.signing_input, &compact.signature));
+        signed
+            && EndorsementClaims::read(&compact.payload)
+                .is_some_and(|claims| claims.key_id == kid && claims.issuer == self.issuer && claims.expires_at > now)
+    }
+
+    /// Takes over the claims of a bundle whose signature was good. The lists inside are signed each by itself.
+    fn believe(claims: TrustBundleClaims, now: i64) -> Result<Self, TrustError> {
+        let mut trust = Self {
+            issuer: claims.issuer,
+            keys: trusted(&claims.keys)?,
+            revoked_keys: claims.revoked_keys,
+            status_lists: HashMap::new(),
+            bundle: Some(BundleFacts { issued_at: claims.issued_at, sequence: claims.sequence }),
+        };
+        for token in &claims.status_lists {
+            let list = read_list(token.as_bytes(), &trust)?;
+            if let Some(expires_at) = list.expires_at.filter(|expires_at| *expires_at <= now) {
+                return Err(TrustError::Expired { what: LIST, expires_at, now });
+            }
+            let uri = list.uri.clone();
+            if trust.status_lists.insert(uri.clone(), list).is_some() {
+                return Err(TrustError::DuplicateList { uri });
+            }
+        }
+        Ok(trust)
     }
 
     /// The issuer's URL.
@@ -229,61 +281,54 @@ fn trusted(set: &KeySet) -> Result<Vec<TrustedKey>, TrustError> {
     set.keys.iter().map(|key| TrustedKey::new(key).ok_or(TrustError::WeakKey { kid: key.id })).collect()
 }
 
-/// A bundle that has been read and not yet believed.
-struct Opened<'t> {
+/// A bundle that has been taken apart, nothing in it believed.
+struct Envelope<'t> {
     compact: Compact<'t>,
     kid: String,
-    claims: TrustBundleClaims,
 }
 
-impl<'t> Opened<'t> {
-    fn open(token: &'t [u8], now: i64) -> Result<Self, TrustError> {
+impl<'t> Envelope<'t> {
+    fn open(token: &'t [u8]) -> Result<Self, TrustError> {
         let compact = Compact::split(token, TRUST_BUNDLE_BYTES)?;
         let kid = compact.key_id(TokenType::TrustBundle)?;
-        let claims = TrustBundleClaims::read(&compact.payload)?;
-        if claims.expires_at <= now {
-            return Err(TrustError::Expired { expires_at: claims.expires_at, now });
-        }
-        Ok(Self { compact, kid, claims })
+        Ok(Self { compact, kid })
     }
 
-    /// Checks the signature, by a key that `before` trusts or else by one of its own, and then the lists inside.
-    fn accept(self, before: Option<&Trust>) -> Result<Trust, TrustError> {
-        let Self { compact, kid, claims } = self;
-        let keys = trusted(&claims.keys)?;
-        let mut trust = Trust {
-            issuer: claims.issuer,
-            keys,
-            revoked_keys: claims.revoked_keys,
-            status_lists: HashMap::new(),
-            bundle: Some(BundleFacts { issued_at: claims.issued_at, sequence: claims.sequence }),
+    fn claims(&self, now: i64) -> Result<TrustBundleClaims, TrustError> {
+        let claims = TrustBundleClaims::read(&self.compact.payload)?;
+        match claims.expires_at <= now {
+            true => Err(TrustError::Expired { what: BUNDLE, expires_at: claims.expires_at, now }),
+            false => Ok(claims),
+        }
+    }
+
+    fn check(&self, key: &TrustedKey) -> Result<(), TrustError> {
+        match key.verifies(self.compact.signing_input, &self.compact.signature) {
+            true => Ok(()),
+            false => Err(TrustError::BadSignature { what: BUNDLE }),
+        }
+    }
+
+    /// Checks the signature by the key of this name that the bundle itself brings, and does not call revoked.
+    fn check_by_own_key(&self, claims: &TrustBundleClaims) -> Result<(), TrustError> {
+        let revoked = claims.revoked_keys.iter().any(|revoked| revoked.as_str() == self.kid);
+        let public = claims.keys.keys.iter().find(|key| key.id.as_str() == self.kid && !revoked);
+        let Some(public) = public else {
+            return Err(TrustError::UntrustedSigner { what: BUNDLE, kid: self.kid.clone() });
         };
-        check_signature(BUNDLE, &compact, kid, before.unwrap_or(&trust))?;
-        for token in &claims.status_lists {
-            let list = read_list(token.as_bytes(), &trust)?;
-            let uri = list.uri.clone();
-            if trust.status_lists.insert(uri.clone(), list).is_some() {
-                return Err(TrustError::DuplicateList { uri });
-            }
-        }
-        Ok(trust)
-    }
-}
-
-fn check_signature(what: &'static str, compact: &Compact<'_>, kid: String, by: &Trust) -> Result<(), TrustError> {
-    let Some(key) = by.key(&kid) else {
-        return Err(TrustError::UntrustedSigner { what, kid });
-    };
-    match key.verifies(compact.signing_input, &compact.signature) {
-        true => Ok(()),
-        false => Err(TrustError::BadSignature { what }),
+        self.check(&TrustedKey::new(public).ok_or(TrustError::WeakKey { kid: public.id })?)
     }
 }
 
 fn read_list(token: &[u8], trust: &Trust) -> Result<StatusListClaims, TrustError> {
     let compact = Compact::split(token, TRUST_BUNDLE_BYTES)?;
     let kid = compact.key_id(TokenType::StatusList)?;
-    check_signature(LIST, &compact, kid, trust)?;
+    let Some(key) = trust.key(&kid) else {
+        return Err(TrustError::UntrustedSigner { what: LIST, kid });
+    };
+    if !key.verifies(compact.signing_input, &compact.signature) {
+        return Err(TrustError::BadSignature { what: LIST });
+    }
     Ok(StatusListClaims::read(&compact.payload)?)
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arc_swap::{ArcSwap, Guard};
 use passport_shared::decision::{Reason, Refusal};
 use passport_shared::jose::{Compact, CompactError, TokenType};
-use passport_shared::judge::{ResourcePolicy, check_times, judge};
+use passport_shared::judge::{LEEWAY, ResourcePolicy, check_times, judge};
 use passport_shared::key_set::KeyId;
 use passport_shared::limits::{TOKEN_BYTES, TOKEN_BYTES_MAX};
 use passport_shared::passport::Passport;
@@ -62,7 +62,7 @@ impl Default for Settings {
             max_token_bytes: TOKEN_BYTES,
             max_key_age: MaxAge::Seconds(24 * 3_600),
             max_status_age: MaxAge::Seconds(3_600),
-            leeway: 30,
+            leeway: LEEWAY,
             status: StatusPolicy::default(),
             resource: ResourcePolicy::default(),
         }

@@ -53,6 +53,7 @@ fn bundle(key: &SigningKey, issuer: &str) -> String {
         jwks: &jwks,
         revoked_keys: &[],
         status_lists: &[],
+        endorsements: &[],
     };
     key.sign_token(TokenType::TrustBundle, Algorithm::EdDsa, &serde_json::to_vec(&claims).expect("json"))
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::client::Remote;
 use super::error::{DONE, Ended};
-use super::output::table;
+use super::output::{WIDTH, cut, table};
 use super::{Session, page};
 
 /// Read the audit log
@@ -16,27 +16,30 @@ pub(crate) enum Audit {
 }
 
 /// List events, newest first
+///
+/// The reporter is `issuer` for the issuer's own record of a change; anything else, as in @ID, is what the verifier ID
+/// claims, whatever it says of itself. An outcome with ! is in conflict: another event had its request's id first.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Of this agent
+    /// Only of this agent
     #[arg(long, value_name = "ID")]
     agent: Option<String>,
-    /// On this passport
+    /// Only with this passport
     #[arg(long, value_name = "ID")]
     passport: Option<String>,
-    /// With this outcome: allow, deny or approval_required
+    /// Only with this outcome: allow, deny or approval_required
     #[arg(long)]
     outcome: Option<String>,
-    /// With this reason, as in constraint_unmet
+    /// Only with this reason, as in constraint_unmet
     #[arg(long, value_name = "CODE")]
     reason: Option<String>,
-    /// Of this action
+    /// Only for this action
     #[arg(long)]
     action: Option<String>,
-    /// On this resource
+    /// Only on this resource
     #[arg(long)]
     resource: Option<String>,
-    /// Reported by this verifier
+    /// Only reported by this verifier
     #[arg(long, value_name = "ID")]
     reporter: Option<String>,
     /// At or after this RFC 3339 time
@@ -55,6 +58,9 @@ pub(crate) struct List {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Event {
+    kind: String,
+    reporter: String,
+    conflict: bool,
     received_at: String,
     evaluated_at: Option<String>,
     outcome: Option<String>,
@@ -101,25 +107,142 @@ impl List {
             return Ok(DONE);
         }
         let events: Events = answer.read_json()?;
-        let shown = |text: &Option<String>| text.as_deref().map_or_else(|| "-".to_owned(), escape);
-        let rows = events.items.iter().map(|event| {
-            let decided = match event.outcome.as_deref() {
-                // The reason says it all where it is not an allow.
-                Some("allow") | None => shown(&event.outcome),
-                Some(_) => shown(&event.reason),
-            };
-            vec![
-                escape(event.evaluated_at.as_ref().unwrap_or(&event.received_at)),
-                decided,
-                shown(&event.agent_id),
-                // In one column, which breaks between them.
-                match &event.resource {
-                    Some(resource) => format!("{} on {}", shown(&event.action), escape(resource)),
-                    None => shown(&event.action),
-                },
-            ]
-        });
-        let table = table(&["TIME", "DECISION", "AGENT", "ACTION"], rows);
+        let table = table(&HEADER, rows(&events.items));
         page::show(&table, events.items.len(), events.next_cursor.as_deref(), session)
+    }
+}
+
+const HEADER: [&str; 5] = ["TIME", "OUTCOME", "REPORTER", "AGENT", "ACTION"];
+/// Characters of an id that are shown, so that the longest reason has its place; `--json` has all of it.
+const ID: usize = 11;
+
+/// The events, each in one line.
+fn rows(events: &[Event]) -> Vec<Vec<String>> {
+    let shown = |text: &Option<String>| text.as_deref().map_or_else(|| "-".to_owned(), escape);
+    let mut rows: Vec<Vec<String>> = events
+        .iter()
+        .map(|event| {
+            let mut outcome = match event.outcome.as_deref() {
+                // Its reason says it in full.
+                Some("approval_required") => "ask".to_owned(),
+                _ => cut(&shown(&event.outcome), "allow".len()),
+            };
+            if event.conflict {
+                outcome.push_str(" !");
+            }
+            let time = escape(event.evaluated_at.as_ref().unwrap_or(&event.received_at));
+            vec![time, outcome, event.reporter(), cut(&shown(&event.agent_id), ID)]
+        })
+        .collect();
+    // What the other columns leave.
+    let widest = |column: usize, header: &str| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        cells.chain([header.len()]).max().unwrap_or_default() + 2
+    };
+    let taken: usize = HEADER.iter().take(HEADER.len() - 1).enumerate().map(|(column, header)| widest(column, header)).sum();
+    for (row, event) in rows.iter_mut().zip(events) {
+        row.push(event.what(WIDTH.saturating_sub(taken)));
+    }
+    rows
+}
+
+impl Event {
+    /// Who says so: the issuer itself, or else a reporter, behind a mark. No id that somebody chose passes for the issuer.
+    fn reporter(&self) -> String {
+        match self.kind.as_str() {
+            "admin" => "issuer".to_owned(),
+            _ => cut(&format!("@{}", escape(&self.reporter)), ID),
+        }
+    }
+
+    /// What was asked, on what, and why it was not allowed, in `width` characters. The reason is what is cut last.
+    fn what(&self, width: usize) -> String {
+        let mut asked = self.action.as_deref().map_or_else(|| "-".to_owned(), escape);
+        if let Some(resource) = &self.resource {
+            asked.push_str(&format!(" on {}", escape(resource)));
+        }
+        let why = match (self.outcome.as_deref(), &self.reason) {
+            (Some("allow") | None, _) | (_, None) => String::new(),
+            (Some(_), Some(reason)) => format!(" ({})", escape(reason)),
+        };
+        let kept = cut(&asked, width.saturating_sub(why.chars().count()));
+        cut(&format!("{kept}{why}"), width)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use passport_shared::decision::Reason;
+
+    use super::*;
+
+    fn event(outcome: &str, reason: &str, agent: &str, action: &str, resource: &str) -> Event {
+        let some = |text: &str| Some(text.to_owned());
+        Event {
+            kind: "decision".to_owned(),
+            reporter: "desk".to_owned(),
+            conflict: false,
+            received_at: "2026-11-23T23:58:24Z".to_owned(),
+            evaluated_at: None,
+            outcome: some(outcome),
+            reason: some(reason),
+            agent_id: some(agent),
+            action: some(action),
+            resource: some(resource),
+        }
+    }
+
+    fn listed(events: &[Event]) -> Vec<String> {
+        let text = table(&HEADER, rows(events));
+        assert_eq!(text.lines().count(), events.len() + 1, "a line an event: {text}");
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        text.lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn an_event_is_one_line_and_an_ordinary_one_is_whole() {
+        let lines = listed(&[
+            event("allow", "granted", "admin", "keys.revoke", "issuer/keys"),
+            event("deny", "constraint_unmet", "agent_ollie", "purchase", "commerce"),
+            event("approval_required", "approval_required", "agent_ollie", "send", "mail"),
+        ]);
+        assert_eq!(lines[0], "TIME                  OUTCOME  REPORTER  AGENT        ACTION");
+        assert_eq!(lines[1], "2026-11-23T23:58:24Z  allow    @desk     admin        keys.revoke on issuer/keys");
+        assert_eq!(lines[2], "2026-11-23T23:58:24Z  deny     @desk     agent_ollie  purcha… (constraint_unmet)");
+        assert_eq!(lines[3], "2026-11-23T23:58:24Z  ask      @desk     agent_ollie  send … (approval_required)");
+    }
+
+    #[test]
+    fn what_a_reporter_claims_does_not_pass_for_what_the_issuer_did() {
+        let claim = |reporter: &str| {
+            let event = event("allow", "granted", "admin", "keys.revoke", "issuer/keys");
+            Event { reporter: reporter.to_owned(), ..event }
+        };
+        let act = Event { kind: "admin".to_owned(), ..claim("admin") };
+        let own = Event { kind: "admin".to_owned(), agent_id: None, ..claim("https://issuer.example") };
+        let later = Event { kind: "later_kind".to_owned(), ..claim("admin") };
+        let lines = listed(&[act, own, claim("desk"), claim("issuer"), claim("admin"), later]);
+        let reporters: Vec<&str> = lines.iter().skip(1).map(|line| line[31..].split_whitespace().next().expect("one")).collect();
+        assert_eq!(reporters, ["issuer", "issuer", "@desk", "@issuer", "@admin", "@admin"]);
+    }
+
+    #[test]
+    fn a_conflict_is_marked_in_a_place_of_its_own() {
+        let claimed = Event { conflict: true, ..event("approval_required", "x", "a", "b", "c") };
+        let lines = listed(&[Event { conflict: true, ..event("allow", "granted", "a", "b", "c") }, claimed, event("deny", "x", "a", "!", "c")]);
+        let marks: Vec<&str> = lines.iter().skip(1).map(|line| line[22..29].trim_end()).collect();
+        assert_eq!(marks, ["allow !", "ask !", "deny"]);
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut_and_never_the_reason_of_a_denial() {
+        let long = "x".repeat(100);
+        let claimed = |reason: &str| Event { reporter: long.clone(), conflict: true, ..event("deny", reason, &long, &long, &long) };
+        for reason in Reason::ALL.iter().filter(|reason| **reason != Reason::Granted) {
+            let lines = listed(&[claimed(reason.code())]);
+            assert!(lines[1].ends_with(&format!(" ({})", reason.code())), "{}", lines[1]);
+        }
+        let lines = listed(&[event("later_outcome", "y", "", &long, "\u{202e}")]);
+        assert!(lines[1].contains(" late…  ") && lines[1].ends_with("… (y)"), "{}", lines[1]);
     }
 }

@@ -24,7 +24,7 @@ use crate::config::{CallerSettings, UrlSettings};
 const CALL: Duration = Duration::from_secs(30);
 /// For the connection alone.
 const CONNECT: Duration = Duration::from_secs(10);
-/// Bytes of one answer: a page of a thousand audit events of the largest size that is of use.
+/// Bytes of one answer. The issuer ends a page of audit events well before.
 const ANSWER_BYTES: usize = 16 * 1_048_576;
 /// What stands in a path or query as it is (RFC 3986, unreserved).
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

@@ -90,6 +90,14 @@ impl CliError {
         self
     }
 
+    /// Told even where nobody reads standard output: something was done that has to be known.
+    pub(crate) fn although_closed(self) -> Self {
+        match self {
+            Self::OutputClosed => Self::failed("cannot write to `standard output`: nobody reads it"),
+            told => told,
+        }
+    }
+
     /// With what is wrong in what was given, and where.
     pub(crate) fn with_errors(mut self, errors: Vec<Fault>) -> Self {
         if let Some(told) = self.told_mut() {

@@ -13,13 +13,19 @@ use passport_verifier::{MaxAge, Request, Trust, Verifier};
 use self::report::{Checked, Preview, Report};
 use super::error::{CliError, DONE, Ended};
 use super::trust::TrustFile;
-use super::verify::check_json;
 use super::{Session, input};
 
 /// Read what a passport says, and try requests on it
 ///
 /// Without --trust nothing is proved: the signature is not looked at, and whoever wrote the passport may have written anything.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  passport inspect < ollie.passport
+  passport inspect --trust trust.bundle < ollie.passport
+  passport inspect --as prompt < ollie.passport
+  passport inspect --try '{\"action\":\"buy\",\"resource\":\"shop\",\"amount\":42}' \\
+    < ollie.passport")]
 pub(crate) struct Inspect {
     /// The passport; with - or none, it is read from standard input
     #[arg(allow_hyphen_values = true)]
@@ -49,9 +55,6 @@ enum Form {
 
 impl Inspect {
     pub(crate) fn run(&self, session: &Session) -> Ended {
-        if let Some(request) = &self.request {
-            check_json("--try", request)?;
-        }
         let token = input::token(self.token.as_deref(), session.out)?;
         let passport = UnverifiedPassport::read(&token).map_err(|error| {
             let error = CliError::not_a_passport(error.to_string());

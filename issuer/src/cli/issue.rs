@@ -7,13 +7,12 @@ use passport_shared::api::discovery::IssuerMetadata;
 use passport_shared::api::passports::{IssuePassport, IssuedPassport};
 use passport_shared::grant::Grant;
 use passport_shared::limits::REQUEST_BYTES;
-use passport_shared::text::{escape, quote};
+use passport_shared::text::quote;
 use serde_json::value::RawValue;
 
 use super::client::{Client, Remote};
-use super::error::{CliError, DONE, Ended};
-use super::words::relative_text;
-use super::write::{Readers, write};
+use super::error::{CliError, Ended};
+use super::hand_over::hand_over;
 use super::{Session, input};
 use crate::service::{PRESETS, preset};
 
@@ -21,10 +20,18 @@ use crate::service::{PRESETS, preset};
 ///
 /// The passport alone is written to standard output, once: the issuer does not keep it.
 #[derive(Debug, Args)]
-#[command(override_usage = "\
+#[command(
+    override_usage = "\
 passport issue --agent ID --audience A --grant JSON --expires-in 1h
        passport issue --agent ID --audience A --grants FILE --expires-in 1h
-       passport issue --agent ID --role NAME --expires-in 1h")]
+       passport issue --agent ID --role NAME --expires-in 1h",
+    after_help = "\
+Examples:
+  passport issue --agent agent_ollie --audience https://shop.example \\
+    --expires-in 1h -o ollie.passport --grant '{\"resource\":\"shop\",
+      \"allowedActions\":[\"buy\"],\"constraints\":{\"amount\":{\"max\":\"50.00\"}}}'
+  passport issue --agent shop_service --role reporter --expires-in 30d"
+)]
 pub(crate) struct Issue {
     /// The agent that will carry it
     #[arg(long, value_name = "ID")]
@@ -73,36 +80,9 @@ impl Issue {
         };
         let answer = client.post("/v1/passports", &body)?;
         let issued: IssuedPassport = answer.read_json()?;
-        if let Some(path) = &self.output {
-            write(path, issued.passport.as_bytes(), Readers::Owner).map_err(|error| {
-                error.hint(format!(
-                    "passport {} was issued and is lost; revoke it: `passport passports revoke {}`",
-                    quote(&issued.passport_id),
-                    escape(&issued.passport_id)
-                ))
-            })?;
-        }
-        match (session.out.is_json(), &self.output) {
-            (true, _) => session.out.line(answer.body().as_bytes())?,
-            (false, None) => session.out.line(issued.passport.as_bytes())?,
-            (false, Some(_)) => {}
-        }
-        session.out.say(&self.note(&issued, session.clock.now()));
-        Ok(DONE)
-    }
-
-    /// What a person should know of it: above all, until when it cannot be taken back everywhere.
-    fn note(&self, issued: &IssuedPassport, now: i64) -> String {
-        let file = self.output.as_ref().map(|path| format!("\nwritten to `{}`", path.display())).unwrap_or_default();
-        format!(
-            "issued {} to {}, valid until {} ({})\n\
-             revoking it reaches verifiers with their next refresh; one without a network\n\
-             keeps accepting it until then{file}",
-            escape(&issued.passport_id),
-            quote(&issued.agent_id),
-            escape(&issued.expires_at),
-            relative_text(&issued.expires_at, now),
-        )
+        // Above all: until when it cannot be taken back everywhere.
+        let about = "revoking it reaches verifiers with their next refresh; one without a network\nkeeps accepting it until then";
+        hand_over(&issued, answer.body(), self.output.as_deref(), about, session)
     }
 
     /// The grants, sound and to the letter.

@@ -152,6 +152,14 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// `text` in at most `width` characters, with a mark where it was cut.
+pub(crate) fn cut(text: &str, width: usize) -> String {
+    match text.char_indices().nth(width) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(width.saturating_sub(1)).chain(['…']).take(width).collect(),
+    }
+}
+
 /// The characters of `text` that are seen: all but its styles.
 fn visible(text: &str) -> usize {
     anstream::adapter::strip_str(text).map(|part| part.chars().count()).sum()
@@ -169,6 +177,11 @@ mod tests {
         assert!(text.contains(&id), "what names a row is not broken: {text}");
         let text = table(&["ID", "NAME"], [vec!["agent_1".to_owned(), "Ollie".to_owned()]]);
         assert_eq!(text, "ID       NAME\nagent_1  Ollie");
+    }
+
+    #[test]
+    fn what_is_cut_says_so() {
+        assert_eq!([cut("äbc", 4), cut("äbc", 3), cut("äbc", 2), cut("äbc", 1), cut("äbc", 0)], ["äbc", "äbc", "ä…", "…", ""]);
     }
 
     #[test]

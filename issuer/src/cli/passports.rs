@@ -23,10 +23,10 @@ pub(crate) enum Passports {
 /// List passports; their tokens are kept nowhere
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Of this agent
+    /// Only of this agent
     #[arg(long, value_name = "ID")]
     agent: Option<String>,
-    /// In this state
+    /// Only in this state
     #[arg(long, value_enum)]
     state: Option<State>,
     #[command(flatten)]

@@ -1,30 +1,23 @@
 //! `passport serve`: the issuer, from its settings to its orderly end.
 
-mod data;
 mod logs;
 mod plan;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use clap::Args;
-use passport_keys::{FileVault, KeyDir};
 use passport_shared::api::passports::IssuedPassport;
 use serde::Serialize;
 use tokio::net::TcpListener;
 
-use self::data::DataDir;
-use self::plan::Plan;
-use super::Session;
+use self::plan::{Plan, issuer_url};
 use super::error::{CliError, DONE, Ended};
+use super::issuer_data::{DataDir, DataPlan, IssuerData, block_on, close};
 use super::output::{CARE, styled};
 use super::write::{Readers, write};
-use crate::clock::SystemClock;
-use crate::config::ServeSettings;
-use crate::entropy::SystemEntropy;
+use super::{Session, core_dumps};
+use crate::config::{DataSettings, ServeSettings};
 use crate::http::{self, Limits};
-use crate::service::{Issuer, Parts, Settings};
-use crate::store::{SqliteStore, Store};
 
 /// Run an issuer
 ///
@@ -36,6 +29,8 @@ pub(crate) struct Serve {
     // A flag and nothing else: to give up protection is chosen at each start.
     #[arg(long)]
     dev: bool,
+    #[command(flatten)]
+    data: DataSettings,
     #[command(flatten)]
     settings: ServeSettings,
 }
@@ -50,43 +45,35 @@ struct Ready<'r> {
 
 impl Serve {
     pub(crate) fn run(&self, session: &Session) -> Ended {
-        let settings = session.settings.serve(&self.settings);
-        let plan = Plan::make(settings, self.dev, std::env::var_os("PASSPORT_PASSPHRASE"))?;
+        core_dumps::forbid(session.out);
+        let data = DataPlan::make(session.settings.data(&self.data), self.dev, std::env::var_os("PASSPORT_PASSPHRASE"))?;
+        let plan = Plan::make(session.settings.serve(&self.settings), data)?;
         logs::start(&plan.log, self.dev)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| CliError::failed(format!("cannot start the runtime: {error}")))?;
-        runtime.block_on(serve(plan, session))
+        block_on(serve(plan, session))
     }
 }
 
 async fn serve(plan: Plan, session: &Session) -> Ended {
     let out = session.out;
+    let (dev, plain_keys) = (plan.data.dev, plan.data.keys_are_plain());
     // First of all, so that two issuers never work on the same keys.
-    let data = DataDir::lock(&plan.data)?;
+    let held = DataDir::lock(&plan.data.path)?;
     let listener = TcpListener::bind(plan.listen).await.map_err(|error| {
         CliError::io("listen on", plan.listen, &error).hint("choose another address: --listen 127.0.0.1:PORT; port 0 takes a free one")
     })?;
     let address = listener.local_addr().map_err(|error| CliError::io("listen on", plan.listen, &error))?;
 
-    let database = plan.database.clone().unwrap_or_else(|| data.path().join("passport.db"));
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&database).await.map_err(|error| failed("open the database", &error))?);
-    let bound = store.bound_issuer().await.map_err(|error| failed("read the database", &error))?;
-    let issuer_url = plan.issuer_url(bound, address)?;
-    let plain_keys = plan.keys_are_plain();
-    let keys = KeyDir::open(data.path().join("keys"), plan.protection).map_err(|error| failed("open the keys", &error))?;
-    let parts = Parts { store, vault: Arc::new(FileVault::new(keys)), clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) };
-    let (issuer, first) =
-        Issuer::start(parts, Settings::new(issuer_url.clone())).await.map_err(|error| failed("start the issuer", &error))?;
+    let data = IssuerData::open(plan.data, &held).await?;
+    let issuer_url = issuer_url(plan.issuer, data.bound(), dev, address)?;
+    let (issuer, first) = data.start(issuer_url.clone()).await?;
 
     let url = format!("http://{address}");
-    if plan.dev {
+    if dev {
         let keys = if plain_keys { "keys rest UNSEALED behind file permissions" } else { "keys are sealed" };
         out.say(&format!("{} {keys}, http is allowed, this machine alone", styled(CARE, "development mode:")));
     }
     if let Some(passport) = first {
-        welcome(&passport, &data, &url, session)?;
+        welcome(&passport, &held, dev, &url, session)?;
     }
     // With handlers in place before anybody is told, so that a signal that follows at once is heard.
     let stop = signals()?;
@@ -96,18 +83,23 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
         false => out.text(&format!("listening on {url} as {issuer_url}"))?,
     }
     let served = http::serve(listener, issuer.clone(), Limits::default(), stop).await;
-    let closed = issuer.close().await;
+    let closed = close(&issuer).await;
     served.map_err(|error| CliError::io("serve on", address, &error))?;
-    closed.map_err(|error| failed("close the database", &error))?;
+    closed?;
     out.say("stopped");
     Ok(DONE)
 }
 
 /// Keeps the admin's passport and says what to do with it.
-fn welcome(passport: &IssuedPassport, data: &DataDir, url: &str, session: &Session) -> Result<(), CliError> {
-    let path = data.path().join("admin.passport");
-    write(&path, passport.passport.as_bytes(), Readers::Owner)
-        .map_err(|error| error.hint("the admin's passport is lost; move the data directory away and start again"))?;
+fn welcome(passport: &IssuedPassport, held: &DataDir, dev: bool, url: &str, session: &Session) -> Result<(), CliError> {
+    let path = held.path().join("admin.passport");
+    write(&path, passport.passport.as_bytes(), Readers::Owner).map_err(|error| {
+        let dev = if dev { " --dev" } else { "" };
+        error.hint(format!(
+            "the admin's passport is lost; make another one:\n  passport admin-passport{dev} --data {}",
+            held.path().display()
+        ))
+    })?;
     // Another terminal may be somewhere else.
     let path = std::path::absolute(&path).unwrap_or(path);
     session.out.say(&format!(
@@ -135,19 +127,4 @@ fn signals() -> Result<impl Future<Output = ()>, CliError> {
             _ = interrupt.recv() => {}
         }
     })
-}
-
-/// An error with all that is behind it.
-fn failed(act: &str, error: &dyn std::error::Error) -> CliError {
-    let mut text = format!("cannot {act}: {error}");
-    let mut source = error.source();
-    while let Some(error) = source {
-        let more = error.to_string();
-        // Some errors show their source themselves.
-        if !text.ends_with(&more) {
-            text.push_str(&format!(": {more}"));
-        }
-        source = error.source();
-    }
-    CliError::failed(text)
 }

@@ -22,10 +22,19 @@ use super::{Session, ids, input};
 /// Signature, issuer, audience, times, revocation and grants are checked against what FILE says is to be trusted;
 /// nothing is asked over a network.
 #[derive(Debug, Args)]
-#[command(override_usage = "\
+#[command(
+    override_usage = "\
 passport verify --trust FILE --audience A --action X [TOKEN]
        passport verify --trust FILE --audience A --request JSON [TOKEN]
-       passport verify --trust FILE --audience A --batch FILE")]
+       passport verify --trust FILE --audience A --batch FILE",
+    after_help = "\
+Example, with what `passport trust fetch -o trust.bundle` has written:
+  passport verify --trust trust.bundle --audience https://shop.example \\
+    --action buy --resource shop --attr amount:=42 < ollie.passport
+
+Exit codes: 0 allowed, 3 denied, 4 not a valid passport, 5 a person has to
+approve, 1 nothing to decide by, 2 called wrongly"
+)]
 pub(crate) struct Verify {
     /// The passport; with - or none, it is read from standard input
     #[arg(allow_hyphen_values = true)]

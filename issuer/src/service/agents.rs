@@ -138,6 +138,10 @@ mod tests {
         assert_eq!((error.status(), pointers(&error)), (422, vec!["/agentId", "/name", "/description"]));
         let error = world.issuer.create_agent(&caller, body(Some(ISSUER), "me")).await.unwrap_err();
         assert_eq!(pointers(&error), ["/agentId"], "nobody takes the issuer's own name in the log");
+        for dots in [".", ".."] {
+            let error = world.issuer.create_agent(&caller, body(Some(dots), "x")).await.unwrap_err();
+            assert_eq!((error.status(), pointers(&error)), (422, vec!["/agentId"]), "a client or a proxy would tidy its path up");
+        }
         let reason = DisableAgent { reason: Some(String::new()) };
         assert_eq!(pointers(&world.issuer.disable_agent(&caller, "admin", reason).await.unwrap_err()), ["/reason"]);
     }

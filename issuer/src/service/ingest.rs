@@ -4,7 +4,7 @@ use passport_shared::api::audit::{ENVELOPE_NAMES, ReportAccepted, ReportEvents};
 use passport_shared::decision::Outcome;
 use passport_shared::fault::{Faults, Place};
 use passport_shared::json::{Controls, Document, Value};
-use passport_shared::limits::AUDIT_BATCH;
+use passport_shared::limits::{AUDIT_BATCH, AUDIT_EVENT_BYTES};
 use passport_shared::text::quote;
 use passport_shared::time;
 
@@ -12,10 +12,6 @@ use super::change::sha256_hex;
 use super::ids::Id;
 use super::{Caller, Issuer, ServiceError, check};
 use crate::store::NewEvent;
-
-/// The most bytes of one event: a decision with every bound of a request used up is read elsewhere; in the log it is
-/// for people and for filters.
-const EVENT_BYTES: usize = 65_536;
 
 impl Issuer {
     /// Takes in decisions that a verifier has made: all of them or none, on disk before this returns (contract section
@@ -69,8 +65,8 @@ impl Issuer {
 /// Reads one event. Its text is kept to the letter; what can be asked for is taken out of it. `None` for one that is
 /// not sound, which is noted.
 fn read(text: &str, place: &Place<'_>, faults: &mut Faults) -> Option<NewEvent> {
-    if text.len() > EVENT_BYTES {
-        return faults.note(place, format!("an event has at most {EVENT_BYTES} bytes; this one has {}", text.len()));
+    if text.len() > AUDIT_EVENT_BYTES {
+        return faults.note(place, format!("an event has at most {AUDIT_EVENT_BYTES} bytes; this one has {}", text.len()));
     }
     // As in a request: an attribute's value may have control characters, and is given back escaped.
     let document = match Document::read(text.as_bytes(), Controls::InValues) {

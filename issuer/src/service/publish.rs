@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
-use passport_keys::{KeyRing, KeyVault, sign_token};
+use passport_keys::{KeyRing, KeyState, KeyVault, sign_token};
 use passport_shared::jose::{Algorithm, TokenType};
 use passport_shared::key_set::KeyId;
 use passport_shared::status_list::{EncodedList, NewStatusListClaims, StatusList};
-use passport_shared::trust_bundle::NewTrustBundleClaims;
+use passport_shared::trust_bundle::{EndorsementClaims, NewTrustBundleClaims};
 use passport_verifier::Trust;
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -25,6 +25,9 @@ const FRESH: i64 = 60;
 
 /// After a failed attempt to replace an aged edition, in seconds, before the next.
 const PAUSE: i64 = 5;
+
+/// How many retired keys endorse the active one, the newest first. Each is a signature for each edition.
+const ENDORSED_BY: usize = 8;
 
 /// How long a key set may be cached, in seconds: a key is published long before it signs.
 const KEY_SET_MAX_AGE: u32 = 300;
@@ -239,6 +242,7 @@ impl<'a> Printer<'a> {
             jwks: &jwks,
             revoked_keys: &revoked,
             status_lists: &tokens,
+            endorsements: &self.endorsements(),
         };
         let bundle = self.sign(TokenType::TrustBundle, &claims)?;
         // The gate's way to trust is everybody's: through the bundle as published.
@@ -254,6 +258,26 @@ impl<'a> Printer<'a> {
             bundle: Published::new(bundle, 0),
         };
         Ok((edition, trust))
+    }
+
+    /// The word of the newest retired keys for the one that signs: a verifier that missed one rotation or several
+    /// follows it from any of them.
+    fn endorsements(&self) -> Vec<String> {
+        let mut retired: Vec<_> = self.ring.published(self.now).into_iter().filter(|key| key.state == KeyState::Retired).collect();
+        retired.sort_by_key(|key| std::cmp::Reverse(key.retired_at));
+        let claims = EndorsementClaims {
+            issuer: self.settings.issuer.clone(),
+            key_id: self.signer.to_string(),
+            issued_at: self.now,
+            expires_at: self.expires_at,
+        };
+        let endorse = |key: &KeyId| {
+            let payload = to_json(&claims).ok()?;
+            let token = sign_token(self.vault, key, TokenType::KeyEndorsement, self.settings.algorithm, payload.as_bytes());
+            // Without its word verifiers that know only this key have to be told by hand; all others are served.
+            token.inspect_err(|error| tracing::warn!(key = %key, %error, "a retired key cannot endorse the active one")).ok()
+        };
+        retired.into_iter().take(ENDORSED_BY).filter_map(|key| endorse(key.id())).collect()
     }
 
     fn list(&self, list: &RevokedIndexes) -> Result<Published, ServiceError> {

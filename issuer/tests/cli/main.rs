@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "the helpers of a test fail as a test does")]
 
+mod admin_passport;
 mod offline;
 mod remote;
 mod support;

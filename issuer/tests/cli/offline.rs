@@ -23,7 +23,7 @@ fn a_wrong_call_is_exit_2_and_help_is_a_result_that_fits_80_columns() {
         let run = run(directory.path(), wrong).ended(2);
         assert!(run.out.is_empty() && !run.err.is_empty(), "{wrong:?}");
     }
-    for page in ["serve", "agents", "issue", "passports", "inspect", "verify", "trust", "keys", "audit", "completions"] {
+    for page in ["serve", "admin-passport", "agents", "issue", "passports", "inspect", "verify", "trust", "keys", "audit", "completions"] {
         let run = run(directory.path(), &[page, "--help"]).ended(0);
         assert!(run.err.is_empty() && run.out.lines().all(|line| line.chars().count() <= 80), "{}", run.out);
     }

@@ -39,7 +39,7 @@ fn an_issuer_is_served_and_called_from_the_command_line() {
     let mode = |name: &str| path.join(name).metadata().expect(name).permissions().mode() & 0o777;
     assert_eq!((mode("data"), mode("data/admin.passport"), mode("data/keys")), (0o700, 0o600, 0o700));
     let second = run(path, &["serve", "--dev", "--listen", "127.0.0.1:0", "--data", "data"]).ended(1);
-    assert!(second.told().contains("another issuer is running on the data directory `data`"), "{}", second.err);
+    assert!(second.told().contains("an issuer is running on the data directory `data`"), "{}", second.err);
 
     // Agents.
     caller.run(&["agents", "create", "Ollie", "--id", "agent_ollie"]).ended(0);

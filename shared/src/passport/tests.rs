@@ -55,7 +55,6 @@ fn optional_claims_are_absent_or_sound() {
                 r#"{"status_list":{"idx":-1,"uri":"u"}}"#,
                 r#"{"status_list":{"idx":1.0,"uri":"u"}}"#,
                 r#"{"status_list":{"idx":1}}"#,
-                r#"{"status_list":{"idx":9007199254740992,"uri":"u"}}"#,
                 r#"{"status_list":{"idx":1,"uri":""}}"#,
             ],
         ),
@@ -122,4 +121,19 @@ fn claims_that_are_minted_are_read_back() {
         ("https://issuer.example", Some(2), Some(status), true)
     );
     assert_eq!(read.grants, [(0, grants[0].clone())]);
+}
+
+#[test]
+fn an_index_of_any_size_is_one_and_out_of_range_at_worst() {
+    for (text, index) in [("0", 0), ("9007199254740992", 9_007_199_254_740_992), ("99999999999999999999999", u64::MAX)] {
+        let status = read("status", &format!(r#"{{"status_list":{{"idx":{text},"uri":"u"}}}}"#)).expect("sound").status;
+        assert_eq!(status.map(|status| status.index), Some(index));
+    }
+}
+
+#[test]
+fn a_name_from_the_document_cannot_break_out_of_the_message() {
+    let entry = "[{\"type\":\"permission_passport\",\"resource\":\"a\",\"allowedActions\":[],\"constraints\":{\"a\u{202e}`b\":5}}]";
+    let message = read("authorization_details", entry).expect_err("malformed").to_string();
+    assert!(message.contains(r"a\u{202e}\`b") && !message.contains('\u{202e}'), "{message}");
 }

@@ -90,3 +90,21 @@ fn a_problem_never_gets_lost() {
     assert!(Request::new("").on("fine").with("fine", 1).problem().is_some());
     assert!(problem(r#"{"action":"x","a":null,"b":1}"#).contains("`a` is null"));
 }
+
+#[test]
+fn the_callers_id_is_kept_wherever_it_stands_and_whatever_is_wrong() {
+    let many: String = (0..65).map(|n| format!("\"n{n}\":1,")).collect();
+    let request = Request::parse(format!("{{\"action\":\"x\",{many}\"requestId\":\"mine\"}}").as_bytes());
+    assert!(request.problem().is_some());
+    assert_eq!(request.request_id(), Some("mine"));
+}
+
+#[test]
+fn an_approval_or_proof_is_as_long_as_any_other_string() {
+    for name in ["approval", "proof"] {
+        let json = |bytes: usize| format!("{{\"action\":\"x\",\"{name}\":\"{}\"}}", "y".repeat(bytes));
+        sound(&json(4096));
+        problem(&json(4097));
+        problem(&json(0));
+    }
+}

@@ -52,8 +52,8 @@ pub(super) fn read(bytes: &[u8]) -> Option<Request> {
             "resource" => resource = Some(reserved(value, 256)?),
             "agentId" => agent_id = Some(reserved(value, 256)?),
             "requestId" => drop(reserved(value, 256)?),
-            "approval" => approval = Some(reserved(value, 8192)?),
-            "proof" => drop(reserved(value, 8192)?),
+            "approval" => approval = Some(reserved(value, 4096)?),
+            "proof" => drop(reserved(value, 4096)?),
             _ => {
                 if !(1..=256).contains(&name.len()) || !json::clean(&name) {
                     return None;

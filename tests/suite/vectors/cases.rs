@@ -142,6 +142,11 @@ fn tokens(keys: &Keys) -> Vec<(&'static str, Vector)> {
         plain("malformed_token", "a star inside an action", claimed("\"browse\"", "\"br*se\"")),
         plain("malformed_token", "a bound that is no decimal", claimed("\"500.00\"", "\"500,00\"")),
         plain("malformed_token", "a bound of 29 digits", claimed("\"500.00\"", "\"10000000000000000000000000000\"")),
+        plain(
+            "malformed_token",
+            "a name that would break out of the message",
+            claimed("\"amount\":{\"max\":\"500.00\"}", "\"a\u{202e}`\":5"),
+        ),
         plain("malformed_token", "a reserved name constrained", claimed("\"amount\"", "\"action\"")),
         plain("wrong_issuer", "another issuer", claimed("https://issuer.example", "https://issuer.example.evil.example")),
         plain("wrong_issuer", "a slash more", claimed("https://issuer.example", "https://issuer.example/")),
@@ -157,6 +162,7 @@ fn tokens(keys: &Keys) -> Vec<(&'static str, Vector)> {
         status("revoked", "a revoked status", "7", LIST),
         status("status_unavailable", "an index beyond the list", "1024", LIST),
         status("status_unavailable", "a list that is not loaded", "3", "https://issuer.example/v1/status/2"),
+        status("status_unavailable", "an index beyond 64 bits", "99999999999999999999999", LIST),
         ("status_unavailable", vector("a status and a plain key set", "keys", mint::passport(key, &with_status("3", LIST)), REQUEST)),
     ];
     let stale = Settings { max_status_age: Some(59), ..Settings::default() };

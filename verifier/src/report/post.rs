@@ -62,9 +62,13 @@ fn batch<'e>(reporter: &str, events: impl Iterator<Item = &'e Event>) -> (String
     (body, count)
 }
 
-/// What an answer means. Only what says that every event is kept counts as delivered; what is about the content
-/// (400, 413, 422) is refused; and everything else may change: the issuer may come back, the passport may be
-/// renewed, a wrong address may be set right.
+/// The issuer's codes for content that it will never take. The same status with another code, or with none, can come
+/// from a proxy or from a connection that was cut, and says nothing of the content.
+const REFUSALS: [&str; 2] = ["invalid_body", "malformed_json"];
+
+/// What an answer means. Only what says that every event is kept counts as delivered; what the issuer says of the
+/// content is final, and so is a size that somebody on the way does not let through (a smaller batch may pass); and
+/// everything else may change: the issuer may come back, the passport may be renewed, a wrong address may be set right.
 fn judge(status: StatusCode, headers: &HeaderMap, answer: &[u8], count: u64) -> Result<Receipt, Failure> {
     let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
     if status == StatusCode::OK {
@@ -85,8 +89,10 @@ fn judge(status: StatusCode, headers: &HeaderMap, answer: &[u8], count: u64) -> 
         Some(code) => format!("the issuer answered {} (`{code}`)", status.as_u16()),
         None => format!("the issuer answered {}", status.as_u16()),
     };
+    let about_content = code.is_some_and(|code| REFUSALS.contains(&code));
     Err(match status {
-        StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY => Failure::Refused { why },
+        StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY if about_content => Failure::Refused { why },
+        StatusCode::PAYLOAD_TOO_LARGE => Failure::Refused { why },
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Failure::Later { why, after: retry_after(headers) },
         _ => Failure::Later { why, after: None },
     })
@@ -127,8 +133,13 @@ mod tests {
 
     #[test]
     fn only_what_is_about_the_content_is_refused_for_good() {
-        for status in [400, 413, 422] {
-            assert!(matches!(judged(status, Some("9"), "{}"), Err(Failure::Refused { .. })), "{status}");
+        for (status, answer) in [(400, r#"{"code":"malformed_json"}"#), (422, r#"{"code":"invalid_body"}"#), (413, "")] {
+            assert!(matches!(judged(status, Some("9"), answer), Err(Failure::Refused { .. })), "{status}");
+        }
+        for answer in ["", "{}", "<html>Bad Request</html>", r#"{"code":"incomplete_body"}"#, r#"{"code":"invalid_request"}"#] {
+            for status in [400, 422] {
+                assert!(matches!(judged(status, None, answer), Err(Failure::Later { .. })), "{status} {answer}");
+            }
         }
         for status in [301, 307, 401, 403, 404, 405, 408, 409, 415, 418, 500, 502, 504] {
             assert!(matches!(judged(status, Some("9"), "{}"), Err(Failure::Later { after: None, .. })), "{status}");
@@ -148,7 +159,7 @@ mod tests {
     #[test]
     fn a_code_of_ours_is_repeated_and_nothing_else_is() {
         let why = |answer: &str| match judged(422, None, answer) {
-            Err(Failure::Refused { why }) => why,
+            Err(Failure::Refused { why } | Failure::Later { why, .. }) => why,
             other => panic!("{other:?}"),
         };
         assert_eq!(why(r#"{"code":"invalid_body"}"#), "the issuer answered 422 (`invalid_body`)");

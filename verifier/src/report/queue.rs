@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use passport_shared::limits::AUDIT_EVENT_BYTES;
+
 use crate::guard::RecordError;
 
 /// Bytes of a batch's body around its events: the names, and a reporter's name of 256 bytes with each escaped.
@@ -21,7 +23,7 @@ pub(super) struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { capacity: 10_000, capacity_bytes: 64 << 20, batch: 500, batch_bytes: 1 << 20, linger: Duration::from_millis(200) }
+        Self { capacity: 10_000, capacity_bytes: 64 << 20, batch: 500, batch_bytes: AUDIT_EVENT_BYTES, linger: Duration::from_millis(200) }
     }
 }
 

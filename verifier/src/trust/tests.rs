@@ -1,6 +1,6 @@
 use super::*;
 use crate::MaxAge;
-use crate::fixture::{ISSUER, LIST, NOW, bundle, jwks, key, list};
+use crate::fixture::{ISSUER, LIST, NOW, bundle, endorsed_bundle, endorsement, jwks, key, list};
 
 fn load(token: &str) -> Result<Trust, TrustError> {
     Trust::from_bundle(token.as_bytes(), NOW)
@@ -90,4 +90,53 @@ fn a_status_is_valid_only_if_a_fresh_list_says_so() {
     assert!(matches!(status(&trust, 64, hour, NOW), Status::Unavailable(_)));
     let elsewhere = StatusRef { index: 3, uri: "https://issuer.example/v1/status/2".to_owned() };
     assert!(matches!(trust.status(&elsewhere, hour, NOW), Status::Unavailable(_)));
+}
+
+#[test]
+fn a_verifier_that_missed_a_rotation_follows_the_word_of_a_key_it_knows() {
+    let (known, newest, stranger) = (key(), key(), key());
+    let first = load(&bundle(&known, &[&known], &[], &[], 5, NOW)).expect("a bundle");
+    let next = |signer: &passport_keys::SigningKey, endorsements: &[String]| {
+        let token = endorsed_bundle(signer, &[&known, &newest], &[], &[], 6, NOW, endorsements);
+        first.successor(token.as_bytes(), NOW)
+    };
+    assert!(matches!(next(&newest, &[]), Err(TrustError::UntrustedSigner { .. })));
+    assert!(next(&newest, &[endorsement(&known, &newest, ISSUER, NOW)]).is_ok());
+    for wrong in [
+        endorsement(&stranger, &newest, ISSUER, NOW),
+        endorsement(&newest, &newest, ISSUER, NOW),
+        endorsement(&known, &stranger, ISSUER, NOW),
+        endorsement(&known, &newest, "https://other.example", NOW),
+        endorsement(&known, &newest, ISSUER, NOW - 86_400),
+        crate::fixture::passport(&known, "{}"),
+        String::new(),
+    ] {
+        assert!(matches!(next(&newest, std::slice::from_ref(&wrong)), Err(TrustError::UntrustedSigner { .. })), "{wrong}");
+    }
+    // The endorsed key must be in the bundle, and have signed it.
+    assert!(matches!(next(&stranger, &[endorsement(&known, &stranger, ISSUER, NOW)]), Err(TrustError::UntrustedSigner { .. })));
+    let without = load(&bundle(&newest, &[&newest], &[&known], &[], 5, NOW)).expect("a bundle");
+    let token = endorsed_bundle(&stranger, &[&stranger], &[], &[], 6, NOW, &[endorsement(&known, &stranger, ISSUER, NOW)]);
+    assert!(without.successor(token.as_bytes(), NOW).is_err(), "a revoked key's word is worth nothing");
+}
+
+#[test]
+fn what_was_revoked_stays_so_when_its_list_is_gone() {
+    let a = key();
+    let first = load(&bundle(&a, &[&a], &[], &[list(&a, &[7], NOW)], 1, NOW)).expect("a bundle");
+    let next = first.successor(bundle(&a, &[&a], &[], &[], 2, NOW).as_bytes(), NOW).expect("newer");
+    assert_eq!(status(&next, 7, MaxAge::Seconds(1), NOW + 9_999), Status::Revoked);
+}
+
+#[test]
+fn a_bundle_with_an_expired_list_or_without_keys_is_refused() {
+    let a = key();
+    let expiring = |expires_at: i64| {
+        let lst = passport_shared::status_list::StatusList::new(8, []).encode().expect("zlib");
+        let claims = format!(r#"{{"sub":"{LIST}","iat":1,"exp":{expires_at},"status_list":{{"bits":1,"lst":"{lst}"}}}}"#);
+        a.sign_token(TokenType::StatusList, passport_shared::jose::Algorithm::EdDsa, claims.as_bytes())
+    };
+    assert!(load(&bundle(&a, &[&a], &[], &[expiring(NOW + 1)], 1, NOW)).is_ok());
+    assert!(matches!(load(&bundle(&a, &[&a], &[], &[expiring(NOW)], 1, NOW)), Err(TrustError::Expired { .. })));
+    assert!(matches!(load(&bundle(&a, &[], &[], &[], 1, NOW)), Err(TrustError::Bundle(_))));
 }

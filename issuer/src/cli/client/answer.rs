@@ -58,7 +58,11 @@ fn unanswered(error: &Error, url: &str) -> CliError {
         Error::Rustls(source) => format!("the connection to {at} is not secure: {source}"),
         other => format!("cannot call {at}: {other}"),
     };
-    CliError::failed(why).hint("is the issuer running, and is --url (PASSPORT_URL) right? `passport serve` starts one")
+    let hint = match error {
+        Error::BodyExceedsLimit(_) => "a list comes in smaller pages: name a smaller --limit, and read on with --cursor",
+        _ => "is the issuer running, and is --url (PASSPORT_URL) right? `passport serve` starts one",
+    };
+    CliError::failed(why).hint(hint)
 }
 
 /// A problem that the issuer tells (RFC 9457).
@@ -100,7 +104,29 @@ fn escape_line(line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read as _, Write as _};
+
     use super::*;
+    use crate::cli::client::Client;
+
+    #[test]
+    fn an_answer_over_its_bound_is_told_as_that_and_what_to_do() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let client = Client::at(&format!("http://{}", listener.local_addr().expect("an address")), None).expect("a client");
+        let answering = std::thread::spawn(move || {
+            for length in [10, 11] {
+                let (mut stream, _) = listener.accept().expect("called");
+                assert!(stream.read(&mut [0; 4_096]).expect("a request") > 0);
+                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+                stream.write_all(format!("{head}{}", "x".repeat(length)).as_bytes()).expect("answered");
+            }
+        });
+        assert_eq!(client.fetch("/", 10).expect("an answer"), "x".repeat(10));
+        let told = client.fetch("/", 10).expect_err("too much").to_text().expect("a text");
+        answering.join().expect("answered");
+        assert!(told.contains("has more than the 10 bytes that are accepted") && told.contains("hint: a list comes in smaller pages"), "{told}");
+        assert!(!told.contains("running"), "{told}");
+    }
 
     #[test]
     fn a_problem_is_told_with_its_code_its_pointers_and_what_to_do() {

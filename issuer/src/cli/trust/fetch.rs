@@ -20,12 +20,17 @@ use crate::config::UrlSettings;
 /// Fetch the issuer's trust bundle, for machines without a network
 ///
 /// Where FILE is there already, the new bundle has to follow it: the same issuer, signed by a key that FILE trusts, and not
-/// older. The first bundle has to be signed by the pinned key, where one is named.
+/// older. The first bundle has to be signed by the pinned key, where one is named; the pin is for the first fetch, and
+/// has no part in a later one.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Example, where THUMBPRINT is a key that `passport keys list` shows to the admin:
+  passport trust fetch --url https://issuer.example --pin THUMBPRINT \\
+    -o trust.bundle")]
 pub(crate) struct Fetch {
     #[command(flatten)]
     url: UrlSettings,
-    /// The thumbprint of the key that the first bundle has to be signed by
+    /// For the first fetch: the thumbprint of the key that its bundle has to be signed by
     #[arg(long, value_name = "THUMBPRINT")]
     pin: Option<KeyId>,
     /// Where to put it; without it, the bundle goes to standard output
@@ -74,8 +79,13 @@ impl Fetch {
                 quote(client.url())
             ));
         }
-        if belief == Belief::FirstUse {
-            session.out.say(&first_use(&signed_by));
+        match (belief, &self.output) {
+            (Belief::FirstUse, _) => session.out.say(&first_use(&signed_by)),
+            (Belief::Successor, Some(path)) if self.pin.is_some() => session.out.say(&format!(
+                "note: --pin was not needed, and not looked at: the new bundle was checked against `{}`",
+                path.display()
+            )),
+            _ => {}
         }
         if let Some(path) = &self.output {
             write(path, token.as_bytes(), Readers::Everyone)?;

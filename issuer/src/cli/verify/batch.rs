@@ -125,9 +125,6 @@ impl<'l> Line<'l> {
         let Text(token) =
             serde_json::from_str(token.get()).map_err(|error| format!("the line's `token` is not a sound string: {error}"))?;
         let request = members.request.ok_or("the line has no `request`")?;
-        if !request.get().starts_with('{') {
-            return Err("the line's `request` is not an object".to_owned());
-        }
         let at = members.at.map(|at| read_at(at.get()).ok_or("the line's `at` is neither an RFC 3339 time nor integer seconds"));
         Ok(Self { token, request, at: at.transpose()? })
     }

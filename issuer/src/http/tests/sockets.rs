@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
+use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};
@@ -163,19 +164,100 @@ async fn a_body_that_does_not_come_is_408() {
 async fn a_body_over_the_limit_is_413_and_is_not_read_to_its_end() {
     let fixture = Fixture::new().await;
     let server = Server::start(&fixture, patient()).await;
-    // Announced: not a byte of it is sent.
+    // Announced, and more than is ever thrown away: not a byte of it is sent.
     let mut stream = server.connect().await;
     stream.write_all(post(&fixture, "/v1/agents", "Content-Length: 99999999999").as_bytes()).await.unwrap();
     assert!(answer(&mut stream).await.starts_with("HTTP/1.1 413 "));
-    // Not announced: no more of it than the limit is taken.
+    // A client that asks before it sends is told at once.
+    let mut stream = server.connect().await;
+    stream.write_all(post(&fixture, "/v1/agents", "Content-Length: 5000000\r\nExpect: 100-continue").as_bytes()).await.unwrap();
+    assert!(answer(&mut stream).await.starts_with("HTTP/1.1 413 "));
+    // Not announced, and without an end: answered once as much as is ever thrown away has come.
     let mut stream = server.connect().await;
     stream.write_all(post(&fixture, "/v1/agents", "Transfer-Encoding: chunked").as_bytes()).await.unwrap();
     let chunk = format!("10000\r\n{}\r\n", "x".repeat(65_536));
-    for _ in 0..16 {
+    for _ in 0..256 {
         stream.write_all(chunk.as_bytes()).await.unwrap();
     }
     stream.write_all(b"1\r\nx\r\n").await.unwrap();
     assert!(answer(&mut stream).await.starts_with("HTTP/1.1 413 "));
+    server.end().await;
+}
+
+#[tokio::test]
+async fn a_client_that_sends_before_it_reads_still_reads_the_413() {
+    let fixture = Fixture::new().await;
+    let server = Server::start(&fixture, patient()).await;
+    let chunked = format!("{}0\r\n\r\n", format!("10000\r\n{}\r\n", "x".repeat(65_536)).repeat(80));
+    let bodies = [("Content-Length: 5242880", "x".repeat(5_242_880)), ("Transfer-Encoding: chunked", chunked)];
+    for (framing, body) in bodies {
+        let mut stream = server.connect().await;
+        stream.write_all(post(&fixture, "/v1/agents", framing).as_bytes()).await.unwrap();
+        stream.write_all(body.as_bytes()).await.unwrap();
+        let told = answer(&mut stream).await;
+        assert!(told.starts_with("HTTP/1.1 413 ") && told.contains("\"body_too_large\""), "{framing}: {told}");
+        // All of it was taken, so the connection goes on.
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        assert!(answer(&mut stream).await.starts_with("HTTP/1.1 200 "), "{framing}");
+    }
+    server.end().await;
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_that_does_not_end_is_413_in_the_end() {
+    let fixture = Fixture::new().await;
+    let server = Server::start(&fixture, Limits { body_timeout: SOON, body_bytes: 100, ..patient() }).await;
+    for (framing, begun) in [("Content-Length: 200", "x"), ("Transfer-Encoding: chunked", &format!("65\r\n{}\r\n", "x".repeat(101)))] {
+        let mut stream = server.connect().await;
+        stream.write_all(post(&fixture, "/v1/agents", framing).as_bytes()).await.unwrap();
+        stream.write_all(begun.as_bytes()).await.unwrap();
+        assert!(answer(&mut stream).await.starts_with("HTTP/1.1 413 "), "{framing}");
+    }
+    server.end().await;
+}
+
+#[tokio::test]
+async fn a_passport_revoked_before_the_body_came_makes_no_change() {
+    let fixture = Fixture::new().await;
+    let server = Server::start(&fixture, patient()).await;
+    let grants = json!([{"resource": "issuer/agents", "allowedActions": ["agents.*"]}]);
+    let token = fixture.passport("slow", grants).await;
+    let body = r#"{"agentId": "late", "name": "x"}"#;
+    let mut stream = server.connect().await;
+    let head = format!(
+        "POST /v1/agents HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // The service asks for the body once the gate has let the request through.
+    assert!(answer(&mut stream).await.starts_with("HTTP/1.1 100 Continue\r\n"));
+    assert_eq!(fixture.admin("POST", "/v1/agents/slow/disable", None).await.status, 200);
+    stream.write_all(body.as_bytes()).await.unwrap();
+    let told = answer(&mut stream).await;
+    assert!(told.starts_with("HTTP/1.1 401 ") && told.contains("\"code\":\"revoked\""), "{told}");
+    assert!(told.to_lowercase().contains("www-authenticate: bearer error=\"invalid_token\"\r\n"), "{told}");
+    assert_eq!(fixture.admin("GET", "/v1/agents/late", None).await.status, 404);
+    server.end().await;
+}
+
+#[tokio::test]
+async fn what_is_no_http_is_refused_with_an_empty_answer() {
+    let fixture = Fixture::new().await;
+    let server = Server::start(&fixture, patient()).await;
+    let long = format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "x".repeat(70_000));
+    let many: String = (0..101).map(|n| format!("X-{n}: 1\r\n")).collect();
+    let many = format!("GET /healthz HTTP/1.1\r\nHost: x\r\n{many}\r\n");
+    for (sent, status) in
+        [("this is no request\r\n\r\n", 400), ("GET /a b HTTP/1.1\r\n\r\n", 400), (long.as_str(), 414), (many.as_str(), 431)]
+    {
+        let mut stream = server.connect().await;
+        stream.write_all(sent.as_bytes()).await.unwrap();
+        let told = answer(&mut stream).await;
+        assert!(told.starts_with(&format!("HTTP/1.1 {status} ")), "{told}");
+        assert!(told.ends_with("\r\n\r\n"), "there is no body: {told}");
+        assert!(ended(&mut stream).await);
+    }
     server.end().await;
 }
 

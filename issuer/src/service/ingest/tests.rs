@@ -108,7 +108,7 @@ async fn a_batch_with_one_fault_is_refused_whole_with_each_place() {
         faults.push((with(name, value), format!("/events/1/{name}")));
     }
     faults.push((json!([]), "/events/1".to_owned()));
-    faults.push((with("message", json!("x".repeat(EVENT_BYTES))), "/events/1".to_owned()));
+    faults.push((with("message", json!("x".repeat(AUDIT_EVENT_BYTES))), "/events/1".to_owned()));
     for (bad, pointer) in faults {
         let error = world.issuer.report_events(&caller, batch("the-reporter", &[event("r0"), bad.clone()])).await.unwrap_err();
         assert_eq!((error.status(), pointers(&error)), (422, vec![pointer.as_str()]), "{bad}");

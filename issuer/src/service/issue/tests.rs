@@ -156,3 +156,15 @@ async fn a_passport_signed_while_another_process_rotates_is_signed_again() {
     assert_eq!(ollie.key_id, active.key_id);
     assert_eq!(world.reason(&ollie.passport).await, "granted");
 }
+
+#[tokio::test]
+async fn a_place_of_a_revoked_passport_is_drawn_past() {
+    let world = World::new().await;
+    let revoker = world.admin("passports.revoke", "issuer/passports").await;
+    // Each list fills up with revoked places to its half: many draws hit one.
+    for _ in 0..100 {
+        let issued = world.ollie().await;
+        assert_eq!(world.reason(&issued.passport).await, "granted");
+        world.issuer.revoke_passport(&revoker, &issued.passport_id, Default::default()).await.unwrap();
+    }
+}

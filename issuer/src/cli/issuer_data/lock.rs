@@ -8,7 +8,7 @@ use crate::cli::error::CliError;
 
 /// A data directory that no other issuer works on while this is held.
 #[derive(Debug)]
-pub(super) struct DataDir {
+pub(crate) struct DataDir {
     path: PathBuf,
     /// The system lets go of the lock with the file, however the process ends.
     _lock: File,
@@ -16,7 +16,7 @@ pub(super) struct DataDir {
 
 impl DataDir {
     /// Makes the directory where it is missing, and locks it.
-    pub(super) fn lock(path: &Path) -> Result<Self, CliError> {
+    pub(crate) fn lock(path: &Path) -> Result<Self, CliError> {
         let shown = path.display();
         DirBuilder::new()
             .recursive(true)
@@ -33,13 +33,14 @@ impl DataDir {
             .map_err(|error| CliError::io("open", file.display(), &error))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(CliError::failed(format!("another issuer is running on the data directory `{shown}`"))
-                .hint("stop it first, or name another directory: --data DIR")),
+            Err(TryLockError::WouldBlock) => Err(CliError::failed(format!("an issuer is running on the data directory `{shown}`")).hint(
+                "stop it first, for one works on it at a time; verifiers go on deciding meanwhile.\nOr name another directory: --data DIR",
+            )),
             Err(TryLockError::Error(error)) => Err(CliError::io("lock", file.display(), &error)),
         }
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 }
@@ -57,7 +58,7 @@ mod tests {
         let held = DataDir::lock(&path).expect("locked");
         assert_eq!(path.metadata().expect("there").permissions().mode() & 0o777, 0o700);
         let error = DataDir::lock(&path).expect_err("held").to_text().expect("a text");
-        assert!(error.contains("another issuer is running"), "{error}");
+        assert!(error.contains("an issuer is running"), "{error}");
         drop(held);
         DataDir::lock(&path).expect("free again");
     }

@@ -1,0 +1,148 @@
+//! What an issuer's data is opened with, settled before anything is touched.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use passport_keys::{Passphrase, Protection, read_passphrase_file};
+use passport_shared::text::quote;
+
+use crate::cli::error::CliError;
+use crate::config::DataSettings;
+
+const DATA: &str = "passport-data";
+
+/// Where the data of an issuer is, and how its keys rest.
+#[derive(Debug)]
+pub(crate) struct DataPlan {
+    /// Whether protection was given up for development.
+    pub(crate) dev: bool,
+    /// The data directory.
+    pub(crate) path: PathBuf,
+    /// The database file; `None`: in the data directory.
+    database: Option<PathBuf>,
+    pub(super) protection: Protection,
+}
+
+impl DataPlan {
+    /// Settles everything that can be settled without touching anything but the passphrase's file.
+    pub(crate) fn make(settings: DataSettings, dev: bool, passphrase: Option<OsString>) -> Result<Self, CliError> {
+        let database = settings.database.as_deref().map(database_file).transpose()?;
+        let protection = match (settings.passphrase_file, passphrase) {
+            (Some(_), Some(_)) => {
+                return Err(
+                    CliError::usage("there are two passphrases: one in PASSPORT_PASSPHRASE and one in a file").hint("give one of them")
+                );
+            }
+            (Some(path), None) => Protection::Sealed(read_passphrase_file(path).map_err(|error| CliError::failed(error.to_string()))?),
+            (None, Some(text)) => {
+                let text = text.into_string().map_err(|_| CliError::usage("PASSPORT_PASSPHRASE is not UTF-8 text"))?;
+                Protection::Sealed(Passphrase::from_text(&text).map_err(|error| CliError::usage(format!("PASSPORT_PASSPHRASE: {error}")))?)
+            }
+            (None, None) if dev => Protection::PlainForDevelopment,
+            (None, None) => {
+                return Err(CliError::usage("there is no passphrase to seal the keys with").hint(
+                    "put one in a file and name it: --passphrase-file FILE (`openssl rand -base64 32` makes a good one);\n\
+                     to try things out, go without one: --dev",
+                ));
+            }
+        };
+        Ok(Self { dev, path: settings.data.unwrap_or_else(|| DATA.into()), database, protection })
+    }
+
+    /// Whether keys rest unsealed.
+    pub(crate) fn keys_are_plain(&self) -> bool {
+        matches!(self.protection, Protection::PlainForDevelopment)
+    }
+
+    pub(super) fn keys(&self) -> PathBuf {
+        self.path.join("keys")
+    }
+
+    pub(super) fn database(&self) -> PathBuf {
+        self.database.clone().unwrap_or_else(|| self.path.join("passport.db"))
+    }
+
+    /// Refuses where no issuer has been started yet. It looks and makes nothing, for what is opened is made where it is missing.
+    pub(crate) fn check_used(&self) -> Result<(), CliError> {
+        for part in [self.keys(), self.database()] {
+            match part.try_exists() {
+                Ok(true) => {}
+                Ok(false) => return Err(no_issuer(&self.path, &format!("`{}` does not exist", part.display()))),
+                Err(error) => return Err(CliError::io("look at", part.display(), &error)),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// There is no issuer in a directory, because of `why`.
+pub(crate) fn no_issuer(path: &Path, why: &str) -> CliError {
+    CliError::failed(format!("there is no issuer yet in the data directory `{}`: {why}", path.display()))
+        .hint("name the one that `passport serve` was started with: --data DIR")
+}
+
+/// Refuses an issuer's URL that is not https; with `dev`, http will do.
+pub(crate) fn check_issuer(url: &str, dev: bool) -> Result<(), CliError> {
+    match url.starts_with("https://") || (dev && url.starts_with("http://")) {
+        true => Ok(()),
+        false => Err(CliError::usage(format!("the issuer's URL {} is not https", quote(url)))
+            .hint("it is what verifiers trust; http is for --dev alone")),
+    }
+}
+
+/// The file of a `sqlite:` URL.
+fn database_file(url: &str) -> Result<PathBuf, CliError> {
+    if ["postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme)) {
+        // The URL is not repeated: it may hold a password.
+        return Err(CliError::usage("PostgreSQL is not supported yet").hint("use --database sqlite:FILE, or leave it out"));
+    }
+    let path = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
+    match path.filter(|path| !path.is_empty() && !path.contains(['?', '#']) && *path != ":memory:") {
+        Some(path) => Ok(path.into()),
+        None => {
+            Err(CliError::usage("the database is not named as `sqlite:FILE`").hint("as in --database sqlite:/var/lib/passport/passport.db"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_rest_unsealed_only_with_dev() {
+        let made = |dev, passphrase: Option<&str>| DataPlan::make(DataSettings::default(), dev, passphrase.map(OsString::from));
+        assert!(made(false, None).expect_err("refused").to_text().expect("a text").contains("no passphrase"));
+        assert!(made(true, None).expect("a plan").keys_are_plain());
+        for dev in [false, true] {
+            let plan = made(dev, Some("secret")).expect("a plan");
+            assert!(!plan.keys_are_plain(), "sealed where there is a passphrase");
+            assert!(!format!("{plan:?}").contains("secret"));
+        }
+    }
+
+    #[test]
+    fn the_database_is_a_file_of_sqlite_and_a_password_is_not_repeated() {
+        for (url, path) in [("sqlite:a.db", "a.db"), ("sqlite:/x/a.db", "/x/a.db"), ("sqlite:///x/a.db", "/x/a.db")] {
+            assert_eq!(database_file(url).expect(url), PathBuf::from(path));
+        }
+        for wrong in ["postgres://u:secret@h/d", "mysql://secret", "a.db", "sqlite:", "sqlite::memory:", "sqlite:a?mode=ro"] {
+            let text = database_file(wrong).expect_err(wrong).to_text().expect("a text");
+            assert!(!text.contains("secret"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_directory_without_keys_or_database_is_not_taken_for_an_issuers() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().to_owned();
+        let settings = DataSettings { data: Some(path.clone()), ..DataSettings::default() };
+        let plan = DataPlan::make(settings, true, None).expect("a plan");
+        assert!(plan.check_used().is_err());
+        std::fs::create_dir(path.join("keys")).expect("made");
+        let text = plan.check_used().expect_err("refused").to_text().expect("a text");
+        assert!(text.contains("there is no issuer yet") && text.contains("passport.db"), "{text}");
+        std::fs::write(path.join("passport.db"), "").expect("written");
+        assert!(plan.check_used().is_ok());
+    }
+}
