@@ -58,7 +58,7 @@ pub struct Limits {
     pub request_timeout: Duration,
     /// How long a client may take nothing of an answer before it is cut off; 10 s.
     pub write_timeout: Duration,
-    /// Bytes of a body; 1 MiB.
+    /// Bytes of a body; 1 MiB. Of one that has more, up to 16 MiB are read and thrown away before it is refused.
     pub body_bytes: usize,
     /// Bytes of a batch of audit events; 4 MiB, which 1,000 decisions of 4 kB fit in.
     pub audit_body_bytes: usize,

@@ -5,6 +5,8 @@
 //! - **Nobody acts without a [`Caller`]**, and only the gate ([`Issuer::authorize`]) makes one: it is the project's own
 //!   verifier, asked about the issuer's own API.
 //! - **A change and its audit event are one transaction.** The event is the gate's own decision, with what was changed.
+//!   The store looks at the maker's passport again in it: one that was revoked or has expired since the gate makes no
+//!   change ([`ServiceError::Unauthorized`], which any act with a [`Caller`] that writes can give).
 //! - **What the issuer answers with is what it believes itself.** After a change of trust (a revocation, a rotation) the
 //!   published documents and the gate are made anew before the change is answered.
 //!

@@ -1,10 +1,12 @@
 //! What the issuer remembers: agents, passports, keys, status lists and the audit log.
 //!
-//! The service holds an `Arc<dyn Store>` and knows no database. Two rules are built into the trait:
+//! The service holds an `Arc<dyn Store>` and knows no database. Three rules are built into the trait:
 //!
 //! - **A change by an admin and its audit event are one transaction.** Every such method takes an [`AdminEvent`], and
 //!   there is no other way to write one. A change that turns out to be none (an agent that is disabled already)
 //!   writes nothing, its event included.
+//! - **Who makes a change is looked at again in that transaction** (see [`Maker`]): one whose passport was revoked or has
+//!   expired since the gate let it through makes none. The issuer's own acts name no passport and are not looked at.
 //! - **`Ok` means on disk.** After an I/O error on the write handle nothing more is acknowledged on it:
 //!   [`StoreError::Poisoned`] until the service is started again.
 //!
@@ -20,7 +22,9 @@
 //!    [`StoreError::KeyNotActive`] (draw again, sign again) from [`StoreError::Conflict`] (tell the caller).
 //! 3. Where SQLite has one writer, take locks: a passport is inserted only while its agent is enabled *and* its key is
 //!    active (lock both rows), and keys change by compare and swap.
-//! 4. Implement `Backend` in `store/contract_tests.rs` for it and run `contract_suite!`. A store that passes is done;
+//! 4. Look at the maker before the change, in its transaction, as `store/sqlite/makers.rs` does, with a lock on the rows
+//!    that it reads.
+//! 5. Implement `Backend` in `store/contract_tests.rs` for it and run `contract_suite!`. A store that passes is done;
 //!    what it promises beyond that gets tests of its own beside it.
 
 mod error;
@@ -34,8 +38,9 @@ use async_trait::async_trait;
 
 pub use error::{OpenError, StoreError};
 pub use records::{
-    AdminEvent, Agent, AppendOutcome, AuditEvent, AuditFilter, Disabled, EventKind, Key, KeyState, NewAgent, NewEvent, NewKey, NewPassport,
-    Page, Passport, PassportFilter, PassportState, RevokeKey, RevokedIndexes, RevokedPassport, RotateKeys, StatusList, TrustSnapshot,
+    AdminEvent, Agent, AppendOutcome, AuditEvent, AuditFilter, Disabled, EventKind, Key, KeyState, Maker, NewAgent, NewEvent, NewKey,
+    NewPassport, Page, Passport, PassportFilter, PassportState, RevokeKey, RevokedIndexes, RevokedPassport, RotateKeys, StatusList,
+    TrustSnapshot,
 };
 pub use sqlite::SqliteStore;
 
@@ -43,13 +48,19 @@ pub use sqlite::SqliteStore;
 /// one request.
 pub const MAX_PAGE: u32 = 1_000;
 
+/// The most bytes of bodies that one page of audit events holds, unless its first alone has more: one body may have a
+/// megabyte. A page that ends for this has a next one.
+pub const MAX_PAGE_BYTES: usize = 8 << 20;
+
 /// Everything the issuer remembers. See the [module](self) for the rules and for how to add one.
 ///
 /// Any method may also give [`StoreError::Unavailable`], [`StoreError::Corrupt`] or [`StoreError::Closed`], and any
-/// that writes [`StoreError::Poisoned`]; below are the errors that say more.
+/// that writes [`StoreError::Poisoned`]; any that takes a maker, in its event or beside it, [`StoreError::MakerRevoked`]
+/// and [`StoreError::MakerExpired`]. Below are the errors that say more.
 #[async_trait]
 pub trait Store: std::fmt::Debug + Send + Sync {
-    /// Whether the store can be read, and would still take a write: what `/readyz` asks. Writes nothing.
+    /// Whether the store can be read and takes writes: what `/readyz` asks. It writes nothing, unless the last write has
+    /// failed for the storage's sake (a full disk): then it tries a small write that changes nothing, until one goes well.
     async fn ping(&self) -> Result<(), StoreError>;
 
     /// Ends all handles in order, the write-ahead log folded into the database. Later calls give
@@ -180,11 +191,13 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// One event per (`reporter`, `request_id`): the same hash again is a duplicate and not written; another hash is
     /// kept beside the first, marked, and counted as a conflict the first time it comes.
     ///
+    /// `maker` is the passport that the reporter reports with; what the events say of passports is not looked at.
+    ///
     /// # Errors
     /// [`StoreError::Conflict`] if an `event_id` is taken.
-    async fn append_events(&self, reporter: &str, events: Vec<NewEvent>) -> Result<AppendOutcome, StoreError>;
+    async fn append_events(&self, reporter: &str, maker: Option<Maker>, events: Vec<NewEvent>) -> Result<AppendOutcome, StoreError>;
 
-    /// Audit events, newest (last accepted) first.
+    /// Audit events, newest (last accepted) first. A page is bounded in bytes too: see [`MAX_PAGE_BYTES`].
     async fn events(&self, filter: AuditFilter) -> Result<Page<AuditEvent, i64>, StoreError>;
 
     /// The highest `seq` that this reporter has given a decision; `None` if it has given none.

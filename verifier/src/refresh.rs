@@ -126,11 +126,11 @@ impl RefreshSettings {
         self
     }
 
-    /// The time between two fetches, give or take a tenth; also the longest wait after failures, the first of which
-    /// is a second at most.
+    /// The time between two fetches, give or take a tenth, never under a tenth of a second; also the longest wait after
+    /// failures, the first of which is a second at most.
     #[must_use]
     pub fn with_interval(mut self, interval: Duration) -> Self {
-        self.interval = interval;
+        self.interval = interval.max(Duration::from_millis(100));
         self
     }
 

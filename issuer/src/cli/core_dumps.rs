@@ -4,7 +4,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::output::{CARE, Output, styled};
 
-/// From here on a crash of this process writes no core file, and no child of it can take that back.
+/// From here on a crash of this process, or of a child of it, writes no core file.
 ///
 /// Called before any secret is read. Where the system refuses, that is told and no more: whoever runs the issuer may have
 /// seen to it by other means.

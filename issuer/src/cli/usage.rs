@@ -3,6 +3,8 @@
 use std::ffi::OsStr;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
+
 use super::error::{CliError, USAGE};
 use super::output::Output;
 
@@ -25,7 +27,11 @@ fn asks_for_json(arguments: impl Iterator<Item = impl AsRef<OsStr>>) -> bool {
 fn told(error: &clap::Error) -> CliError {
     let text = error.render().to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
-    let (detail, hint) = text.split_once("\n\n").unwrap_or((text, ""));
+    let (detail, hint) = match error.kind() {
+        // Said by its page of help alone.
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => ("no command is given", text),
+        _ => text.split_once("\n\n").unwrap_or((text, "")),
+    };
     let told = CliError::usage(detail.split_whitespace().collect::<Vec<_>>().join(" "));
     match hint.trim() {
         "" => told,

@@ -41,7 +41,7 @@ pub(crate) async fn report(
     params(AuditQuery),
     responses((
         status = 200,
-        description = "A page of events. The members of the decision itself stand beside those of the envelope, as they were reported.",
+        description = "A page of events: at most `limit`, and about 8 MiB. The members of the decision itself stand beside those of the envelope, as they were reported.",
         body = Page<AuditEnvelope>,
     )),
 )]

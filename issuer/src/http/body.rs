@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, HeaderValue, header};
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::BodyExt as _;
 use passport_shared::api::agents::{DisableAgent, NewAgent};
 use passport_shared::api::audit::ReportEvents;
 use passport_shared::api::checks::Verify;
@@ -50,8 +50,9 @@ impl<T: JsonBody> FromRequest<App> for StrictJson<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
-        media_type(request.headers(), JSON)?;
-        let bytes = collect(request.into_body(), T::most(&app.limits), app.limits.body_timeout).await?;
+        let (parts, body) = request.into_parts();
+        media_type(&parts.headers, JSON)?;
+        let bytes = collect(&parts.headers, body, T::most(&app.limits), app.limits.body_timeout).await?;
         Ok(Self(parse(&bytes)?))
     }
 }
@@ -64,7 +65,7 @@ impl<T: JsonBody + Default> FromRequest<App> for OptionalJson<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
         let (parts, body) = request.into_parts();
-        let bytes = collect(body, T::most(&app.limits), app.limits.body_timeout).await?;
+        let bytes = collect(&parts.headers, body, T::most(&app.limits), app.limits.body_timeout).await?;
         if bytes.is_empty() {
             return Ok(Self(T::default()));
         }
@@ -80,8 +81,9 @@ impl FromRequest<App> for Form {
     type Rejection = Failure;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
-        media_type(request.headers(), FORM)?;
-        let bytes = collect(request.into_body(), app.limits.body_bytes, app.limits.body_timeout).await?;
+        let (parts, body) = request.into_parts();
+        media_type(&parts.headers, FORM)?;
+        let bytes = collect(&parts.headers, body, app.limits.body_bytes, app.limits.body_timeout).await?;
         let fault = |detail: &str| RequestFault::Form(vec![Fault { pointer: String::new(), detail: detail.to_owned() }]);
         // Percent escapes that are not UTF-8 are left to the reader of a value: no value that we take has them.
         std::str::from_utf8(&bytes).map_err(|_| fault("it is not UTF-8"))?;
@@ -101,17 +103,44 @@ fn media_type(headers: &HeaderMap, expected: &'static str) -> Result<(), Request
     if right && !coded { Ok(()) } else { Err(RequestFault::MediaType { expected }) }
 }
 
-/// The whole body. One that announces too much is refused unread.
-async fn collect(body: Body, most: usize, deadline: Duration) -> Result<Bytes, RequestFault> {
-    let announced = axum::body::HttpBody::size_hint(&body).lower();
-    if usize::try_from(announced).map_or(true, |announced| announced > most) {
-        return Err(RequestFault::BodyTooLarge { limit: most });
+/// The most bytes of a body over its limit that are read to be thrown away.
+const THROWN_AWAY: usize = 16 << 20;
+
+/// The whole body, once it has come.
+///
+/// One over its limit is read on and thrown away before it is refused, up to a bound and within the same deadline: an
+/// ordinary client reads no answer before it has sent everything, and one that is cut off meanwhile never sees it. One
+/// that announces more than the bound, or whose client waits to be asked for it, is refused unread.
+async fn collect(headers: &HeaderMap, mut body: Body, most: usize, deadline: Duration) -> Result<Bytes, RequestFault> {
+    let too_large = RequestFault::BodyTooLarge { limit: most };
+    let announced = usize::try_from(axum::body::HttpBody::size_hint(&body).lower()).unwrap_or(usize::MAX);
+    let mut over = announced > most;
+    if over && (announced > THROWN_AWAY || headers.contains_key(header::EXPECT)) {
+        return Err(too_large);
     }
-    match tokio::time::timeout(deadline, Limited::new(body, most).collect()).await {
+    let read = async {
+        let (mut kept, mut come) = (Vec::new(), 0_usize);
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame.map_err(|_| RequestFault::BodyBroken)?.into_data() else { continue };
+            come = come.saturating_add(data.len());
+            if come > most {
+                over = true;
+                kept = Vec::new();
+            }
+            if over && come > THROWN_AWAY {
+                break;
+            }
+            if !over {
+                kept.extend_from_slice(&data);
+            }
+        }
+        Ok(Bytes::from(kept))
+    };
+    let read = tokio::time::timeout(deadline, read).await;
+    match read {
+        _ if over => Err(too_large),
         Err(_) => Err(RequestFault::BodyTimeout),
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(RequestFault::BodyTooLarge { limit: most }),
-        Ok(Err(_)) => Err(RequestFault::BodyBroken),
+        Ok(read) => read,
     }
 }
 

@@ -150,7 +150,7 @@ impl IntoResponse for Failure {
             Self::Request(fault) => fault.into_response(),
             Self::Service(error) => {
                 let response = respond(error.status(), error.code(), write(&error.problem()));
-                with_headers(response, None, error.retry_after())
+                with_headers(response, error.challenge(), error.retry_after())
             }
             Self::Denied(denial) => {
                 let response = respond(denial.status(), denial.code(), denial.body());

@@ -20,6 +20,10 @@ impl Issuer {
         check::optional_name(body.agent_id.as_deref(), &root.name("agentId"), &mut faults);
         check::name(&body.name, &root.name("name"), &mut faults);
         check::description(body.description.as_deref(), &root.name("description"), &mut faults);
+        if matches!(body.agent_id.as_deref(), Some("." | "..")) {
+            // Clients and proxies take such a segment out of a path (RFC 3986 section 5.2.4): `/v1/agents/..` is another call.
+            faults.note::<()>(&root.name("agentId"), "it must not be `.` or `..`, which cannot stand in a path; choose another");
+        }
         if body.agent_id.as_deref() == Some(&self.settings().issuer) {
             // In the audit log, that name is the issuer's own.
             faults.note::<()>(&root.name("agentId"), "it is the issuer's own URL; choose another");

@@ -2,6 +2,7 @@
 
 use passport_keys::{RingError, VaultError};
 use passport_shared::api::problem::Problem;
+use passport_shared::decision::Reason;
 use passport_shared::fault::Fault;
 use passport_shared::text::quote;
 
@@ -53,6 +54,14 @@ pub enum ServiceError {
         detail: String,
         /// Where in the body.
         errors: Vec<Fault>,
+    },
+    /// The caller's passport counts no more: it was revoked, or has expired, after the gate let it through.
+    #[error("{detail}")]
+    Unauthorized {
+        /// The stable code, as the gate would say it: `revoked` or `expired`.
+        code: &'static str,
+        /// What has happened, and what to do.
+        detail: String,
     },
     /// More at once than is accepted.
     #[error("{detail}")]
@@ -113,6 +122,7 @@ impl ServiceError {
             Self::NotFound { .. } => 404,
             Self::Conflict { .. } => 409,
             Self::Forbidden { .. } => 403,
+            Self::Unauthorized { .. } => 401,
             Self::TooLarge { .. } => 413,
             Self::Unavailable(_) => 503,
             Self::Internal { .. } => 500,
@@ -127,7 +137,7 @@ impl ServiceError {
             Self::InvalidQuery { .. } => "invalid_query",
             Self::NotFound { .. } => "not_found",
             Self::Conflict { .. } => "conflict",
-            Self::Forbidden { code, .. } => code,
+            Self::Forbidden { code, .. } | Self::Unauthorized { code, .. } => code,
             Self::TooLarge { .. } => "too_large",
             Self::Unavailable(_) => "unavailable",
             Self::Internal { .. } => "internal_error",
@@ -138,6 +148,12 @@ impl ServiceError {
     #[must_use]
     pub fn retry_after(&self) -> Option<u32> {
         matches!(self, Self::Unavailable(_)).then_some(5)
+    }
+
+    /// The `WWW-Authenticate` header (RFC 6750), where the caller's passport is what is wrong.
+    #[must_use]
+    pub fn challenge(&self) -> Option<&'static str> {
+        matches!(self, Self::Unauthorized { .. }).then_some("Bearer error=\"invalid_token\"")
     }
 
     /// The answer to give over HTTP (RFC 9457). No internal cause is in it.
@@ -188,6 +204,14 @@ impl From<StoreError> for ServiceError {
             StoreError::AgentDisabled { agent_id } => {
                 Self::Conflict { detail: format!("agent {} is disabled; enable it first", quote(&agent_id)) }
             }
+            StoreError::MakerRevoked { passport_id } => Self::Unauthorized {
+                code: Reason::Revoked.code(),
+                detail: format!("the passport {} was revoked before the change was made; nothing was changed", quote(&passport_id)),
+            },
+            StoreError::MakerExpired { passport_id } => Self::Unauthorized {
+                code: Reason::Expired.code(),
+                detail: format!("the passport {} expired before the change was made; nothing was changed", quote(&passport_id)),
+            },
             StoreError::Poisoned | StoreError::Closed | StoreError::Unavailable(_) => Self::unavailable(error),
             StoreError::KeyNotActive { .. } | StoreError::StatusIndexTaken { .. } => Self::internal("record a passport", error),
             StoreError::Corrupt { .. } => Self::internal("read the store", error),
@@ -261,6 +285,7 @@ mod tests {
             ServiceError::NotFound { what: "agent", id: "a".into() },
             ServiceError::Conflict { detail: "x".into() },
             ServiceError::Forbidden { code: "not_held", detail: "x".into(), errors: Vec::new() },
+            ServiceError::Unauthorized { code: "revoked", detail: "x".into() },
             ServiceError::TooLarge { detail: "x".into() },
             ServiceError::unavailable(cause()),
             ServiceError::internal("sign", cause()),
@@ -274,12 +299,14 @@ mod tests {
                 "404 not_found",
                 "409 conflict",
                 "403 not_held",
+                "401 revoked",
                 "413 too_large",
                 "503 unavailable",
                 "500 internal_error"
             ]
         );
         for error in &errors {
+            assert_eq!(error.challenge().is_some(), error.status() == 401);
             let problem = error.problem();
             assert_eq!((problem.status, problem.code.as_str()), (error.status(), error.code()));
             assert!(!serde_json::to_string(&problem).unwrap().contains("secret"), "a cause is shown: {problem:?}");
@@ -293,6 +320,8 @@ mod tests {
             (StoreError::NotFound { what: "agent", id: "a".into() }, 404),
             (StoreError::Conflict { what: "agent", id: "a".into(), problem: "exists already".into() }, 409),
             (StoreError::AgentDisabled { agent_id: "a".into() }, 409),
+            (StoreError::MakerRevoked { passport_id: "pp".into() }, 401),
+            (StoreError::MakerExpired { passport_id: "pp".into() }, 401),
             (StoreError::Poisoned, 503),
             (StoreError::Closed, 503),
             (StoreError::Unavailable(boxed()), 503),

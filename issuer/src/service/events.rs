@@ -23,7 +23,7 @@ pub struct EventsPage {
 }
 
 impl Issuer {
-    /// Audit events, newest (last accepted) first.
+    /// Audit events, newest (last accepted) first. A page ends after `limit` of them, or about 8 MiB.
     ///
     /// # Errors
     /// [`ServiceError::InvalidQuery`].
@@ -43,7 +43,7 @@ impl Issuer {
             kind: None,
         };
         let page = self.store().events(filter).await?;
-        let items = page.items.iter().map(shown).collect::<Result<_, _>>()?;
+        let items = page.items.into_iter().map(shown).collect::<Result<_, _>>()?;
         Ok(EventsPage { items, next_cursor: page.next.map(|cursor| cursor.to_string()) })
     }
 }
@@ -66,12 +66,12 @@ fn moment(name: &'static str, text: Option<&str>) -> Result<Option<i64>, Service
     text.map(|text| time::parse_any(text).ok_or_else(|| wrong(text))).transpose()
 }
 
-fn shown(event: &AuditEvent) -> Result<Box<RawValue>, ServiceError> {
+fn shown(event: AuditEvent) -> Result<Box<RawValue>, ServiceError> {
     let envelope = AuditEnvelope {
-        event_id: event.event_id.clone(),
+        event_id: event.event_id,
         sequence: event.sequence,
         kind: event.kind.as_str().to_owned(),
-        reporter: event.reporter.clone(),
+        reporter: event.reporter,
         received_at: check::shown(event.received_at),
         conflict: event.conflict,
     };

@@ -11,7 +11,7 @@ use passport_shared::time;
 use super::change::sha256_hex;
 use super::ids::Id;
 use super::{Caller, Issuer, ServiceError, check};
-use crate::store::NewEvent;
+use crate::store::{Maker, NewEvent};
 
 impl Issuer {
     /// Takes in decisions that a verifier has made: all of them or none, on disk before this returns (contract section
@@ -50,7 +50,8 @@ impl Issuer {
             events.extend(read.map(|event| NewEvent { event_id: self.new_id(Id::Event), received_at: now, ..event }));
         }
         check::done(faults)?;
-        let outcome = self.store().append_events(reporter, events).await?;
+        let maker = Maker { passport_id: caller.passport_id().to_owned(), at: now };
+        let outcome = self.store().append_events(reporter, Some(maker), events).await?;
         if outcome.conflicts > 0 {
             tracing::warn!(
                 reporter = passport_shared::text::escape(reporter),

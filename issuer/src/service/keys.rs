@@ -25,7 +25,7 @@ impl Issuer {
         let records = self.store().keys().await?;
         let (ring, now) = (ring(&records)?, self.now());
         let items = records.into_iter().rev().map(|key| shown(key, &ring, now)).collect();
-        Ok(Keys { items })
+        Ok(Keys { items, next_cursor: None })
     }
 
     /// A rotation (contract section 4): next signs, active is retired, a fresh key is next. Passports that are signed
@@ -137,7 +137,14 @@ impl Issuer {
     async fn settle(&self, outcome: Result<i64, StoreError>, fresh: Option<&KeyId>) -> Result<(), ServiceError> {
         let outcome = self.after_change(outcome, |sequence| *sequence).await;
         let Err(error) = outcome else { return Ok(()) };
-        let refused = matches!(error, StoreError::Conflict { .. } | StoreError::NotFound { .. } | StoreError::Closed);
+        let refused = matches!(
+            error,
+            StoreError::Conflict { .. }
+                | StoreError::NotFound { .. }
+                | StoreError::MakerRevoked { .. }
+                | StoreError::MakerExpired { .. }
+                | StoreError::Closed
+        );
         match fresh {
             Some(fresh) if refused => Err(self.undo(fresh, error.into()).await),
             _ => Err(error.into()),

@@ -5,6 +5,7 @@
 pub(crate) mod agents;
 pub(crate) mod audit;
 pub(crate) mod keys;
+pub(crate) mod makers;
 pub(crate) mod passports;
 pub(crate) mod races;
 pub(crate) mod trust;
@@ -63,9 +64,16 @@ macro_rules! contract_suite {
                 a_batch_is_written_whole_or_not_at_all,
                 each_filter_narrows_the_list,
                 events_are_listed_newest_first_in_pages,
+                a_page_of_events_is_bounded_in_bytes,
                 a_change_without_its_event_is_rolled_back,
                 first_keys_without_their_event_are_rolled_back,
                 a_change_that_is_none_writes_no_event,
+            }
+            makers {
+                a_maker_that_counts_no_more_changes_nothing,
+                a_live_maker_makes_each_change,
+                a_maker_can_revoke_itself_once,
+                first_keys_are_made_by_no_passport,
             }
             trust {
                 every_change_of_trust_raises_the_sequence_by_one,

@@ -44,6 +44,19 @@ pub enum StoreError {
         /// The place in it.
         index: i64,
     },
+    /// The passport that the change is made with was revoked, itself or with its key, its agent was disabled, or no such
+    /// passport was ever recorded. Nothing was written.
+    #[error("passport `{passport_id}`, which the change is made with, was revoked or is not known")]
+    MakerRevoked {
+        /// The maker's passport.
+        passport_id: String,
+    },
+    /// The passport that the change is made with has expired. Nothing was written.
+    #[error("passport `{passport_id}`, which the change is made with, has expired")]
+    MakerExpired {
+        /// The maker's passport.
+        passport_id: String,
+    },
     /// A write has met an I/O error before, so nothing more is acknowledged.
     #[error("the store takes no more writes after an i/o error; check the disk and start the issuer again")]
     Poisoned,

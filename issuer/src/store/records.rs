@@ -3,7 +3,7 @@
 mod audit;
 mod keys;
 
-pub use audit::{AdminEvent, AppendOutcome, AuditEvent, AuditFilter, EventKind, NewEvent};
+pub use audit::{AdminEvent, AppendOutcome, AuditEvent, AuditFilter, EventKind, Maker, NewEvent};
 pub use keys::{Key, KeyState, NewKey, RevokeKey, RotateKeys};
 
 /// One page of a list.

@@ -4,6 +4,7 @@ mod agents;
 mod audit;
 mod driver;
 mod keys;
+mod makers;
 mod open;
 mod passports;
 mod reader;
@@ -18,8 +19,8 @@ use async_trait::async_trait;
 use self::reader::Reader;
 use self::writer::Writer;
 use super::{
-    AdminEvent, Agent, AppendOutcome, AuditEvent, AuditFilter, Disabled, Key, NewAgent, NewEvent, NewKey, NewPassport, Page, Passport,
-    PassportFilter, RevokeKey, RevokedPassport, RotateKeys, StatusList, Store, StoreError, TrustSnapshot,
+    AdminEvent, Agent, AppendOutcome, AuditEvent, AuditFilter, Disabled, Key, Maker, NewAgent, NewEvent, NewKey, NewPassport, Page,
+    Passport, PassportFilter, RevokeKey, RevokedPassport, RotateKeys, StatusList, Store, StoreError, TrustSnapshot,
 };
 
 /// A [`Store`] in one SQLite file, with a write-ahead log and `synchronous=FULL`.
@@ -40,6 +41,9 @@ impl std::fmt::Debug for SqliteStore {
 impl Store for SqliteStore {
     async fn ping(&self) -> Result<(), StoreError> {
         self.writer.check()?;
+        if self.writer.failed_last() {
+            self.writer.write(|conn| Box::pin(trust::touch(conn))).await?;
+        }
         self.reader.read(|conn| Box::pin(trust::sequence(conn))).await.map(|_| ())
     }
 
@@ -148,9 +152,9 @@ impl Store for SqliteStore {
         self.reader.read(move |conn| Box::pin(async move { keys::latest_expiry(conn, &key_id).await })).await
     }
 
-    async fn append_events(&self, reporter: &str, events: Vec<NewEvent>) -> Result<AppendOutcome, StoreError> {
+    async fn append_events(&self, reporter: &str, maker: Option<Maker>, events: Vec<NewEvent>) -> Result<AppendOutcome, StoreError> {
         let reporter = reporter.to_owned();
-        self.writer.write(move |conn| Box::pin(async move { audit::append(conn, &reporter, &events).await })).await
+        self.writer.made_by(maker, move |conn| Box::pin(async move { audit::append(conn, &reporter, &events).await })).await
     }
 
     async fn events(&self, filter: AuditFilter) -> Result<Page<AuditEvent, i64>, StoreError> {

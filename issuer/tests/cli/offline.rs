@@ -30,6 +30,32 @@ fn a_wrong_call_is_exit_2_and_help_is_a_result_that_fits_80_columns() {
 }
 
 #[test]
+fn a_wrong_call_is_told_as_json_where_that_is_asked_for() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for (wrong, words) in [
+        (&["issue", "--json"][..], "arguments were not provided: --agent <ID>"),
+        (&["--json", "nosuch"], "unrecognized subcommand 'nosuch'"),
+        (&["--json", "keys"], "no command is given"),
+        (&["--json"], "no command is given"),
+        (&["verify", "--json", "--at", "soon", "--trust", "x", "--audience", "a", "--action", "x"], "it must be a time"),
+        (&["agents", "list", "--limit", "-1", "--json"], "-1"),
+        (&["--config", "none.toml", "--json", "demo"], "none.toml"),
+    ] {
+        let run = run(directory.path(), wrong).ended(2);
+        assert_eq!((run.out.as_str(), run.err.lines().count()), ("", 1), "{}", run.err);
+        let error: serde_json::Value = serde_json::from_str(&run.err).expect("JSON");
+        let detail = error["detail"].as_str().expect("a detail");
+        assert!(error["code"] == "usage" && detail.contains(words), "{error}");
+        assert!(!detail.starts_with("error") && !detail.contains('\n'), "{error}");
+    }
+    let told = run(directory.path(), &["nosuch"]).ended(2);
+    assert!(told.err.starts_with("error: unrecognized subcommand"), "{}", told.err);
+    let told = run(directory.path(), &["inspect", "--trust", "--", "--json"]).ended(2);
+    assert!(told.err.starts_with("error: "), "a token is no option: {}", told.err);
+    assert!(run(directory.path(), &["issue", "--json", "--help"]).ended(0).out.contains("--grant"));
+}
+
+#[test]
 fn completions_name_every_command() {
     let directory = tempfile::tempdir().expect("a directory");
     for shell in ["bash", "zsh", "fish"] {

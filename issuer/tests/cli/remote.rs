@@ -1,7 +1,9 @@
 //! The whole round through the real binary: an issuer, and everybody who calls it.
 
+use std::fs::File;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
@@ -13,14 +15,18 @@ struct Caller<'c> {
 }
 
 impl Caller<'_> {
-    fn run_as(&self, file: &str, arguments: &[&str]) -> Run {
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = passport(self.directory);
-        command.args(arguments).envs([("PASSPORT_URL", self.url.as_str()), ("PASSPORT_FILE", file)]);
-        command.output().expect("it runs").into()
+        command.args(arguments).envs([("PASSPORT_URL", self.url.as_str()), ("PASSPORT_FILE", "data/admin.passport")]);
+        command
+    }
+
+    fn run_as(&self, file: &str, arguments: &[&str]) -> Run {
+        self.command(arguments).env("PASSPORT_FILE", file).output().expect("it runs").into()
     }
 
     fn run(&self, arguments: &[&str]) -> Run {
-        self.run_as("data/admin.passport", arguments)
+        self.command(arguments).output().expect("it runs").into()
     }
 
     fn json(&self, arguments: &[&str]) -> Value {
@@ -133,6 +139,94 @@ fn an_issuer_is_served_and_called_from_the_command_line() {
     caller.run(&["agents", "list"]).ended(1);
 }
 
+/// Runs with a standard output that cannot be written to.
+fn without_output(mut command: Command, out: Stdio) -> Run {
+    let mut child = command.stdout(out).stderr(Stdio::piped()).spawn().expect("it runs");
+    drop(child.stdout.take());
+    child.wait_with_output().expect("it ends").into()
+}
+
+#[test]
+fn a_passport_that_gets_lost_on_its_way_is_told_and_can_be_revoked() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let served = Served::start(directory.path());
+    let caller = Caller { directory: directory.path(), url: served.url.clone() };
+    caller.run(&["agents", "create", "Ollie", "--id", "agent_ollie"]).ended(0);
+    let issue = ["issue", "--agent", "agent_ollie", "--audience", "https://shop.example", "--grant", GRANT, "--expires-in", "1h"];
+    let full = || File::options().write(true).open("/dev/full").expect("a full device").into();
+    for (out, more) in [(Stdio::piped(), &[][..]), (full(), &[]), (Stdio::piped(), &["--json"]), (full(), &["--json"])] {
+        let lost = without_output(caller.command(&[&issue[..], more].concat()), out).ended(1);
+        let told = lost.told();
+        let id = told.split_once("passport passports revoke ").map(|(_, id)| id.split('`').next().expect("an id")).expect("a hint");
+        assert!(told.contains("cannot write to `standard output`: ") && told.contains(" was issued and is lost"), "{told}");
+        assert_eq!(caller.json(&["passports", "revoke", id])["state"], "revoked");
+    }
+    let live = caller.json(&["passports", "list", "--agent", "agent_ollie", "--state", "live"]);
+    assert_eq!(live["items"], serde_json::json!([]), "each that was issued was told");
+    let kept = without_output(caller.command(&[&issue[..], &["--json", "-o", "p"]].concat()), full()).ended(1);
+    assert!(kept.told().contains(" was issued, and is in `p`"), "{}", kept.err);
+    assert!(directory.path().join("p").exists());
+}
+
+#[test]
+fn what_a_reporter_claims_is_told_from_what_the_issuer_did() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let served = Served::start(directory.path());
+    let caller = Caller { directory: directory.path(), url: served.url.clone() };
+    caller.run(&["agents", "create", "Desk", "--id", "issuer"]).ended(0);
+    caller.run(&["issue", "--agent", "issuer", "--role", "reporter", "--expires-in", "1h", "-o", "reporter"]).ended(0);
+    caller.run(&["keys", "rotate"]).ended(0);
+    let token = std::fs::read_to_string(directory.path().join("reporter")).expect("read");
+    let event = |time: &str| {
+        format!(
+            r#"{{"reporter":"issuer","events":[{{"seq":1,"requestId":"r","outcome":"allow","reason":"granted","evaluatedAt":"{time}","agentId":"admin","action":"keys.rotate","resource":"issuer/keys"}}]}}"#
+        )
+    };
+    for time in ["2026-05-30T00:00:00Z", "2026-05-30T00:00:01Z"] {
+        let answer = ureq::post(format!("{}/v1/audit/events", served.url))
+            .header("authorization", format!("Bearer {}", token.trim_end()))
+            .header("content-type", "application/json")
+            .send(event(time));
+        assert!(answer.expect("accepted").status().is_success());
+    }
+    let log = caller.run(&["audit", "list", "--action", "keys.rotate"]).ended(0).out;
+    let said: Vec<Vec<&str>> = log.lines().map(|line| line.split_whitespace().skip(1).take(3).collect()).collect();
+    assert_eq!(
+        said,
+        [["OUTCOME", "REPORTER", "AGENT"], ["allow", "!", "@issuer"], ["allow", "@issuer", "admin"], ["allow", "issuer", "admin"]]
+    );
+}
+
+#[test]
+fn a_pin_that_has_no_part_in_a_fetch_is_said_to_have_none() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let served = Served::start(directory.path());
+    let caller = Caller { directory: directory.path(), url: served.url.clone() };
+    let keys = caller.json(&["keys", "list"]);
+    let active = keys["items"].as_array().and_then(|keys| keys.iter().find(|key| key["state"] == "active")).expect("an active key");
+    let pin = format!("--pin={}", active["keyId"].as_str().expect("a thumbprint"));
+    let fetch = ["trust", "fetch", "-o", "trust.bundle"];
+    let first = caller.run(&[&fetch[..], &[&pin]].concat()).ended(0);
+    assert!(!first.told().contains("pin"), "{}", first.err);
+    let note = "note: --pin was not needed, and not looked at: the new bundle was checked against `trust.bundle`";
+    let second = caller.run(&[&fetch[..], &[&pin]].concat()).ended(0);
+    assert!(second.told().contains(note), "{}", second.err);
+    assert!(!caller.run(&fetch).ended(0).told().contains("pin"));
+    let help = caller.run(&["trust", "fetch", "--help"]).ended(0).out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(help.contains("For the first fetch: the thumbprint"), "{help}");
+}
+
+/// Where the system tells of a process's limits.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_process_that_holds_keys_leaves_no_core_file() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let served = Served::start(directory.path());
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", served.id())).expect("read");
+    let core = limits.lines().find_map(|line| line.strip_prefix("Max core file size")).expect("a limit");
+    assert_eq!(core.split_whitespace().collect::<Vec<_>>(), ["0", "0", "bytes"], "soft and hard");
+}
+
 #[test]
 fn an_issuer_that_starts_again_is_the_same_issuer() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -171,7 +265,7 @@ fn keys_are_sealed_with_a_passphrase() {
         command.env("PASSPORT_PASSPHRASE", passphrase);
         command
     };
-    let refused = |mut command: std::process::Command, exit: i32| -> String {
+    let refused = |mut command: Command, exit: i32| -> String {
         let told = Run::from(command.output().expect("it runs")).ended(exit).told();
         assert!(!told.contains("horse"), "{told}");
         told

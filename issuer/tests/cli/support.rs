@@ -149,6 +149,11 @@ impl Served {
         Self { child, url: ready["url"].as_str().expect("a URL").to_owned() }
     }
 
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks it to stop, as a service manager does, and gives its exit code.
     pub(crate) fn stop(mut self) -> Option<i32> {
         let pid = self.child.id().to_string();

@@ -161,7 +161,12 @@ fn a_passport_is_told_as_a_prompt_and_requests_are_tried_on_it() {
         let json = call(&["--try", request, "--json"]).ended(exit).json();
         assert_eq!((&json["preview"]["reason"], &json["verified"]), (&reason.into(), &false.into()));
     }
-    call(&["--try", "nonsense"]).ended(2);
+    // What is no request is decided as such, as `verify --request` does.
+    for odd in ["nonsense", "", "[]", "{", r#"{"action":"send","action":"send"}"#, &format!(r#"{{"action":"{}"}}"#, "x".repeat(70_000))] {
+        let preview = call(&["--try", odd, "--json"]).ended(3).json()["preview"]["reason"].clone();
+        let decided = verify(&signer, &token, &["--request", odd, "--json"]).ended(3).json()["reason"].clone();
+        assert_eq!((preview, decided), ("invalid_request".into(), "invalid_request".into()), "{odd}");
+    }
     let late = (NOW + 3_600).to_string();
     let expired = run(signer.path(), &["inspect", &token, "--at", &late, "--try", r#"{"action":"send"}"#]).ended(4);
     assert!(expired.out.contains("expired"), "{}", expired.out);

@@ -34,6 +34,8 @@ pub struct Key {
 pub struct Keys {
     /// The keys, newest first.
     pub items: Vec<Key>,
+    /// As every list has it (contract section 7). Always `null`: keys are few, and all of them are on one page.
+    pub next_cursor: Option<String>,
 }
 
 /// The body of `POST /v1/keys/{kid}/revoke`.

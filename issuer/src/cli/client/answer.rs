@@ -124,7 +124,10 @@ mod tests {
         assert_eq!(client.fetch("/", 10).expect("an answer"), "x".repeat(10));
         let told = client.fetch("/", 10).expect_err("too much").to_text().expect("a text");
         answering.join().expect("answered");
-        assert!(told.contains("has more than the 10 bytes that are accepted") && told.contains("hint: a list comes in smaller pages"), "{told}");
+        assert!(
+            told.contains("has more than the 10 bytes that are accepted") && told.contains("hint: a list comes in smaller pages"),
+            "{told}"
+        );
         assert!(!told.contains("running"), "{told}");
     }
 

@@ -81,10 +81,9 @@ impl Fetch {
         }
         match (belief, &self.output) {
             (Belief::FirstUse, _) => session.out.say(&first_use(&signed_by)),
-            (Belief::Successor, Some(path)) if self.pin.is_some() => session.out.say(&format!(
-                "note: --pin was not needed, and not looked at: the new bundle was checked against `{}`",
-                path.display()
-            )),
+            (Belief::Successor, Some(path)) if self.pin.is_some() => session
+                .out
+                .say(&format!("note: --pin was not needed, and not looked at: the new bundle was checked against `{}`", path.display())),
             _ => {}
         }
         if let Some(path) = &self.output {

@@ -53,6 +53,7 @@ async fn a_passport_is_issued_used_listed_and_revoked() {
 async fn keys_are_listed_rotated_and_revoked() {
     let fixture = Fixture::new().await;
     let keys = fixture.admin("GET", "/v1/keys", None).await.json();
+    assert_eq!(keys.get("nextCursor"), Some(&serde_json::Value::Null), "it is a list like the others");
     let active = keys["items"].as_array().unwrap().iter().find(|key| key["state"] == "active").unwrap()["keyId"].clone();
     let rotated = fixture.admin("POST", "/v1/keys/rotate", None).await;
     assert_eq!(rotated.status, 200);

@@ -1,3 +1,4 @@
+use passport_keys::KeyVault as _;
 use serde_json::Value;
 
 use super::*;
@@ -141,4 +142,54 @@ async fn an_issuer_without_its_store_lets_nobody_through_for_long() {
     };
     let refused = world.issuer.issue_passport(&caller, crate::service::testing::order("ollie", SHOP, SHOPPING)).await;
     assert_eq!(refused.unwrap_err().status(), 503);
+}
+
+/// Between the gate and the change a request may wait for its body.
+#[tokio::test]
+async fn who_was_let_through_and_is_revoked_since_changes_nothing() {
+    let world = World::new().await;
+    let victim = world.ollie().await;
+    let keys = world.issuer.keys().await.unwrap().items;
+    let active = keys.iter().find(|key| key.state == "active").unwrap().key_id.clone();
+    for (name, code) in [("disabled", "revoked"), ("revoked", "revoked"), ("expired", "expired")] {
+        let everything = r#"[{"resource":"issuer/**","allowedActions":["*"]}]"#;
+        let issued = world.passport(name, ISSUER, everything).await;
+        let caller = &world.issuer.authorize(Some(&issued.passport), "keys.rotate", "issuer/keys", &[]).await.unwrap();
+        match name {
+            "disabled" => {
+                world.issuer.disable_agent(&world.admin("agents.write", "issuer/agents").await, name, Default::default()).await.unwrap();
+            }
+            "revoked" => {
+                let caller = world.admin("passports.revoke", "issuer/passports").await;
+                world.issuer.revoke_passport(&caller, &issued.passport_id, Default::default()).await.unwrap();
+            }
+            _ => world.place.clock.advance(3_600),
+        }
+        let issuer = &world.issuer;
+        let before = (world.log().await.len(), world.place.vault().holds().unwrap().len());
+        let agent = passport_shared::api::agents::NewAgent { agent_id: Some("new".into()), name: "x".into(), description: None };
+        let reason = passport_shared::api::keys::RevokeKey { reason: "x".into() };
+        let event = r#"{"seq":1,"requestId":"r","outcome":"deny","reason":"expired","evaluatedAt":null}"#;
+        let report = passport_shared::api::audit::ReportEvents {
+            reporter: name.into(),
+            events: vec![serde_json::value::RawValue::from_string(event.into()).unwrap()],
+        };
+        let mut order = crate::service::testing::order("ollie", SHOP, SHOPPING);
+        order.expires_in = Some(60);
+        for outcome in [
+            issuer.create_agent(caller, agent).await.map(drop),
+            issuer.disable_agent(caller, "ollie", Default::default()).await.map(drop),
+            issuer.enable_agent(caller, "ollie").await.map(drop),
+            issuer.issue_passport(caller, order).await.map(drop),
+            issuer.revoke_passport(caller, &victim.passport_id, Default::default()).await.map(drop),
+            issuer.rotate_keys(caller).await.map(drop),
+            issuer.revoke_key(caller, &active, reason).await.map(drop),
+            issuer.report_events(caller, report).await.map(drop),
+        ] {
+            let error = outcome.unwrap_err();
+            assert_eq!((error.status(), error.code()), (401, code), "{name}: {error:?}");
+            assert_eq!(error.challenge(), Some(r#"Bearer error="invalid_token""#));
+        }
+        assert_eq!(before, (world.log().await.len(), world.place.vault().holds().unwrap().len()), "no event, and no key left over");
+    }
 }

@@ -9,7 +9,7 @@ use passport_shared::jose::TokenType;
 use passport_shared::key_set::KeyId;
 use passport_shared::limits::TOKEN_BYTES;
 use passport_shared::passport::{NewClaims, StatusRef};
-use passport_verifier::{MaxAge, StatusPolicy, Verifier};
+use passport_verifier::{MaxAge, Reason, StatusPolicy, Verifier};
 use serde_json::json;
 
 use super::super::change::{Author, to_json};
@@ -25,6 +25,14 @@ use crate::store::{NewPassport, StoreError};
 const ATTEMPTS: u32 = 64;
 
 const ACT: &str = "issue a passport";
+
+/// What the project's own verifier says of a fresh token.
+enum OwnWork {
+    /// It is what was ordered.
+    Sound,
+    /// Its place in the status list is that of a revoked passport.
+    PlaceRevoked,
+}
 
 impl Issuer {
     /// Signs what was ordered, checks it, and records it. Only then the token is given out.
@@ -44,7 +52,11 @@ impl Issuer {
                 },
             };
             check_size(&token, order)?;
-            self.check_own_work(&token, order, &id)?;
+            match self.check_own_work(&token, order, &id)? {
+                OwnWork::Sound => {}
+                // The store would say that it is taken.
+                OwnWork::PlaceRevoked => continue,
+            }
             let change = json!({
                 "type": "passport_issued", "passportId": id, "agentId": order.agent_id, "keyId": key,
                 "audience": order.audience, "expiresAt": check::shown(order.expires_at),
@@ -114,8 +126,8 @@ impl Issuer {
     ///
     /// It is asked for the first audience, at the time at which the passport begins. That may lie days ahead, where keys
     /// and lists of today are too old to go by: so their age is not looked at. The status is, as far as it can be had: a
-    /// fresh place in a list that reads as revoked is a mistake that must not go out.
-    fn check_own_work(&self, token: &str, order: &Order, id: &str) -> Result<(), ServiceError> {
+    /// place that reads as revoked is that of a revoked passport, and another must be drawn.
+    fn check_own_work(&self, token: &str, order: &Order, id: &str) -> Result<OwnWork, ServiceError> {
         let wrong = |what: String| ServiceError::internal(ACT, format!("the finished token is not what was ordered: {what}"));
         let audience = order.audience.first().map(String::as_str).unwrap_or_default();
         let verifier = Verifier::new((*self.inner.gate.trust()).clone(), audience)
@@ -123,7 +135,11 @@ impl Issuer {
             .with_max_status_age(MaxAge::Unlimited)
             .with_status_policy(StatusPolicy::AllowUnavailable);
         let begins = order.not_before.map_or(order.issued_at, |start| start.max(order.issued_at));
-        let verified = verifier.verify(token, begins).map_err(|denied| wrong(format!("{}: {}", denied.reason(), denied.message())))?;
+        let verified = match verifier.verify(token, begins) {
+            Ok(verified) => verified,
+            Err(denied) if denied.reason() == Reason::Revoked => return Ok(OwnWork::PlaceRevoked),
+            Err(denied) => return Err(wrong(format!("{}: {}", denied.reason(), denied.message()))),
+        };
         let claims = verified.claims();
         let same = claims.issuer == self.settings().issuer
             && claims.id == id
@@ -134,7 +150,7 @@ impl Issuer {
             && claims.needs_proof == order.confirmation.is_some()
             && claims.status.is_some()
             && claims.grants.iter().map(|(_, grant)| grant).eq(order.grants.iter());
-        if same { Ok(()) } else { Err(wrong("its claims differ".to_owned())) }
+        if same { Ok(OwnWork::Sound) } else { Err(wrong("its claims differ".to_owned())) }
     }
 }
 

@@ -1,7 +1,9 @@
 //! The audit log, and that no change goes without its event.
 
 use super::{Backend, NOW, agent, decision, event, key, passport, with_ollie};
-use crate::store::{AppendOutcome, AuditEvent, AuditFilter, EventKind, KeyState, NewEvent, RevokeKey, RotateKeys, Store, StoreError};
+use crate::store::{
+    AppendOutcome, AuditEvent, AuditFilter, EventKind, KeyState, MAX_PAGE_BYTES, NewEvent, RevokeKey, RotateKeys, Store, StoreError,
+};
 
 fn outcome(accepted: u64, duplicates: u64, conflicts: u64) -> AppendOutcome {
     AppendOutcome { accepted, duplicates, conflicts }
@@ -29,7 +31,7 @@ pub(crate) async fn a_batch_is_kept_exactly_and_in_order(backend: impl Backend) 
     };
     let bare = NewEvent { evaluated_at: None, ..decision("r2", "h2") };
     assert_eq!(store.latest_seq("shop").await.unwrap(), None);
-    let done = store.append_events("shop", vec![full.clone(), bare.clone()]).await.unwrap();
+    let done = store.append_events("shop", None, vec![full.clone(), bare.clone()]).await.unwrap();
     assert_eq!(done, outcome(2, 0, 0));
     assert_eq!(store.latest_seq("shop").await.unwrap(), Some(7));
     assert_eq!(store.latest_seq("other").await.unwrap(), None);
@@ -58,7 +60,7 @@ pub(crate) async fn a_batch_is_kept_exactly_and_in_order(backend: impl Backend) 
         };
         assert_eq!(told, given);
     }
-    assert_eq!(store.append_events("shop", Vec::new()).await.unwrap(), outcome(0, 0, 0));
+    assert_eq!(store.append_events("shop", None, Vec::new()).await.unwrap(), outcome(0, 0, 0));
 }
 
 pub(crate) async fn the_same_body_again_is_a_duplicate(backend: impl Backend) {
@@ -67,16 +69,16 @@ pub(crate) async fn the_same_body_again_is_a_duplicate(backend: impl Backend) {
     // Whether the issuer gives the retry an id of its own or the same one does not matter.
     let renamed = NewEvent { event_id: "evt_retry".to_owned(), ..first.clone() };
     let batch = vec![first.clone(), first.clone(), renamed.clone()];
-    assert_eq!(store.append_events("shop", batch.clone()).await.unwrap(), outcome(1, 2, 0));
-    assert_eq!(store.append_events("shop", batch).await.unwrap(), outcome(0, 3, 0));
+    assert_eq!(store.append_events("shop", None, batch.clone()).await.unwrap(), outcome(1, 2, 0));
+    assert_eq!(store.append_events("shop", None, batch).await.unwrap(), outcome(0, 3, 0));
     assert_eq!(all(store.as_ref()).await.len(), 1);
 }
 
 pub(crate) async fn another_body_is_kept_beside_the_first_once(backend: impl Backend) {
     let store = backend.open().await;
     let batch = vec![decision("r1", "h1"), decision("r1", "h2"), decision("r1", "h2"), decision("r1", "h3"), decision("r1", "h1")];
-    assert_eq!(store.append_events("shop", batch.clone()).await.unwrap(), outcome(1, 2, 2));
-    assert_eq!(store.append_events("shop", batch).await.unwrap(), outcome(0, 5, 0));
+    assert_eq!(store.append_events("shop", None, batch.clone()).await.unwrap(), outcome(1, 2, 2));
+    assert_eq!(store.append_events("shop", None, batch).await.unwrap(), outcome(0, 5, 0));
     let kept: Vec<_> = all(store.as_ref()).await.into_iter().map(|event| (event.body_hash, event.conflict)).collect();
     let expected = [("h3", true), ("h2", true), ("h1", false)];
     assert_eq!(kept, expected.map(|(hash, is)| (hash.to_owned(), is)));
@@ -87,7 +89,7 @@ pub(crate) async fn request_ids_belong_to_their_reporter(backend: impl Backend) 
     let mut theirs = decision("r1", "h1");
     theirs.event_id = "evt_theirs".to_owned();
     for (reporter, new) in [("shop", decision("r1", "h1")), ("bank", theirs)] {
-        let done = store.append_events(reporter, vec![new]).await.unwrap();
+        let done = store.append_events(reporter, None, vec![new]).await.unwrap();
         assert_eq!(done, outcome(1, 0, 0));
     }
 }
@@ -97,7 +99,7 @@ pub(crate) async fn a_reported_id_blocks_no_admin_change(backend: impl Backend) 
     let claimed = event(1);
     let mut early = claimed.event.clone();
     early.event_id = "evt_early".to_owned();
-    store.append_events(&claimed.reporter, vec![early]).await.unwrap();
+    store.append_events(&claimed.reporter, None, vec![early]).await.unwrap();
     store.create_agent(agent("ollie"), claimed).await.unwrap();
     let kinds: Vec<_> = all(store.as_ref()).await.into_iter().map(|event| event.kind).collect();
     assert_eq!(kinds, [EventKind::Admin, EventKind::Decision]);
@@ -107,7 +109,7 @@ pub(crate) async fn a_batch_is_written_whole_or_not_at_all(backend: impl Backend
     let store = backend.open().await;
     let mut clash = decision("r2", "h2");
     clash.event_id = decision("r1", "h1").event_id;
-    let refused = store.append_events("shop", vec![decision("r1", "h1"), clash]).await;
+    let refused = store.append_events("shop", None, vec![decision("r1", "h1"), clash]).await;
     assert!(matches!(refused, Err(StoreError::Conflict { what: "audit event", .. })));
     assert_eq!(all(store.as_ref()).await, []);
 }
@@ -125,7 +127,7 @@ pub(crate) async fn each_filter_narrows_the_list(backend: impl Backend) {
         ..decision("r1", "h1")
     };
     let undated = NewEvent { evaluated_at: None, ..decision("r2", "h2") };
-    store.append_events("shop", vec![wanted, undated]).await.unwrap();
+    store.append_events("shop", None, vec![wanted, undated]).await.unwrap();
     store.create_agent(agent("z"), event(1)).await.unwrap();
 
     let none = "' OR 1=1 --";
@@ -165,7 +167,7 @@ pub(crate) async fn each_filter_narrows_the_list(backend: impl Backend) {
 pub(crate) async fn events_are_listed_newest_first_in_pages(backend: impl Backend) {
     let store = backend.open().await;
     let batch = ["e", "b", "d", "a", "c"].map(|id| decision(id, "h"));
-    store.append_events("shop", batch.to_vec()).await.unwrap();
+    store.append_events("shop", None, batch.to_vec()).await.unwrap();
     let mut seen = Vec::new();
     let mut cursor = None;
     for size in [2, 2, 1] {
@@ -176,6 +178,29 @@ pub(crate) async fn events_are_listed_newest_first_in_pages(backend: impl Backen
         cursor = page.next;
     }
     assert_eq!((seen.concat().as_str(), cursor), ("cadbe", None));
+}
+
+/// Of three bodies that fill a page, the third is on the next one; and a body that fills one alone has a page of its own.
+pub(crate) async fn a_page_of_events_is_bounded_in_bytes(backend: impl Backend) {
+    let store = backend.open().await;
+    let sized = |id: &str, bytes: usize| NewEvent { body: "x".repeat(bytes), ..decision(id, "h") };
+    let half = MAX_PAGE_BYTES / 2;
+    let batch = vec![sized("e", 10), sized("d", half), sized("c", half), sized("b", MAX_PAGE_BYTES + 1), sized("a", 1)];
+    store.append_events("shop", None, batch).await.unwrap();
+    let (mut pages, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = store.events(AuditFilter { cursor, ..any() }).await.unwrap();
+        let ids: Vec<_> = page.items.iter().map(|event| event.request_id.as_str()).collect();
+        pages.push(ids.concat());
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(pages, ["a", "b", "cd", "e"]);
+    // What does not fit is looked for again from there, with a limit too.
+    let two = store.events(AuditFilter { limit: 2, ..any() }).await.unwrap();
+    assert_eq!((two.items.len(), two.next), (1, Some(two.items[0].sequence)));
 }
 
 /// Every kind of change, each with an event whose id is taken: none may be written.
@@ -228,7 +253,7 @@ pub(crate) async fn a_change_without_its_event_is_rolled_back(backend: impl Back
 /// The same for the first keys, which need an empty store.
 pub(crate) async fn first_keys_without_their_event_are_rolled_back(backend: impl Backend) {
     let store = backend.open().await;
-    store.append_events("shop", vec![event(1).event]).await.unwrap();
+    store.append_events("shop", None, vec![event(1).event]).await.unwrap();
     let refused = store.insert_first_keys(key("k1", NOW), key("k2", NOW), event(1)).await;
     assert!(matches!(refused, Err(StoreError::Conflict { what: "audit event", .. })));
     assert_eq!(store.keys().await.unwrap(), []);

@@ -88,7 +88,7 @@ pub(crate) async fn everything_is_there_after_reopening(backend: impl Backend) {
     store.insert_passport(passport(0), event(1)).await.unwrap();
     store.revoke_passport("pp_0", Some("lost"), NOW, event(2)).await.unwrap();
     let batch = vec![decision("r1", "h1"), decision("r1", "h2")];
-    store.append_events("shop", batch.clone()).await.unwrap();
+    store.append_events("shop", None, batch.clone()).await.unwrap();
     let filter = AuditFilter { limit: 100, ..AuditFilter::default() };
     let agent = store.agent("ollie").await.unwrap();
     let held = store.passport("pp_0").await.unwrap();
@@ -103,7 +103,7 @@ pub(crate) async fn everything_is_there_after_reopening(backend: impl Backend) {
     assert_eq!(held, store.passport("pp_0").await.unwrap());
     assert_eq!(trust, store.trust_snapshot().await.unwrap());
     assert_eq!(events, store.events(filter).await.unwrap());
-    let again = store.append_events("shop", batch).await.unwrap();
+    let again = store.append_events("shop", None, batch).await.unwrap();
     assert_eq!(again.duplicates, 2);
 }
 

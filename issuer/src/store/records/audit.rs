@@ -57,13 +57,32 @@ pub struct NewEvent {
     pub resource: Option<String>,
 }
 
+/// Who makes a change, to be looked at again in the transaction that makes it: between the gate and the change there may
+/// be seconds, in which the passport was revoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Maker {
+    /// The passport that the change is made with.
+    pub passport_id: String,
+    /// When the change is made.
+    pub at: i64,
+}
+
 /// The event that goes with a change by an admin, written in the same transaction or not at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdminEvent {
     /// Who made the change, as verified: the `sub` of the passport used.
     pub reporter: String,
-    /// What it says.
+    /// What it says. Its `passport_id` is the passport used, and none for what the issuer does by itself.
     pub event: NewEvent,
+}
+
+impl AdminEvent {
+    /// Who makes the change; `None` for what the issuer does by itself.
+    #[must_use]
+    pub fn maker(&self) -> Option<Maker> {
+        let passport_id = self.event.passport_id.clone()?;
+        Some(Maker { passport_id, at: self.event.received_at })
+    }
 }
 
 /// An event in the log.
@@ -141,6 +160,7 @@ pub struct AuditFilter {
     pub to: Option<i64>,
     /// [`Page::next`](super::Page::next) of the page before; `None` for the first.
     pub cursor: Option<i64>,
-    /// At most so many (see [`MAX_PAGE`](crate::store::MAX_PAGE)).
+    /// At most so many (see [`MAX_PAGE`](crate::store::MAX_PAGE)), and no more than
+    /// [`MAX_PAGE_BYTES`](crate::store::MAX_PAGE_BYTES) of bodies.
     pub limit: u32,
 }

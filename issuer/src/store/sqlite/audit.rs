@@ -1,11 +1,12 @@
 //! The audit log: appended to, read, never changed (triggers in the schema see to that).
 
+use futures_util::TryStreamExt as _;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::agents::{page, page_size};
 use super::driver::{Failure, corrupt, exists, unique_or};
-use crate::store::{AdminEvent, AppendOutcome, AuditEvent, AuditFilter, EventKind, NewEvent, Page};
+use crate::store::{AdminEvent, AppendOutcome, AuditEvent, AuditFilter, EventKind, MAX_PAGE_BYTES, NewEvent, Page};
 
 pub(super) async fn append(conn: &mut SqliteConnection, reporter: &str, events: &[NewEvent]) -> Result<AppendOutcome, Failure> {
     let mut outcome = AppendOutcome::default();
@@ -118,8 +119,19 @@ pub(super) async fn list(conn: &mut SqliteConnection, filter: AuditFilter) -> Re
     if let Some(to) = filter.to {
         query.push(" AND coalesce(evaluated_at, received_at) < ").push_bind(to);
     }
-    let rows = query.push(" ORDER BY sequence DESC LIMIT ").push_bind(page_size(filter.limit) + 1).build().fetch_all(conn).await?;
-    let items = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    query.push(" ORDER BY sequence DESC LIMIT ").push_bind(page_size(filter.limit) + 1);
+    // Row by row: a thousand bodies of a megabyte never stand in memory together.
+    let mut rows = query.build().fetch(conn);
+    let (mut items, mut bytes) = (Vec::<AuditEvent>::new(), 0_usize);
+    while let Some(row) = rows.try_next().await? {
+        let event = read(&row)?;
+        bytes = bytes.saturating_add(event.body.len());
+        if bytes > MAX_PAGE_BYTES && !items.is_empty() {
+            let next = items.last().map(|last| last.sequence);
+            return Ok(Page { items, next });
+        }
+        items.push(event);
+    }
     Ok(page(items, filter.limit, |event| event.sequence))
 }
 

@@ -24,6 +24,9 @@ const READERS: u32 = 4;
 /// How long a read waits for a free handle.
 const READER_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How many rows a read handle fetches ahead of who reads them. A row may have a megabyte.
+const ROWS_AHEAD: usize = 4;
+
 /// What the write handle must say of itself before it is used, as SQLite words it.
 const DURABILITY: [(&str, &str, &str); 4] = [
     ("journal_mode", "PRAGMA journal_mode", "wal"),
@@ -74,7 +77,7 @@ impl SqliteStore {
             // Where SQLite ends a transaction by itself (an I/O error), the driver loses count and would leave later
             // reads on this handle in one old snapshot: revocations not seen. Such a handle is thrown away.
             .before_acquire(|conn, _| Box::pin(async move { Ok(!conn.is_in_transaction()) }))
-            .connect_with(common.read_only(true))
+            .connect_with(common.read_only(true).row_buffer_size(ROWS_AHEAD))
             .await
             .map_err(database)?;
         Ok(Self { writer: Writer::new(conn), reader: Reader::new(pool) })

@@ -166,7 +166,7 @@ async fn the_audit_log_cannot_be_edited() {
     let place = TempFile::new();
     let store = place.store().await;
     let batch = vec![decision("r1", "h1")];
-    store.append_events("shop", batch).await.unwrap();
+    store.append_events("shop", None, batch).await.unwrap();
     let mut conn = place.outside().await;
     for edit in ["UPDATE audit_events SET body = ''", "DELETE FROM audit_events"] {
         let refused = sqlx::query(edit).execute(&mut conn).await.unwrap_err();
@@ -282,15 +282,46 @@ async fn a_full_disk_refuses_a_write_and_nothing_else() {
     let big = NewEvent { body: "x".repeat(1_000_000), ..decision("r1", "h1") };
     for _ in 0..2 {
         let batch = vec![decision("r0", "h0"), big.clone()];
-        let failed = store.append_events("shop", batch).await;
+        let failed = store.append_events("shop", None, batch).await;
         assert!(matches!(failed, Err(StoreError::Unavailable(_))));
     }
     store.ping().await.unwrap();
     let filter = AuditFilter { reporter: Some("shop".to_owned()), limit: 10, ..AuditFilter::default() };
     assert_eq!(store.events(filter).await.unwrap().items, []);
     set_page_limit(&store, "PRAGMA max_page_count = 100000").await;
-    let done = store.append_events("shop", vec![big]).await.unwrap();
+    let done = store.append_events("shop", None, vec![big]).await.unwrap();
     assert_eq!(done.accepted, 1);
+}
+
+/// While the storage takes no writes, a store does not say that it would: it tries one. Here the storage that fails is one
+/// table, which both the write and the trial touch.
+#[tokio::test]
+async fn a_store_whose_last_write_failed_is_ready_once_a_write_goes_through() {
+    let place = TempFile::new();
+    let store = with_ollie_on(&place).await;
+    let mut conn = place.outside().await;
+    for list in [1, 2] {
+        sqlx::query("CREATE TRIGGER broken BEFORE UPDATE ON trust BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
+            .execute(&mut conn)
+            .await
+            .unwrap();
+        store.ping().await.unwrap_or_else(|error| panic!("nothing has failed yet, and nothing is tried: {error}"));
+        assert!(matches!(store.create_status_list(list, 8).await, Err(StoreError::Unavailable(_))));
+        for _ in 0..2 {
+            assert!(matches!(store.ping().await, Err(StoreError::Unavailable(_))));
+        }
+        // A write that was refused for what it asked tells nothing of the storage.
+        assert!(matches!(store.create_agent(agent("ollie"), event(1)).await, Err(StoreError::Conflict { .. })));
+        assert!(store.ping().await.is_err());
+        if list == 1 {
+            // One that goes well does: the trial, which would still fail, is not made any more.
+            store.create_agent(agent("new"), event(2)).await.unwrap();
+            store.ping().await.unwrap();
+        }
+        sqlx::query("DROP TRIGGER broken").execute(&mut conn).await.unwrap();
+        store.ping().await.unwrap();
+    }
+    assert_eq!(store.trust_sequence().await.unwrap(), 2, "a trial changes nothing");
 }
 
 #[tokio::test]
@@ -335,7 +366,7 @@ async fn assert_poisoned(store: &SqliteStore) {
     let write = store.insert_passport(passport(0), event(1)).await;
     assert!(matches!(write, Err(StoreError::Poisoned)));
     let batch = vec![decision("r1", "h1")];
-    let write = store.append_events("shop", batch).await;
+    let write = store.append_events("shop", None, batch).await;
     assert!(matches!(write, Err(StoreError::Poisoned)));
     let write = store.disable_agent("ollie", "r", NOW, event(2)).await;
     assert!(matches!(write, Err(StoreError::Poisoned)));

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use sqlx::{Connection, SqliteConnection};
 use tokio::sync::Mutex;
 
-use super::audit;
 use super::driver::{Failure, breaks_handle, breaks_handle_at_commit, is_rolled_back_already};
-use crate::store::{AdminEvent, StoreError};
+use super::{audit, makers};
+use crate::store::{AdminEvent, Maker, StoreError};
 
 /// The work inside one transaction.
 pub(super) type Work<'c, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'c>>;
@@ -35,6 +35,8 @@ pub(super) struct Writer {
 struct Shared {
     handle: Mutex<Handle>,
     poisoned: AtomicBool,
+    /// Whether the last write to end has failed for the storage's sake, and none has gone well since.
+    failed_last: AtomicBool,
 }
 
 struct Handle {
@@ -46,7 +48,8 @@ struct Handle {
 impl Writer {
     /// Takes over a connection that `open` has set up.
     pub(super) fn new(conn: SqliteConnection) -> Self {
-        Self { shared: Arc::new(Shared { handle: Mutex::new(Handle { conn: Some(conn), commits: 0 }), poisoned: AtomicBool::new(false) }) }
+        let handle = Mutex::new(Handle { conn: Some(conn), commits: 0 });
+        Self { shared: Arc::new(Shared { handle, poisoned: AtomicBool::new(false), failed_last: AtomicBool::new(false) }) }
     }
 
     /// Fails if nothing more is acknowledged on this handle.
@@ -54,13 +57,19 @@ impl Writer {
         self.shared.check()
     }
 
-    /// Does an admin's change and writes its event, in one transaction. A change that is none writes no event.
+    /// Whether the last write has failed for the storage's sake: the next may too.
+    pub(super) fn failed_last(&self) -> bool {
+        self.shared.failed_last.load(Ordering::Acquire)
+    }
+
+    /// Does an admin's change and writes its event, in one transaction. A change that is none writes no event, and one
+    /// whose maker may not make it any more is not begun.
     pub(super) async fn admin<T, F>(&self, event: AdminEvent, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, Done<T>> + Send + 'static,
     {
-        self.write(move |conn| {
+        self.made_by(event.maker(), move |conn| {
             Box::pin(async move {
                 match work(conn).await? {
                     Done::Changed(value) => {
@@ -69,6 +78,23 @@ impl Writer {
                     }
                     Done::Unchanged(value) => Ok(value),
                 }
+            })
+        })
+        .await
+    }
+
+    /// Looks at the maker, where there is one, and does `work`, in one transaction.
+    pub(super) async fn made_by<T, F>(&self, maker: Option<Maker>, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
+    {
+        self.write(move |conn| {
+            Box::pin(async move {
+                if let Some(maker) = &maker {
+                    makers::check(conn, maker).await?;
+                }
+                work(conn).await
             })
         })
         .await
@@ -89,7 +115,9 @@ impl Writer {
             shared.check()?;
             let Handle { conn, commits } = &mut *handle;
             let conn = conn.as_mut().ok_or(StoreError::Closed)?;
-            let value = shared.transaction(conn, work).await?;
+            let done = shared.transaction(conn, work).await;
+            shared.note(&done);
+            let value = done?;
             *commits += 1;
             if *commits >= COMMITS_A_CHECKPOINT {
                 *commits = 0;
@@ -133,6 +161,15 @@ impl Shared {
     fn poison(&self, what: &'static str, error: &(dyn std::error::Error + 'static)) {
         self.poisoned.store(true, Ordering::Release);
         tracing::error!(error, "{what}; the store takes no more writes until the issuer is started again");
+    }
+
+    /// Takes note of how the storage is. A write that was refused for what it asked says nothing of that.
+    fn note<T>(&self, done: &Result<T, StoreError>) {
+        match done {
+            Ok(_) => self.failed_last.store(false, Ordering::Release),
+            Err(StoreError::Unavailable(_)) => self.failed_last.store(true, Ordering::Release),
+            Err(_) => {}
+        }
     }
 
     // Plain statements and not the driver's transactions: it counts them on its own, and loses count where SQLite
