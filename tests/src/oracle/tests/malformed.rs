@@ -50,7 +50,7 @@ fn each_claim_is_absent_valid_or_malformed() {
 fn status_has_a_list_with_an_index_and_an_address() {
     let status = |members: &str| is_malformed(&claims(&[("status", &format!(r#"{{"status_list":{{{members}}}}}"#))]));
     assert!(!status(r#""idx":0,"uri":"x""#));
-    assert!(!status(r#""idx":9007199254740991,"uri":"x","more":[]"#));
+    assert!(!status(r#""idx":99999999999999999999999,"uri":"x","more":[]"#));
     for members in [
         "",
         r#""idx":0"#,
@@ -59,7 +59,6 @@ fn status_has_a_list_with_an_index_and_an_address() {
         r#""idx":1.0,"uri":"x""#,
         r#""idx":1e1,"uri":"x""#,
         r#""idx":-0,"uri":"x""#,
-        r#""idx":9007199254740992,"uri":"x""#,
         r#""idx":"0","uri":"x""#,
         r#""idx":0,"uri":"""#,
         r#""idx":0,"uri":1"#,

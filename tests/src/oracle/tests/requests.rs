@@ -83,7 +83,7 @@ fn well_formed_requests() {
         action(&format!(r#","x":"{}","y":["{}"]"#, long(4096), long(4096))),
         action(&format!(r#","x":[{}]"#, items(128))),
         format!(r#""action":"{}","resource":"{}","agentId":"{}","requestId":"{}""#, long(256), long(256), long(256), long(256)),
-        action(&format!(r#","approval":"{}","proof":"{}""#, long(8192), long(8192))),
+        action(&format!(r#","approval":"{}","proof":"{}""#, long(4096), long(4096))),
         action(r#","x":1e27,"y":1e-28,"Action":1,"type":"x""#),
     ] {
         assert!(is_valid(&good), "{good}");
@@ -123,7 +123,7 @@ fn well_formed_requests() {
         action(r#","agentId":1"#),
         action(r#","requestId":"a\nb""#),
         action(r#","proof":"a\u007f""#),
-        action(&format!(r#","approval":"{}""#, long(8193))),
+        action(&format!(r#","approval":"{}""#, long(4097))),
         action(&format!(r#","requestId":"{}""#, long(257))),
     ] {
         assert!(!is_valid(&bad), "{bad}");
