@@ -32,7 +32,7 @@ pub fn passport_binary() -> &'static Path {
 pub fn passport() -> Command {
     let mut command = Command::new(passport_binary());
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("PASSPORT_") {
+        if name.to_string_lossy().starts_with("PASSPORT_") || name == "NO_COLOR" || name == "CLICOLOR_FORCE" {
             command.env_remove(name);
         }
     }
@@ -65,7 +65,7 @@ impl Issuer {
             .expect("the issuer starts");
         let mut issuer = Self { child, data: data.to_owned(), address: address.to_owned() };
         let deadline = Instant::now() + Duration::from_secs(30);
-        while ureq::get(format!("{}/readyz", issuer.url())).call().is_err() {
+        while !agent().get(format!("{}/readyz", issuer.url())).call().is_ok_and(|answer| answer.status() == 200) {
             if let Some(status) = issuer.child.try_wait().expect("a child") {
                 panic!("the issuer ended with {status}: {}", issuer.log());
             }
@@ -127,11 +127,8 @@ pub struct Client {
 impl Client {
     /// Status and body of the answer; `None` where there was none, as after a kill.
     pub fn try_post(&self, path: &str, body: &Value) -> Option<(u16, Value)> {
-        let answer = ureq::post(format!("{}{path}", self.url))
-            .config()
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(20)))
-            .build()
+        let answer = agent()
+            .post(format!("{}{path}", self.url))
             .header("authorization", format!("Bearer {}", self.passport))
             .content_type("application/json")
             .send(body.to_string());
@@ -147,13 +144,7 @@ impl Client {
 
     /// Status and body of the answer.
     pub fn try_get(&self, path: &str) -> (u16, Value) {
-        let answer = ureq::get(format!("{}{path}", self.url))
-            .config()
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(20)))
-            .build()
-            .header("authorization", format!("Bearer {}", self.passport))
-            .call();
+        let answer = agent().get(format!("{}{path}", self.url)).header("authorization", format!("Bearer {}", self.passport)).call();
         answer.ok().and_then(read).expect("an answer")
     }
 
@@ -177,6 +168,15 @@ impl Client {
             }
         }
     }
+}
+
+/// A client of this machine alone: no proxy that the environment names stands between.
+fn agent() -> &'static ureq::Agent {
+    static AGENT: OnceLock<ureq::Agent> = OnceLock::new();
+    AGENT.get_or_init(|| {
+        let config = ureq::Agent::config_builder().proxy(None).http_status_as_error(false);
+        config.timeout_global(Some(Duration::from_secs(20))).build().into()
+    })
 }
 
 /// Status and body; a body that is no JSON comes as a string.

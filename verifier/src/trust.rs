@@ -144,9 +144,13 @@ impl Trust {
     /// What comes after this snapshot: a bundle of the same issuer, not older, signed by a key that is trusted already
     /// or that such a key has endorsed, so that nobody but the issuer can move trust on.
     ///
-    /// A status list that the new bundle no longer has is kept: what was revoked stays so.
+    /// What was revoked stays so: a revoked key is never trusted again, whoever vouches for it, and a status list that
+    /// the new bundle no longer has is kept.
     pub fn successor(&self, token: &[u8], now: i64) -> Result<Self, TrustError> {
         let envelope = Envelope::open(token)?;
+        if self.is_revoked(&envelope.kid) {
+            return Err(TrustError::UntrustedSigner { what: BUNDLE, kid: envelope.kid });
+        }
         let claims = match self.key(&envelope.kid) {
             // Nothing is read of a bundle before its signature was good, where that can be had.
             Some(key) => {
@@ -169,7 +173,10 @@ impl Trust {
         if !self.bundle.is_none_or(newer) {
             return Err(TrustError::Rollback { what: BUNDLE });
         }
-        let mut next = Self::believe(claims, now)?;
+        // Before the lists are read, so that none counts on the word of a key that is revoked here.
+        let forgotten = self.revoked_keys.iter().filter(|known| !claims.revoked_keys.contains(known));
+        let revoked_keys = claims.revoked_keys.iter().chain(forgotten).copied().collect();
+        let mut next = Self::believe(TrustBundleClaims { revoked_keys, ..claims }, now)?;
         for (uri, known) in &self.status_lists {
             let list = next.status_lists.entry(uri.clone()).or_insert_with(|| known.clone());
             if known.issued_at > list.issued_at {

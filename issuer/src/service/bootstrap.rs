@@ -45,14 +45,16 @@ impl Issuer {
 
     /// A fresh passport for the agent `admin`, with the grants of the first one: for who runs the issuer and has lost
     /// theirs, let it expire, or revoked the key that signed it. Whoever can start the issuer holds its keys, so this
-    /// gives them nothing that they do not have. The agent is created where it is missing.
-    ///
-    /// # Errors
-    /// [`ServiceError::Conflict`] if the agent `admin` is disabled.
+    /// gives them nothing that they do not have. The agent is created where it is missing, and enabled where it was
+    /// disabled: nobody is locked out of an issuer whose keys they hold.
     pub async fn admin_passport(&self) -> Result<IssuedPassport, ServiceError> {
         let parts = &self.inner.parts;
         let author = || parts.own_author(&self.settings().issuer, "issuer.start", "the issuer makes a passport for its own admin");
         match self.store().agent(ADMIN).await {
+            Ok(agent) if agent.disabled_at.is_some() => {
+                let event = self.admin_event(&author()?, &json!({ "type": "agent_enabled", "agentId": ADMIN }))?;
+                self.store().enable_agent(ADMIN, event).await?;
+            }
             Ok(_) => {}
             Err(StoreError::NotFound { .. }) => {
                 let agent = NewAgent {

@@ -66,7 +66,7 @@ fn a_hostile_token_is_refused_in_under_a_millisecond() {
 }
 
 #[test]
-fn a_hostile_request_does_not_cost_more_than_its_bytes() {
+fn a_hostile_request_is_refused_whatever_its_shape() {
     let texts = [
         "[".repeat(110_000),
         format!("{{\"a\":{}", "[".repeat(110_000)),
@@ -76,7 +76,5 @@ fn a_hostile_request_does_not_cost_more_than_its_bytes() {
     ];
     for text in texts {
         assert!(Request::parse(text.as_bytes()).problem().is_some());
-        let took = cost(|| drop(Request::parse(text.as_bytes())));
-        println!("{} bytes of request: {took:?}", text.len());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use passport_tests::process::{Client, Issuer};
 use serde_json::{Value, json};
@@ -87,7 +87,14 @@ fn work_until_killed(issuer: Issuer, admin: &Client, known: &Acknowledged, round
                 }
             }
         });
-        std::thread::sleep(Duration::from_millis(700 + 150 * u64::try_from(round % 4).expect("small")));
+        let counts = || [&known.passports, &known.revocations, &known.events].map(|list| list.lock().expect("no panic").len());
+        let (before, deadline) = (counts(), Instant::now() + Duration::from_secs(30));
+        while counts().iter().zip(before).any(|(now, before)| *now < before + 3) {
+            assert!(Instant::now() < deadline, "the issuer does too little: {:?}", counts());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        // Somewhere in the middle of the next act, elsewhere each time.
+        std::thread::sleep(Duration::from_millis(37 * u64::try_from(round % 7).expect("small")));
         issuer.kill();
         stop.store(true, Ordering::Relaxed);
     });

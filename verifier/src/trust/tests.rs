@@ -140,3 +140,23 @@ fn a_bundle_with_an_expired_list_or_without_keys_is_refused() {
     assert!(matches!(load(&bundle(&a, &[&a], &[], &[expiring(NOW)], 1, NOW)), Err(TrustError::Expired { .. })));
     assert!(matches!(load(&bundle(&a, &[], &[], &[], 1, NOW)), Err(TrustError::Bundle(_))));
 }
+
+/// A stolen key that was revoked, with the endorsement of it that any old bundle shows.
+#[test]
+fn a_revoked_key_does_not_come_back_on_another_keys_word() {
+    let (retired, stolen, active, evil) = (key(), key(), key(), key());
+    let first = load(&bundle(&active, &[&retired, &active], &[&stolen], &[], 5, NOW)).expect("a bundle");
+    let endorsements = [endorsement(&retired, &stolen, ISSUER, NOW), endorsement(&active, &stolen, ISSUER, NOW)];
+    let token = endorsed_bundle(&stolen, &[&stolen, &evil], &[], &[], 6, NOW, &endorsements);
+    assert!(matches!(first.successor(token.as_bytes(), NOW), Err(TrustError::UntrustedSigner { .. })));
+}
+
+#[test]
+fn a_revoked_key_stays_revoked_when_a_later_bundle_forgets_it() {
+    let (stolen, active) = (key(), key());
+    let first = load(&bundle(&active, &[&active], &[&stolen], &[], 5, NOW)).expect("a bundle");
+    let next = first.successor(bundle(&active, &[&active, &stolen], &[], &[], 6, NOW).as_bytes(), NOW).expect("newer");
+    assert!(next.is_revoked(stolen.id().as_str()) && next.key(stolen.id().as_str()).is_none());
+    let token = bundle(&active, &[&active, &stolen], &[], &[list(&stolen, &[], NOW)], 6, NOW);
+    assert!(matches!(first.successor(token.as_bytes(), NOW), Err(TrustError::UntrustedSigner { .. })), "nor does a list count on its word");
+}

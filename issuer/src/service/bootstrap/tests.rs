@@ -127,6 +127,19 @@ async fn a_lost_admin_passport_is_replaced_by_who_runs_the_issuer() {
 }
 
 #[tokio::test]
+async fn an_admin_who_locked_everybody_out_is_let_in_again_by_who_runs_the_issuer() {
+    let world = World::new().await;
+    let caller = world.admin("agents.write", "issuer/agents").await;
+    world.issuer.disable_agent(&caller, ADMIN, passport_shared::api::agents::DisableAgent::default()).await.unwrap();
+    assert_eq!(world.gate(&world.admin, "agents.write", "issuer/agents").await, "revoked");
+    let fresh = world.issuer.admin_passport().await.unwrap();
+    assert_eq!(world.gate(&fresh.passport, "agents.write", "issuer/agents").await, "granted");
+    let kinds: Vec<Value> =
+        world.log().await.iter().map(|event| serde_json::from_str::<Value>(&event.body).unwrap()["change"]["type"].clone()).collect();
+    assert_eq!(kinds[..3], ["passport_issued", "agent_enabled", "agent_disabled"], "newest first");
+}
+
+#[tokio::test]
 async fn a_setting_that_cannot_be_is_named() {
     let place = Place::new();
     let bad: [(&str, Settings); 14] = [

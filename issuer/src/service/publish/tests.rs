@@ -149,3 +149,42 @@ async fn passports_issued_at_once_all_have_a_place_of_their_own() {
         tasks.join_all().await.iter().map(|token| claims(token).status.unwrap()).map(|status| (status.uri, status.index)).collect();
     assert_eq!(places.len(), 24);
 }
+
+/// The keys whose word for the active one is in the bundle.
+async fn endorsers(world: &World) -> Vec<String> {
+    let bundle = world.issuer.trust_bundle().await.unwrap();
+    let payload = passport_shared::jose::Compact::split(bundle.body.as_bytes(), usize::MAX).unwrap().payload;
+    let claims = passport_shared::trust_bundle::TrustBundleClaims::read(&payload).unwrap();
+    let endorser =
+        |token: &String| passport_shared::jose::Compact::split(token.as_bytes(), 8192).unwrap().key_id(TokenType::KeyEndorsement).unwrap();
+    claims.endorsements.iter().map(endorser).collect()
+}
+
+#[tokio::test]
+async fn the_newest_retired_keys_endorse_the_active_one_and_a_revoked_one_never_does() {
+    let world = World::new().await;
+    assert_eq!(endorsers(&world).await, [""; 0]);
+    let before = trust(&world).await;
+    let mut retired = Vec::new();
+    for _ in 0..10 {
+        let caller = world.admin("keys.rotate", "issuer/keys").await;
+        retired.push(active_key(&world).await);
+        world.issuer.rotate_keys(&caller).await.unwrap();
+        world.place.clock.advance(1);
+    }
+    let endorsing = endorsers(&world).await;
+    assert_eq!(endorsing, retired.iter().rev().take(8).cloned().collect::<Vec<_>>());
+    let caller = world.admin("keys.revoke", "issuer/keys").await;
+    let reason = passport_shared::api::keys::RevokeKey { reason: "stolen".into() };
+    world.issuer.revoke_key(&caller, &endorsing[0], reason).await.unwrap();
+    assert!(!endorsers(&world).await.contains(&endorsing[0]));
+    // Who has not asked since before all that knew the second key as the next one, and follows its word.
+    let bundle = world.issuer.trust_bundle().await.unwrap();
+    assert!(before.successor(bundle.body.as_bytes(), world.issuer.now()).is_ok());
+}
+
+/// The key that signs now.
+async fn active_key(world: &World) -> String {
+    let keys = world.issuer.keys().await.unwrap().items;
+    keys.into_iter().find(|key| key.state == "active").unwrap().key_id
+}
