@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use passport_keys::{KeyRecord, KeyRing, RingError};
+use passport_keys::{KeyRecord, KeyRing, KeyState, RingError};
 use passport_shared::api::keys::{Key, Keys, RevokeKey};
 use passport_shared::fault::{Faults, Place};
 use passport_shared::jose;
@@ -90,7 +90,7 @@ impl Issuer {
         let state = ring.get(&id).ok_or_else(unknown)?.state;
         let (issuer, author) = (self.clone(), caller.author().clone());
         self.see_through(async move {
-            if state != passport_keys::KeyState::Revoked {
+            if state != KeyState::Revoked {
                 issuer.revoke_key_in(&ring, &id, body.reason, &author).await?;
             }
             issuer.keys().await
@@ -106,14 +106,14 @@ impl Issuer {
         let plan = || {
             let after = ring.revoke(id, fresh.clone(), now).map_err(refused)?;
             let promote = after.signing().map(KeyRecord::id).filter(|active| ring.signing().map(KeyRecord::id) != Some(*active));
-            let before = ring.get(id).map(|key| state_in_store(key.state));
+            let before = ring.get(id).map(|key| key.state);
             let change = json!({
                 "type": "key_revoked", "keyId": id, "reason": reason, "activeKeyId": after.signing().map(KeyRecord::id),
                 "nextKeyId": after.standby().map(KeyRecord::id),
             });
             let plan = store::RevokeKey {
                 key_id: id.to_string(),
-                expected_state: before.unwrap_or(store::KeyState::Active),
+                expected_state: before.unwrap_or(KeyState::Active),
                 promote: promote.map(ToString::to_string),
                 fresh_next: fresh.as_ref().map(|key| new_key(key, now)),
                 reason: reason.clone(),
@@ -197,27 +197,13 @@ fn record(key: &store::Key) -> Option<KeyRecord> {
     let public = PublicKey::new(bytes);
     (public.id.as_str() == key.key_id).then_some(KeyRecord {
         public,
-        state: match key.state {
-            store::KeyState::Next => passport_keys::KeyState::Next,
-            store::KeyState::Active => passport_keys::KeyState::Active,
-            store::KeyState::Retired => passport_keys::KeyState::Retired,
-            store::KeyState::Revoked => passport_keys::KeyState::Revoked,
-        },
+        state: key.state,
         created_at: key.created_at,
         activated_at: key.activated_at,
         retired_at: key.retired_at,
         publish_until: key.retire_until,
         revoked_at: key.revoked_at,
     })
-}
-
-fn state_in_store(state: passport_keys::KeyState) -> store::KeyState {
-    match state {
-        passport_keys::KeyState::Next => store::KeyState::Next,
-        passport_keys::KeyState::Active => store::KeyState::Active,
-        passport_keys::KeyState::Retired => store::KeyState::Retired,
-        passport_keys::KeyState::Revoked => store::KeyState::Revoked,
-    }
 }
 
 /// A key that was just made, as a store takes it.
@@ -232,7 +218,7 @@ fn refused(error: RingError) -> ServiceError {
 fn shown(key: store::Key, ring: &KeyRing, now: i64) -> Key {
     let published = ring.published(now).iter().any(|record| record.id().as_str() == key.key_id);
     Key {
-        state: key.state.as_str().to_owned(),
+        state: key.state.name().to_owned(),
         published,
         created_at: check::shown(key.created_at),
         activated_at: key.activated_at.map(check::shown),

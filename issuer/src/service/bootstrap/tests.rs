@@ -87,7 +87,7 @@ async fn data_belongs_to_one_url() {
 async fn a_key_that_must_sign_and_cannot_is_named() {
     for (state, index) in [("active", 0), ("next", 1)] {
         let world = World::new().await;
-        let key = world.issuer.store().keys().await.unwrap().into_iter().find(|key| key.state.as_str() == state).unwrap();
+        let key = world.issuer.store().keys().await.unwrap().into_iter().find(|key| key.state.name() == state).unwrap();
         world.issuer.close().await.unwrap();
         world.place.vault().forget(&key.key_id.parse().unwrap()).unwrap();
         let error = refused(&world.place, settings()).await;

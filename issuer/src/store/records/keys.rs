@@ -1,36 +1,6 @@
 //! Records of the issuer's public keys. No private key comes near a store.
 
-/// Where a key is in its life (contract section 4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyState {
-    /// Published, not signing yet.
-    Next,
-    /// Signs.
-    Active,
-    /// Published until the last passport it could have signed has expired.
-    Retired,
-    /// Gone at once, with all it has signed.
-    Revoked,
-}
-
-impl KeyState {
-    /// The contract's word: `next`, `active`, `retired` or `revoked`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Next => "next",
-            Self::Active => "active",
-            Self::Retired => "retired",
-            Self::Revoked => "revoked",
-        }
-    }
-
-    /// The state with this word; `None` for any other.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Next, Self::Active, Self::Retired, Self::Revoked].into_iter().find(|state| state.as_str() == word)
-    }
-}
+pub use passport_keys::KeyState;
 
 /// A key that has just been made.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -80,13 +80,13 @@ pub(super) async fn latest_expiry(conn: &mut SqliteConnection, key_id: &str) -> 
 async fn expect(conn: &mut SqliteConnection, key_id: &str, state: KeyState) -> Result<(), Failure> {
     let found: Option<String> = sqlx::query_scalar("SELECT state FROM keys WHERE key_id = $1").bind(key_id).fetch_optional(conn).await?;
     let found = found.ok_or_else(|| not_found("key", key_id))?;
-    if found == state.as_str() {
+    if found == state.name() {
         return Ok(());
     }
     Err(Failure::Refused(StoreError::Conflict {
         what: "key",
         id: key_id.to_owned(),
-        problem: format!("is {found} and not {}; look at the keys again", state.as_str()),
+        problem: format!("is {found} and not {}; look at the keys again", state.name()),
     }))
 }
 
@@ -119,7 +119,7 @@ async fn insert(conn: &mut SqliteConnection, key: &NewKey, state: KeyState) -> R
     )
     .bind(&key.key_id)
     .bind(&key.public_x)
-    .bind(state.as_str())
+    .bind(state.name())
     .bind(key.created_at)
     .bind(activated_at)
     .execute(conn)
@@ -128,7 +128,7 @@ async fn insert(conn: &mut SqliteConnection, key: &NewKey, state: KeyState) -> R
         unique_or(error, || StoreError::Conflict {
             what: "key",
             id: key.key_id.clone(),
-            problem: format!("cannot be {}: another key is", state.as_str()),
+            problem: format!("cannot be {}: another key is", state.name()),
         })
     })?;
     Ok(())
@@ -139,7 +139,7 @@ fn read(row: &SqliteRow) -> Result<Key, Failure> {
     Ok(Key {
         key_id: row.try_get("key_id")?,
         public_x: row.try_get("public_x")?,
-        state: KeyState::parse(&state).ok_or_else(|| corrupt("a key's state", format!("`{state}` is no state")))?,
+        state: state.parse().map_err(|_| corrupt("a key's state", format!("`{state}` is no state")))?,
         created_at: row.try_get("created_at")?,
         activated_at: row.try_get("activated_at")?,
         retired_at: row.try_get("retired_at")?,
