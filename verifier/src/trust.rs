@@ -126,19 +126,16 @@ impl Trust {
 
     /// Trust in a bundle that a person vouches for, as with a file of keys: it has to be signed by a key of its own.
     pub fn from_bundle(token: &[u8], now: i64) -> Result<Self, TrustError> {
-        let envelope = Envelope::open(token)?;
-        let claims = envelope.claims(now)?;
-        envelope.check_by_own_key(&claims)?;
-        Self::believe(claims, now)
+        Envelope::open(token)?.believe_by_own_key(now)
     }
 
     /// Trust in a first bundle, signed by the key whose thumbprint was given by hand.
     pub fn from_pinned_bundle(token: &[u8], pin: &KeyId, now: i64) -> Result<Self, TrustError> {
-        let kid = Envelope::open(token)?.kid;
-        if kid != pin.as_str() {
-            return Err(TrustError::NotPinned { kid, pin: *pin });
+        let envelope = Envelope::open(token)?;
+        if envelope.kid != pin.as_str() {
+            return Err(TrustError::NotPinned { kid: envelope.kid, pin: *pin });
         }
-        Self::from_bundle(token, now)
+        envelope.believe_by_own_key(now)
     }
 
     /// What comes after this snapshot: a bundle of the same issuer, not older, signed by a key that is trusted already
@@ -307,6 +304,13 @@ impl<'t> Envelope<'t> {
             true => Err(TrustError::Expired { what: BUNDLE, expires_at: claims.expires_at, now }),
             false => Ok(claims),
         }
+    }
+
+    /// The trust that it makes where there is none before it.
+    fn believe_by_own_key(&self, now: i64) -> Result<Trust, TrustError> {
+        let claims = self.claims(now)?;
+        self.check_by_own_key(&claims)?;
+        Trust::believe(claims, now)
     }
 
     fn check(&self, key: &TrustedKey) -> Result<(), TrustError> {

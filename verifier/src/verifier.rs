@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
-use passport_shared::decision::{Reason, Refusal};
+use passport_shared::decision::{Reason, Refusal, Verdict};
 use passport_shared::jose::{Compact, CompactError, TokenType};
 use passport_shared::judge::{LEEWAY, ResourcePolicy, check_times, judge};
 use passport_shared::key_set::KeyId;
@@ -275,12 +275,9 @@ impl Verifier {
         self.check_claims(&trust, passport, now)
     }
 
-    pub(crate) fn resource_policy(&self) -> ResourcePolicy {
-        self.settings.resource
-    }
-
-    pub(crate) fn judge(&self, passport: &Passport, request: &Request, now: i64) -> passport_shared::decision::Verdict {
-        judge(passport, request, self.resource_policy(), now)
+    /// Steps 9 to 13.
+    pub(crate) fn judge(&self, passport: &Passport, request: &Request, now: i64) -> Verdict {
+        judge(passport, request, self.settings.resource, now)
     }
 }
 
