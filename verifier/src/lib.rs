@@ -37,7 +37,9 @@ mod verifier;
 
 pub use decision::{Decision, Denied, Granted, Pending};
 #[cfg(feature = "guard")]
-pub use guard::{Clock, Guard, Randomness, RandomnessError, RecordError, RecordPolicy, Recorder, Rejection, SystemClock, SystemRandomness};
+pub use guard::{Clock, Guard, Randomness, RandomnessError, Rejection, SystemClock, SystemRandomness};
+#[cfg(feature = "guard")]
+pub use guard::{RecordError, RecordPolicy, Recorded, Recorder, Settler, Ticket};
 #[cfg(any(feature = "refresh", feature = "report"))]
 pub use issuer_link::{IssuerUrl, IssuerUrlError, issuer_tls};
 pub use passport_shared::decision::{Concern, DecisionProblem, DecisionRecord, Outcome, Reason, Unmet};

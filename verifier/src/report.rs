@@ -20,11 +20,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
 use std::time::Duration;
 
-use passport_shared::decision::DecisionRecord;
 use passport_shared::limits::AUDIT_BATCH;
 use passport_shared::text::quote;
 
-use crate::guard::{Clock, Randomness, RecordError, Recorder, SystemClock, SystemRandomness};
+use crate::decision::Decision;
+use crate::guard::{Clock, Randomness, RecordError, Recorded, Recorder, SystemClock, SystemRandomness};
 use crate::issuer_link::IssuerUrl;
 
 mod passport;
@@ -205,9 +205,9 @@ impl Reporter {
 }
 
 impl Recorder for Reporter {
-    fn record(&self, record: &DecisionRecord<'_>) -> Result<(), RecordError> {
-        let json = serde_json::to_string(record).map_err(|error| RecordError::Failed(error.to_string()))?;
-        self.queue.push(json)
+    fn record(&self, decision: &Decision<'_>) -> Result<Recorded, RecordError> {
+        let json = serde_json::to_string(&decision.record()).map_err(|error| RecordError::Failed(error.to_string()))?;
+        self.queue.push(json).map(|()| Recorded::Done)
     }
 }
 
