@@ -14,6 +14,7 @@ use crate::verifier::Verifier;
 
 mod desk;
 mod fetch;
+mod health;
 mod worker;
 
 use desk::Desk;
@@ -37,7 +38,7 @@ use worker::Worker;
 /// let verifier = Verifier::new(Trust::none("https://issuer.example"), "https://shop.example");
 /// let refresher = Refresher::start(&verifier, RefreshSettings::new("https://issuer.example".parse()?).with_pin(pin))?;
 /// refresher.refresh_now(Duration::from_secs(10))?;
-/// let guard = Guard::new(verifier).on_unknown_key(move || refresher.ask());
+/// let guard = Guard::new(verifier).with_trust_keeper(refresher);
 /// # Ok(())
 /// # }
 /// ```

@@ -24,9 +24,10 @@ use passport_shared::limits::AUDIT_BATCH;
 use passport_shared::text::quote;
 
 use crate::decision::Decision;
-use crate::guard::{Clock, Randomness, RecordError, Recorded, Recorder, SystemClock, SystemRandomness};
+use crate::guard::{Clock, Randomness, RecordError, Recorded, Recorder, RecorderHealth, SystemClock, SystemRandomness};
 use crate::issuer_link::IssuerUrl;
 
+mod health;
 mod passport;
 mod post;
 mod queue;
@@ -208,6 +209,10 @@ impl Recorder for Reporter {
     fn record(&self, decision: &Decision<'_>) -> Result<Recorded, RecordError> {
         let json = serde_json::to_string(&decision.record()).map_err(|error| RecordError::Failed(error.to_string()))?;
         self.queue.push(json).map(|()| Recorded::Done)
+    }
+
+    fn health(&self) -> Option<RecorderHealth> {
+        Some(self.stats().into())
     }
 }
 

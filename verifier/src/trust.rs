@@ -12,6 +12,9 @@ use passport_shared::trust_bundle::{EndorsementClaims, TrustBundleClaims, TrustB
 
 use crate::trusted_key::TrustedKey;
 
+#[cfg(feature = "guard")]
+mod ages;
+
 /// The issuer, its keys, what it revoked, and since when that is so.
 #[derive(Clone, Debug)]
 pub struct Trust {

@@ -17,6 +17,9 @@ use crate::decision::{Context, Decision, Denied};
 use crate::trust::{Status, Trust};
 use crate::verified::VerifiedPassport;
 
+#[cfg(feature = "guard")]
+mod ages;
+
 /// How old something may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MaxAge {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Recorded;
+use super::{Recorded, RecorderHealth};
 use crate::decision::Decision;
 
 /// Takes note of every decision of a guard.
@@ -13,11 +13,20 @@ pub trait Recorder: Send + Sync {
     /// `Ok` is a promise. Where it cannot be given, or a ticket says later that it was not kept, the guard denies what
     /// it would have allowed.
     fn record(&self, decision: &Decision<'_>) -> Result<Recorded, RecordError>;
+
+    /// How recording goes, for [`Guard::health`](crate::Guard::health); `None` from a recorder that does not say.
+    fn health(&self) -> Option<RecorderHealth> {
+        None
+    }
 }
 
 impl<R: Recorder + ?Sized> Recorder for Arc<R> {
     fn record(&self, decision: &Decision<'_>) -> Result<Recorded, RecordError> {
         (**self).record(decision)
+    }
+
+    fn health(&self) -> Option<RecorderHealth> {
+        (**self).health()
     }
 }
 

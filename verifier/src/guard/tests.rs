@@ -229,18 +229,25 @@ fn an_allow_whose_record_does_not_become_durable_is_denied() {
 #[test]
 fn an_unknown_key_and_nothing_else_asks_for_a_refresh() {
     let issuer = TestIssuer::new();
-    let asked = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&asked);
-    let guard = guard(&issuer).on_unknown_key(move || {
-        counter.fetch_add(1, Ordering::SeqCst);
-    });
+    struct Asked(AtomicUsize);
+    impl TrustKeeper for Asked {
+        fn ask(&self) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+
+        fn health(&self) -> KeeperHealth {
+            KeeperHealth::default()
+        }
+    }
+    let asked = Arc::new(Asked(AtomicUsize::new(0)));
+    let guard = guard(&issuer).with_trust_keeper(Arc::clone(&asked));
     for token in [issuer.passport(), "x".into(), String::new()] {
         let _ = guard.decide(token, &purchase(501));
     }
-    assert_eq!(asked.load(Ordering::SeqCst), 0);
+    assert_eq!(asked.0.load(Ordering::SeqCst), 0);
     let stranger = TestIssuer::new().passport();
     assert_eq!(guard.decide(stranger, &purchase(1)).reason(), Reason::UnknownKey);
-    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    assert_eq!(asked.0.load(Ordering::SeqCst), 1);
 }
 
 #[test]

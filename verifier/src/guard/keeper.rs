@@ -1,0 +1,41 @@
+//! Who keeps a guard's trust fresh.
+
+use std::sync::Arc;
+
+/// Keeps a verifier's trust fresh and says how that goes: a `Refresher`, or a service's own way.
+pub trait TrustKeeper: Send + Sync {
+    /// A token names a key that is not trusted here: there may be newer trust. It is called on the way to an answer,
+    /// so it must return at once, and anybody can cause the call.
+    fn ask(&self);
+
+    /// How it goes.
+    fn health(&self) -> KeeperHealth;
+}
+
+/// How keeping trust fresh goes. Counts are since the start.
+#[non_exhaustive]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeeperHealth {
+    /// When the source last confirmed or replaced the trust, in seconds since 1970.
+    pub last_success: Option<i64>,
+    /// Attempts to get newer trust.
+    pub attempts: u64,
+    /// Those that failed, what was refused included.
+    pub failures: u64,
+    /// Of these, trust that was refused: rollback, another signer, expired.
+    pub refused: u64,
+    /// Whether the last attempt ended with something that was refused.
+    pub refusing: bool,
+    /// What went wrong, if the last attempt failed.
+    pub last_error: Option<String>,
+}
+
+impl<K: TrustKeeper + ?Sized> TrustKeeper for Arc<K> {
+    fn ask(&self) {
+        (**self).ask();
+    }
+
+    fn health(&self) -> KeeperHealth {
+        (**self).health()
+    }
+}
