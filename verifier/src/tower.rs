@@ -144,8 +144,6 @@ where
         let question = Arc::clone(&self.question);
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
-            // What was put there before this layer is nobody's proof.
-            parts.extensions.remove::<Allowed>();
             match question.allow(&parts).await {
                 Ok(allowed) => {
                     parts.extensions.insert(allowed);
