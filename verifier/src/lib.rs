@@ -33,6 +33,7 @@ mod issuer_link;
 mod refresh;
 #[cfg(feature = "report")]
 mod report;
+mod strict;
 #[cfg(test)]
 #[cfg(feature = "guard")]
 mod testing;
@@ -63,6 +64,7 @@ pub use passport_shared::unverified::{UnreadablePassport, UnverifiedPassport};
 pub use refresh::{FetchError, RefreshError, RefreshSettings, RefreshStats, Refreshed, Refresher, fetch_bundle};
 #[cfg(feature = "report")]
 pub use report::{OtherReporter, RejectedRecord, Reporter, ReporterPassport, ReporterSettings, ReporterStats, Unsent};
+pub use strict::SignatureMethod;
 pub use trust::{Trust, TrustError};
 pub use verified::VerifiedPassport;
 pub use verifier::{MaxAge, StatusPolicy, Verifier};
