@@ -23,8 +23,9 @@ mod request_id;
 mod verify;
 
 use authorization::bearer_token;
+pub(crate) use clock::LatestTime;
+use clock::SteppedBack;
 pub use clock::{Clock, SystemClock};
-use clock::{LatestTime, SteppedBack};
 pub use health::{ClockHealth, Health, HealthProblem, RecorderHealth, TrustHealth, Verdict};
 pub use keeper::{KeeperHealth, TrustKeeper};
 pub use randomness::{Randomness, RandomnessError, SystemRandomness};

@@ -9,7 +9,7 @@
 //! | feature | |
 //! | --- | --- |
 //! | `guard` | `Guard`: verifier, clock, request ids and record in one call |
-//! | `refresh` | `Refresher`: keeps trust fresh, from a thread of its own |
+//! | `refresh` | `Refresher`: keeps trust fresh, from threads of its own |
 //! | `report` | `Reporter`: delivers decisions to the issuer's audit log, from a thread of its own |
 //! | `tower` | [`tower`]: a layer that decides before a route is called; for every HTTP service, no runtime needed |
 //! | `axum` | [`axum`]: `Passport` and `Allowed` as arguments of a handler, and rejections as answers |
@@ -61,7 +61,9 @@ pub use passport_shared::request::Request;
 pub use passport_shared::scalar::{Attribute, Number};
 pub use passport_shared::unverified::{UnreadablePassport, UnverifiedPassport};
 #[cfg(feature = "refresh")]
-pub use refresh::{FetchError, RefreshError, RefreshSettings, RefreshStats, Refreshed, Refresher, fetch_bundle};
+pub use refresh::{
+    FetchError, RefreshError, RefreshSettings, RefreshStats, Refreshed, Refresher, SavedTrust, SavedTrustError, fetch_bundle,
+};
 #[cfg(feature = "report")]
 pub use report::{OtherReporter, RejectedRecord, Reporter, ReporterPassport, ReporterSettings, ReporterStats, Unsent};
 pub use strict::SignatureMethod;

@@ -28,6 +28,13 @@ pub struct KeeperHealth {
     pub refusing: bool,
     /// What went wrong, if the last attempt failed.
     pub last_error: Option<String>,
+    /// Whether the source tells of a change at once; where it does not, a change is here after the next attempt. `None`
+    /// where a keeper does not say.
+    pub following: Option<bool>,
+    /// When trust and time were last saved for the next start, in seconds since 1970; `None` where they are not.
+    pub saved_at: Option<i64>,
+    /// How often they could not be saved.
+    pub save_failures: u64,
 }
 
 impl<K: TrustKeeper + ?Sized> TrustKeeper for Arc<K> {

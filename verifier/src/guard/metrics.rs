@@ -51,7 +51,9 @@ impl Guard {
     /// | `passport_trust_confirmed_seconds` | gauge | since when the source has not confirmed the trust |
     /// | `passport_trust_attempts_total` | counter | attempts to get newer trust |
     /// | `passport_trust_failures_total` | counter | those that failed |
-    /// | `passport_trust_refused_total` | counter | of these, trust that was refused |
+    /// | `passport_trust_refused_total` | counter | trust that was refused |
+    /// | `passport_trust_following` | gauge | 1 where the source tells of a change at once, else 0 |
+    /// | `passport_trust_save_failures_total` | counter | times that trust could not be saved for the next start |
     /// | `passport_reports_waiting` | gauge | decisions that are not delivered yet |
     /// | `passport_reports_oldest_seconds` | gauge | for how long the oldest of them has waited |
     /// | `passport_reports_delivered_total` | counter | decisions that were delivered |
@@ -94,6 +96,8 @@ fn publish(health: &Health, audience: &str) {
         total("passport_trust_attempts_total", keeper.attempts);
         total("passport_trust_failures_total", keeper.failures);
         total("passport_trust_refused_total", keeper.refused);
+        level("passport_trust_following", keeper.following.map(|following| if following { 1.0 } else { 0.0 }));
+        total("passport_trust_save_failures_total", keeper.save_failures);
     }
     if let Some(recorder) = &health.recorder {
         level("passport_reports_waiting", Some(number(recorder.waiting)));

@@ -22,6 +22,9 @@ impl From<RefreshStats> for KeeperHealth {
             refused: stats.refused,
             refusing: matches!(stats.last_error, Some(RefreshError::Refused(_))),
             last_error: stats.last_error.map(|error| error.to_string()),
+            following: Some(stats.following),
+            saved_at: stats.saved_at,
+            save_failures: stats.save_failures,
         }
     }
 }
@@ -41,7 +44,9 @@ mod tests {
         let (issuer, stranger) = (TestIssuer::new(), TestIssuer::new());
         let (good, bad, mode) = (issuer.bundle(2, NOW, &[]), stranger.bundle(3, NOW, &[]), Arc::new(AtomicU16::new(500)));
         let told = Arc::clone(&mode);
-        let server = Server::start(move |_| match told.load(Ordering::SeqCst) {
+        let server = Server::start(move |asked| match told.load(Ordering::SeqCst) {
+            // It knows no waiting.
+            _ if asked.line.contains('?') => Answer(404, "", String::new()),
             200 => Answer(200, "", good.clone()),
             201 => Answer(200, "", bad.clone()),
             status => Answer(status, "", String::new()),

@@ -65,6 +65,14 @@ pub enum HealthProblem {
         /// Why.
         why: String,
     },
+    /// Trust cannot be saved.
+    #[error(
+        "trust and time could not be saved {times} times since the start, so that a restart without a network may deny; look at the disk"
+    )]
+    TrustUnsaved {
+        /// How often.
+        times: u64,
+    },
     /// Decisions wait to be delivered, and something went wrong.
     #[error("{waiting} decisions wait to be delivered: {why}")]
     Undelivered {
@@ -109,6 +117,7 @@ impl HealthProblem {
             Self::NoKeys | Self::KeysTooOld { .. } | Self::StatusTooOld { .. } | Self::ClockUntrusted { .. } => true,
             Self::TrustRefused { .. }
             | Self::TrustUnreachable { .. }
+            | Self::TrustUnsaved { .. }
             | Self::Undelivered { .. }
             | Self::SpoolNearlyFull { .. }
             | Self::SpoolUnwritable { .. }
@@ -122,7 +131,11 @@ impl Health {
     /// started again: somebody should have seen it.
     #[must_use]
     pub fn problems(&self) -> Vec<HealthProblem> {
-        [self.of_clock(), self.of_keys(), self.of_status(), self.of_keeper()].into_iter().chain(self.of_records()).flatten().collect()
+        [self.of_clock(), self.of_keys(), self.of_status(), self.of_keeper(), self.of_store()]
+            .into_iter()
+            .chain(self.of_records())
+            .flatten()
+            .collect()
     }
 
     /// The worst of its problems, in one word.
@@ -163,6 +176,11 @@ impl Health {
         let keeper = self.keeper.as_ref()?;
         let why = keeper.last_error.clone()?;
         Some(if keeper.refusing { HealthProblem::TrustRefused { why } } else { HealthProblem::TrustUnreachable { why } })
+    }
+
+    fn of_store(&self) -> Option<HealthProblem> {
+        let times = self.keeper.as_ref()?.save_failures;
+        (times > 0).then_some(HealthProblem::TrustUnsaved { times })
     }
 
     fn of_records(&self) -> [Option<HealthProblem>; 4] {

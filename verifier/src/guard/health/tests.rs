@@ -102,6 +102,7 @@ fn what_goes_wrong_around_the_guard_is_told_and_denies_nothing() {
     for (health, expected) in [
         (saying(RecorderHealth::default(), keeper(false)), Some(HealthProblem::TrustUnreachable { why: why() })),
         (saying(RecorderHealth::default(), keeper(true)), Some(HealthProblem::TrustRefused { why: why() })),
+        (saying(RecorderHealth::default(), KeeperHealth { save_failures: 4, ..fine() }), Some(HealthProblem::TrustUnsaved { times: 4 })),
         (
             saying(recorder(|it| (it.waiting, it.last_error) = (3, Some("why".into()))), fine()),
             Some(HealthProblem::Undelivered { waiting: 3, why: why() }),

@@ -69,7 +69,8 @@ impl TrustKeeper for Around {
     fn ask(&self) {}
 
     fn health(&self) -> KeeperHealth {
-        KeeperHealth { last_success: Some(NOW - 11), attempts: 12, failures: 13, refused: 14, ..KeeperHealth::default() }
+        let counts = KeeperHealth { last_success: Some(NOW - 11), attempts: 12, failures: 13, refused: 14, ..KeeperHealth::default() };
+        KeeperHealth { following: Some(true), save_failures: 15, ..counts }
     }
 }
 
@@ -124,6 +125,7 @@ fn health_is_published_under_the_names_in_the_table_and_no_other() {
         ("passport_trust_attempts_total", 12),
         ("passport_trust_failures_total", 13),
         ("passport_trust_refused_total", 14),
+        ("passport_trust_save_failures_total", 15),
     ] {
         assert_eq!(counters.get(&label(name)), Some(&value), "{name}");
     }
@@ -132,6 +134,7 @@ fn health_is_published_under_the_names_in_the_table_and_no_other() {
         ("passport_clock_behind_seconds", 0.0),
         ("passport_trust_keys", 1.0),
         ("passport_trust_confirmed_seconds", 11.0),
+        ("passport_trust_following", 1.0),
         ("passport_reports_waiting", 1.0),
         ("passport_reports_oldest_seconds", 2.0),
         ("passport_spool_bytes", 30_064_771_072.0),
@@ -144,7 +147,7 @@ fn health_is_published_under_the_names_in_the_table_and_no_other() {
     let named = |name: &String| table.iter().any(|row| row.starts_with(name.split('{').next().unwrap_or_default()));
     assert!(counters.keys().chain(gauges.keys()).all(named), "{counters:?} {gauges:?}");
     let absent = ["passport_trust_sequence", "passport_trust_age_seconds", "passport_trust_status_age_seconds"];
-    assert_eq!(table.len(), 10 + 1 + 8 + absent.len());
+    assert_eq!(table.len(), 11 + 1 + 9 + absent.len());
     assert!(absent.iter().all(|name| !gauges.contains_key(&label(name))));
 }
 
