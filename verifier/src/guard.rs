@@ -133,9 +133,11 @@ impl Guard {
     }
 
     /// Holds what keeps the verifier's trust fresh, for example a `Refresher`: it is asked for newer trust whenever a
-    /// token names a key that is not trusted here, and [`health`](Self::health) tells how it goes.
+    /// token names a key that is not trusted here, the latest time that it kept is taken over, and
+    /// [`health`](Self::health) tells how it goes.
     #[must_use]
     pub fn with_trust_keeper(mut self, keeper: impl TrustKeeper + 'static) -> Self {
+        self.latest.raise(keeper.latest_time());
         self.keeper = Some(Box::new(keeper));
         self
     }

@@ -58,7 +58,7 @@ use worker::Worker;
 /// if let Err(error) = refresher.refresh_now(Duration::from_secs(10)) {
 ///     eprintln!("trust: {error}");
 /// }
-/// let guard = Guard::new(verifier).with_latest_time(refresher.latest_time()).with_trust_keeper(refresher);
+/// let guard = Guard::new(verifier).with_trust_keeper(refresher);
 /// # Ok(())
 /// # }
 /// ```

@@ -10,6 +10,12 @@ pub trait TrustKeeper: Send + Sync {
 
     /// How it goes.
     fn health(&self) -> KeeperHealth;
+
+    /// The latest time that an earlier run saw, in seconds since 1970, where it is kept with the trust; 0 where it is
+    /// not. A guard that is given this keeper takes it over ([`Guard::with_latest_time`](crate::Guard::with_latest_time)).
+    fn latest_time(&self) -> i64 {
+        0
+    }
 }
 
 /// How keeping trust fresh goes. Counts are since the start.
@@ -44,5 +50,9 @@ impl<K: TrustKeeper + ?Sized> TrustKeeper for Arc<K> {
 
     fn health(&self) -> KeeperHealth {
         (**self).health()
+    }
+
+    fn latest_time(&self) -> i64 {
+        (**self).latest_time()
     }
 }

@@ -251,6 +251,25 @@ fn an_unknown_key_and_nothing_else_asks_for_a_refresh() {
 }
 
 #[test]
+fn the_latest_time_that_a_keeper_kept_is_heeded() {
+    struct Kept(i64);
+    impl TrustKeeper for Kept {
+        fn ask(&self) {}
+
+        fn health(&self) -> KeeperHealth {
+            KeeperHealth::default()
+        }
+
+        fn latest_time(&self) -> i64 {
+            self.0
+        }
+    }
+    let issuer = TestIssuer::new();
+    let reason = |kept| guard(&issuer).with_trust_keeper(Arc::new(Kept(kept))).decide(issuer.passport(), &purchase(1)).reason();
+    assert_eq!((reason(0), reason(NOW + 5), reason(NOW + 6)), (Reason::Granted, Reason::Granted, Reason::ClockUntrusted));
+}
+
+#[test]
 fn no_keys_is_an_answer_to_try_again() {
     let empty = serde_json::to_vec(&KeySet::default()).expect("json");
     let trust = Trust::from_key_set(crate::testing::ISSUER, &empty).expect("an empty set");

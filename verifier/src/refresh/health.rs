@@ -11,6 +11,10 @@ impl TrustKeeper for Refresher {
     fn health(&self) -> KeeperHealth {
         self.stats().into()
     }
+
+    fn latest_time(&self) -> i64 {
+        Self::latest_time(self)
+    }
 }
 
 impl From<RefreshStats> for KeeperHealth {
