@@ -136,6 +136,7 @@ const CORE: &[&str] = &[
     "serde_json",
     "sha2",
     "signature",
+    "smol_str",
     "subtle",
     "thiserror",
     "typenum",
