@@ -52,7 +52,9 @@ pub use passport_shared::unverified::{UnreadablePassport, UnverifiedPassport};
 #[cfg(feature = "refresh")]
 pub use refresh::{FetchError, RefreshError, RefreshSettings, RefreshStats, Refreshed, Refresher, fetch_bundle};
 #[cfg(feature = "report")]
-pub use report::{OtherReporter, RejectedRecord, Reporter, ReporterPassport, ReporterSettings, ReporterStats, Unsent};
+pub use report::{Delivery, OtherReporter, RejectedRecord, Reporter, ReporterError, ReporterPassport, ReporterSettings, ReporterStats};
+#[cfg(feature = "report")]
+pub use report::{SpoolError, UnknownDelivery, Unsent};
 #[cfg(feature = "axum")]
 pub use respond::Authorization;
 pub use trust::{Trust, TrustError};
