@@ -1,7 +1,8 @@
 //! A shop that sells to agents, as far as their passports go: `shop LISTEN ISSUER-URL PIN REPORTER-FILE SPOOL`.
 //!
 //! `LISTEN` is its own address, as `127.0.0.1:7800`; `PIN` is the thumbprint of the issuer's key; `REPORTER-FILE` holds a
-//! passport that may write the audit log, and `SPOOL` is a directory for what is on its way there. An agent buys with `POST /purchase`, its passport in `Authorization`.
+//! passport that may write the audit log, and `SPOOL` is a directory for what is on its way there. An agent buys with
+//! `POST /purchase`, its passport in `Authorization`.
 #![expect(clippy::disallowed_methods, reason = "this is a program: its settings are arguments, and it reads a file")]
 
 use std::{error::Error, sync::Arc, time::Duration};

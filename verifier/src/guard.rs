@@ -18,8 +18,9 @@ mod rejection;
 mod request_id;
 
 use authorization::bearer_token;
+pub(crate) use clock::LatestTime;
+use clock::SteppedBack;
 pub use clock::{Clock, SystemClock};
-use clock::{LatestTime, SteppedBack};
 pub use randomness::{Randomness, RandomnessError, SystemRandomness};
 pub use recorded::{Recorded, Settler, Ticket};
 pub use recorder::{RecordError, RecordPolicy, Recorder};

@@ -8,7 +8,7 @@
 //! | feature | |
 //! | --- | --- |
 //! | `guard` | `Guard`: verifier, clock, request ids and record in one call |
-//! | `refresh` | `Refresher`: keeps trust fresh, from a thread of its own |
+//! | `refresh` | `Refresher`: keeps trust fresh, from threads of its own |
 //! | `report` | `Reporter`: delivers decisions to the issuer's audit log, from a thread of its own |
 //! | `axum` | rejections as answers, and the `Authorization` header as an extractor |
 
@@ -50,7 +50,9 @@ pub use passport_shared::request::Request;
 pub use passport_shared::scalar::{Attribute, Number};
 pub use passport_shared::unverified::{UnreadablePassport, UnverifiedPassport};
 #[cfg(feature = "refresh")]
-pub use refresh::{FetchError, RefreshError, RefreshSettings, RefreshStats, Refreshed, Refresher, fetch_bundle};
+pub use refresh::{
+    FetchError, RefreshError, RefreshSettings, RefreshStats, Refreshed, Refresher, SavedTrust, SavedTrustError, fetch_bundle,
+};
 #[cfg(feature = "report")]
 pub use report::{Delivery, OtherReporter, RejectedRecord, Reporter, ReporterError, ReporterPassport, ReporterSettings, ReporterStats};
 #[cfg(feature = "report")]
