@@ -9,8 +9,13 @@
 //!
 //! All chance comes from [`Drill::dice`], so that the same seed is the same campaign.
 
+mod fate;
 mod figures;
+mod fleet;
+mod ledger;
 mod report;
+mod revoke;
+mod rotate;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -25,7 +30,7 @@ pub use report::{Broken, Report};
 use crate::generate::Gen;
 
 /// Every drill there is.
-pub const CAMPAIGNS: &[Campaign] = &[];
+pub const CAMPAIGNS: &[Campaign] = &[rotate::CAMPAIGN, revoke::CAMPAIGN];
 
 /// One campaign.
 #[derive(Clone, Copy, Debug)]

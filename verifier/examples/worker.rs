@@ -1,9 +1,10 @@
-//! A worker without any async: `worker LISTEN ISSUER-URL PIN REPORTER-FILE`.
+//! A worker without any async: `worker LISTEN ISSUER-URL PIN REPORTER-FILE SPOOL`.
 //!
 //! It takes jobs over TCP, a line each: a passport, a blank, and the request as JSON. Four threads decide, all with one
 //! guard; the answer to each line is the decision as JSON. The line `health` is answered with what is wrong, or `healthy`.
 //!
-//! `PIN` is the thumbprint of the issuer's key; `REPORTER-FILE` holds a passport that may write the audit log.
+//! `PIN` is the thumbprint of the issuer's key; `REPORTER-FILE` holds a passport that may write the audit log, and
+//! `SPOOL` is a directory for what is on its way there.
 #![expect(clippy::disallowed_methods, reason = "this is a program: its settings are arguments, it reads a file and starts threads")]
 
 use std::error::Error;
@@ -44,15 +45,15 @@ fn serve(guard: &Guard, stream: &TcpStream) -> io::Result<()> {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let arguments: Result<[String; 4], _> = std::env::args().skip(1).collect::<Vec<_>>().try_into();
-    let [listen, url, pin, file] = arguments.map_err(|_| "usage: worker LISTEN ISSUER-URL PIN REPORTER-FILE")?;
+    let arguments: Result<[String; 5], _> = std::env::args().skip(1).collect::<Vec<_>>().try_into();
+    let [listen, url, pin, file, spool] = arguments.map_err(|_| "usage: worker LISTEN ISSUER-URL PIN REPORTER-FILE SPOOL")?;
 
     let verifier = Verifier::new(Trust::none(&url), "https://worker.example").with_resource_policy(ResourcePolicy::MustName);
     let refresher = Refresher::start(&verifier, RefreshSettings::new(url.parse()?).with_pin(pin.parse()?))?;
     // Better to start a little later than to begin with denials.
     refresher.refresh_now(Duration::from_secs(10))?;
     let passport = ReporterPassport::read(std::fs::read_to_string(file)?.trim_end())?;
-    let reporter = Arc::new(Reporter::start(ReporterSettings::new(url.parse()?, passport))?);
+    let reporter = Arc::new(Reporter::start(ReporterSettings::new(url.parse()?, passport, spool))?);
     let guard = Guard::new(verifier).with_trust_keeper(refresher).with_recorder(Arc::clone(&reporter));
 
     let listener = TcpListener::bind(listen)?;

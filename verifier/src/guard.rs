@@ -32,7 +32,7 @@ pub use randomness::{Randomness, RandomnessError, SystemRandomness};
 pub use recorded::{Recorded, Settler, Ticket};
 pub use recorder::{RecordError, RecordPolicy, Recorder};
 pub use rejection::Rejection;
-use request_id::new_request_id;
+pub(crate) use request_id::new_request_id;
 
 /// Guards a service: decides at the present time, gives every decision an id, and records it.
 ///

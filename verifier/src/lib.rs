@@ -65,7 +65,9 @@ pub use refresh::{
     FetchError, RefreshError, RefreshSettings, RefreshStats, Refreshed, Refresher, SavedTrust, SavedTrustError, fetch_bundle,
 };
 #[cfg(feature = "report")]
-pub use report::{OtherReporter, RejectedRecord, Reporter, ReporterPassport, ReporterSettings, ReporterStats, Unsent};
+pub use report::{Delivery, OtherReporter, RejectedRecord, Reporter, ReporterError, ReporterPassport, ReporterSettings, ReporterStats};
+#[cfg(feature = "report")]
+pub use report::{SpoolError, UnknownDelivery, Unsent};
 pub use strict::SignatureMethod;
 pub use trust::{Trust, TrustError};
 pub use verified::VerifiedPassport;

@@ -19,11 +19,11 @@ mod health;
 mod saved;
 mod settings;
 mod source;
+mod stats;
 mod worker;
 
 use believer::{Believer, Last};
 use desk::Desk;
-pub use desk::RefreshStats;
 use fetch::Fetch;
 pub use fetch::{FetchError, fetch_bundle};
 use follower::Follower;
@@ -31,6 +31,7 @@ pub use saved::{SavedTrust, SavedTrustError};
 pub use settings::RefreshSettings;
 use settings::Source;
 use source::Reader;
+pub use stats::RefreshStats;
 use worker::Worker;
 
 /// Keeps a verifier's trust as the issuer's trust bundle says.

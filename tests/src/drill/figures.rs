@@ -38,6 +38,11 @@ impl Latencies {
         self.0.push(latency);
     }
 
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = Duration> {
+        self.0.iter().copied()
+    }
+
     /// What the given part of all took at most: 0.5 for the median, 1.0 for the longest. `None` where there are none.
     pub fn quantile(&self, part: f64) -> Option<Duration> {
         let mut sorted = self.0.clone();

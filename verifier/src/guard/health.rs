@@ -76,10 +76,12 @@ pub struct ClockHealth {
 #[non_exhaustive]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecorderHealth {
+    /// Whether nothing can be recorded now, so that what would be allowed is denied.
+    pub refusing: bool,
     /// Decisions that were taken and are not delivered.
     pub waiting: u64,
     /// For how many seconds the oldest of them has waited.
-    pub oldest_waiting: Option<i64>,
+    pub oldest_waiting: Option<u64>,
     /// Decisions that were delivered.
     pub delivered: u64,
     /// Decisions that were refused for good: the audit log does not have them.

@@ -101,7 +101,7 @@ fn publish(health: &Health, audience: &str) {
     }
     if let Some(recorder) = &health.recorder {
         level("passport_reports_waiting", Some(number(recorder.waiting)));
-        level("passport_reports_oldest_seconds", recorder.oldest_waiting.map(seconds));
+        level("passport_reports_oldest_seconds", recorder.oldest_waiting.map(number));
         total("passport_reports_delivered_total", recorder.delivered);
         total("passport_reports_rejected_total", recorder.rejected);
         total("passport_reports_lost_total", recorder.lost);

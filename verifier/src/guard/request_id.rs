@@ -5,7 +5,7 @@ use super::{Randomness, RandomnessError};
 const PREFIX: &str = "req_";
 
 /// `req_` and a UUID of version 7 (RFC 9562, section 5.7), so that ids sort by time. `millis` since 1970.
-pub(super) fn new_request_id(millis: i64, randomness: &dyn Randomness) -> Result<String, RandomnessError> {
+pub(crate) fn new_request_id(millis: i64, randomness: &dyn Randomness) -> Result<String, RandomnessError> {
     let mut random = [0; 10];
     randomness.fill(&mut random)?;
     // A clock before 1970 has been refused already; the id only has to be there.

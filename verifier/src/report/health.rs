@@ -1,18 +1,24 @@
 //! What a guard and its metrics are told of a reporter.
 
-use super::ReporterStats;
+use super::{Delivery, Reporter};
 use crate::guard::RecorderHealth;
 
-impl From<ReporterStats> for RecorderHealth {
-    fn from(stats: ReporterStats) -> Self {
-        Self {
-            waiting: u64::try_from(stats.queued).unwrap_or(u64::MAX),
+impl Reporter {
+    pub(super) fn recorder_health(&self) -> RecorderHealth {
+        let stats = self.stats();
+        RecorderHealth {
+            refusing: !stats.writable && self.delivery != Delivery::BestEffort,
+            waiting: stats.waiting,
+            oldest_waiting: stats.oldest_waiting,
             delivered: stats.sent,
             rejected: stats.rejected,
-            lost: stats.lost,
+            lost: stats.dropped,
             failed_attempts: stats.failed_attempts,
+            spool_bytes: Some(stats.spool_bytes),
+            spool_quota: Some(self.quota),
+            gaps: stats.gaps,
+            disk_errors: stats.fsync_errors.saturating_add(stats.write_errors),
             last_error: stats.last_error,
-            ..Self::default()
         }
     }
 }
@@ -30,7 +36,9 @@ mod tests {
     fn a_guard_tells_what_waits_to_be_delivered_and_why() {
         let issuer = TestIssuer::new();
         let server = Server::start(|_| Answer(500, "", String::new()));
-        let settings = ReporterSettings::new(server.url(), ReporterPassport::read(&issuer.passport()).expect("a passport"));
+        let spool = tempfile::tempdir().expect("a directory");
+        let passport = ReporterPassport::read(&issuer.passport()).expect("a passport");
+        let settings = ReporterSettings::new(server.url(), passport, spool.path().join("spool")).with_clock(HandClock::at(NOW));
         let settings = settings.with_linger(Duration::from_millis(1)).with_waits(Duration::from_millis(1), Duration::from_millis(1));
         let reporter = Arc::new(Reporter::start(settings).expect("a thread"));
         let guard = Guard::new(issuer.verifier()).with_clock(HandClock::at(NOW)).with_recorder(Arc::clone(&reporter));

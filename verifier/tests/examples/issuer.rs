@@ -16,11 +16,12 @@ use serde_json::{Value, json};
 /// A program, which ends with the test.
 pub(crate) struct Program {
     child: Child,
-    _reporter: tempfile::TempDir,
+    /// Its reporter's passport and its spool, which are there as long as it is.
+    _directory: tempfile::TempDir,
 }
 
 impl Program {
-    /// Starts the example `name` for the issuer at `url`, with the reporter's passport in a file, and says where it
+    /// Starts the example `name` for the issuer at `url`, with the reporter's passport in a file and a spool beside it, and says where it
     /// listens.
     pub(crate) fn start(name: &str, url: &str, pin: &str, reporter: &str) -> (Self, String) {
         let directory = tempfile::tempdir().expect("a directory");
@@ -29,9 +30,9 @@ impl Program {
         let listen = Port::bind("127.0.0.1:0").and_then(|port| port.local_addr()).expect("a port").to_string();
         // Tests stand in `deps`, examples beside it.
         let program = std::env::current_exe().expect("this program").with_file_name(format!("../examples/{name}"));
-        let child = Command::new(&program).args([&listen, url, pin]).arg(&file).spawn();
+        let child = Command::new(&program).args([&listen, url, pin]).arg(&file).arg(directory.path().join("spool")).spawn();
         let child = child.expect("`cargo build --examples --all-features` makes the program");
-        (Self { child, _reporter: directory }, listen)
+        (Self { child, _directory: directory }, listen)
     }
 }
 
@@ -89,7 +90,8 @@ pub(crate) async fn issuer(key: &SigningKey) -> (String, Arc<Mutex<Vec<Value>>>)
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let (token, log) = (bundle(key, &url), Arc::new(Mutex::new(Vec::new())));
     let kept = Arc::clone(&log);
-    let report = async move |Json(mut body): Json<Value>| {
+    let report = async move |body: axum::body::Bytes| {
+        let mut body: Value = serde_json::from_reader(flate2::read::GzDecoder::new(&*body)).expect("json in gzip");
         let events = body.get_mut("events").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default();
         let answer = json!({"accepted": events.len(), "duplicates": 0, "conflicts": 0});
         kept.lock().expect("lock").extend(events);

@@ -10,7 +10,7 @@ pub enum Verdict {
     Healthy,
     /// It decides, and somebody should look at what is wrong.
     Degraded,
-    /// It denies all passports or those with a status, whatever they say: no place to send callers to.
+    /// It denies what should be allowed, all of it or all that has a status: no place to send callers to.
     Denying,
 }
 
@@ -81,6 +81,12 @@ pub enum HealthProblem {
         /// What went wrong last.
         why: String,
     },
+    /// Nothing can be recorded.
+    #[error("nothing can be recorded now, so what would be allowed is denied: {why}; look at the spool's disk and quota")]
+    NothingRecorded {
+        /// What went wrong last.
+        why: String,
+    },
     /// The spool is nearly full.
     #[error("the spool has {bytes} of {quota} bytes; deliver what is in it, or give it more, before decisions can be recorded no more")]
     SpoolNearlyFull {
@@ -110,11 +116,15 @@ pub enum HealthProblem {
 }
 
 impl HealthProblem {
-    /// Whether it denies passports, whatever they say.
+    /// Whether something is denied because of it that should be allowed.
     #[must_use]
     pub fn denies(&self) -> bool {
         match self {
-            Self::NoKeys | Self::KeysTooOld { .. } | Self::StatusTooOld { .. } | Self::ClockUntrusted { .. } => true,
+            Self::NoKeys
+            | Self::KeysTooOld { .. }
+            | Self::StatusTooOld { .. }
+            | Self::ClockUntrusted { .. }
+            | Self::NothingRecorded { .. } => true,
             Self::TrustRefused { .. }
             | Self::TrustUnreachable { .. }
             | Self::TrustUnsaved { .. }
@@ -183,15 +193,17 @@ impl Health {
         (times > 0).then_some(HealthProblem::TrustUnsaved { times })
     }
 
-    fn of_records(&self) -> [Option<HealthProblem>; 4] {
+    fn of_records(&self) -> [Option<HealthProblem>; 5] {
         let nothing = super::RecorderHealth::default();
         let recorder = self.recorder.as_ref().unwrap_or(&nothing);
         let waiting = recorder.waiting;
+        let why = recorder.last_error.clone().unwrap_or_else(|| "the recorder does not say why".to_owned());
         let undelivered = recorder.last_error.clone().filter(|_| waiting > 0).map(|why| HealthProblem::Undelivered { waiting, why });
         let nearly = |bytes: u64, quota: u64| bytes >= quota.saturating_sub(quota / 10);
         let spool = recorder.spool_bytes.zip(recorder.spool_quota).filter(|(bytes, quota)| nearly(*bytes, *quota));
         let (unrecorded, lost, rejected) = (self.unrecorded, recorder.lost, recorder.rejected);
         [
+            Some(HealthProblem::NothingRecorded { why }).filter(|_| recorder.refusing),
             spool.map(|(bytes, quota)| HealthProblem::SpoolNearlyFull { bytes, quota }),
             Some(recorder.disk_errors).filter(|times| *times > 0).map(|times| HealthProblem::SpoolUnwritable { times }),
             undelivered,

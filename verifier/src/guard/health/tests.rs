@@ -90,7 +90,7 @@ fn health_and_decisions_agree_about_the_clock() {
 }
 
 #[test]
-fn what_goes_wrong_around_the_guard_is_told_and_denies_nothing() {
+fn what_goes_wrong_around_the_guard_is_told_for_what_it_is() {
     let keeper = |refusing| KeeperHealth { refusing, last_error: Some("why".into()), ..KeeperHealth::default() };
     let recorder = |change: fn(&mut RecorderHealth)| {
         let mut health = RecorderHealth::default();
@@ -110,6 +110,10 @@ fn what_goes_wrong_around_the_guard_is_told_and_denies_nothing() {
         (saying(recorder(|it| (it.waiting, it.last_error) = (0, Some("why".into()))), fine()), None),
         (saying(recorder(|it| (it.waiting, it.delivered, it.failed_attempts) = (3, 9, 9)), fine()), None),
         (
+            saying(recorder(|it| (it.refusing, it.last_error) = (true, Some("why".into()))), fine()),
+            Some(HealthProblem::NothingRecorded { why: why() }),
+        ),
+        (
             saying(recorder(|it| (it.spool_bytes, it.spool_quota) = (Some(90), Some(100))), fine()),
             Some(HealthProblem::SpoolNearlyFull { bytes: 90, quota: 100 }),
         ),
@@ -120,7 +124,11 @@ fn what_goes_wrong_around_the_guard_is_told_and_denies_nothing() {
             Some(HealthProblem::RecordsMissing { unrecorded: 0, lost: 1, rejected: 2 }),
         ),
     ] {
-        let verdict = if expected.is_some() { Verdict::Degraded } else { Verdict::Healthy };
+        let verdict = match &expected {
+            None => Verdict::Healthy,
+            Some(problem) if problem.denies() => Verdict::Denying,
+            Some(_) => Verdict::Degraded,
+        };
         assert_eq!((health.problems(), health.verdict()), (expected.into_iter().collect(), verdict));
     }
 }
