@@ -239,6 +239,42 @@ fn the_answer_waits_for_a_record_that_is_kept_late_and_needs_no_runtime_for_it()
 }
 
 #[test]
+fn the_service_that_was_made_ready_is_the_one_that_is_called() {
+    /// A copy is not ready, as with a limit on concurrency.
+    struct Permit(bool);
+    impl Clone for Permit {
+        fn clone(&self) -> Self {
+            Self(false)
+        }
+    }
+    impl Service<HttpRequest<()>> for Permit {
+        type Response = Response<String>;
+        type Error = Infallible;
+        type Future = std::future::Ready<Result<Response<String>, Infallible>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+            self.0 = true;
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, _: HttpRequest<()>) -> Self::Future {
+            assert!(std::mem::take(&mut self.0), "called before it was ready");
+            std::future::ready(Ok(Response::new("served".to_owned())))
+        }
+    }
+    let drive = Drive::new();
+    let mut service = drive.guard.layer(reading()).layer(Permit(false));
+    for _ in 0..2 {
+        let request = HttpRequest::get("/v1/team").header(AUTHORIZATION, drive.header()).body(()).expect("a request");
+        let response = run(async {
+            poll_fn(|context| service.poll_ready(context)).await.expect("ready");
+            service.call(request).await.expect("infallible")
+        });
+        assert_eq!(response.body(), "served");
+    }
+}
+
+#[test]
 fn what_is_unavailable_says_when_to_try_again() {
     let unknown = Drive::with(Notes::default(), |issuer| Guard::new(issuer.verifier()).with_clock(HandClock::at(-1)));
     let no_keys = Drive::with(Notes::default(), |_| {

@@ -1,5 +1,7 @@
 //! What is wrong with a guard, in sentences.
 
+use std::fmt;
+
 use super::Health;
 use crate::verifier::MaxAge;
 
@@ -209,5 +211,19 @@ impl Health {
             undelivered,
             Some(HealthProblem::RecordsMissing { unrecorded, lost, rejected }).filter(|_| unrecorded + lost + rejected > 0),
         ]
+    }
+}
+
+/// For a log or a health check: `healthy`, or everything that is wrong, in one line.
+impl fmt::Display for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let problems = self.problems();
+        if problems.is_empty() {
+            return f.write_str("healthy");
+        }
+        for (place, problem) in problems.iter().enumerate() {
+            write!(f, "{}{problem}", if place == 0 { "" } else { "; " })?;
+        }
+        Ok(())
     }
 }
