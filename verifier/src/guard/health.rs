@@ -54,7 +54,7 @@ pub struct TrustHealth {
     pub age: Option<i64>,
     /// The age at which every passport is denied.
     pub max_age: MaxAge,
-    /// The age of the oldest status list in seconds; `None` where there is none.
+    /// The age of the newest status list in seconds; `None` where there is none.
     pub status_age: Option<i64>,
     /// The age at which a status list denies passports; `None` where none does.
     pub max_status_age: Option<MaxAge>,
@@ -80,7 +80,7 @@ pub struct RecorderHealth {
     pub refusing: bool,
     /// Decisions that were taken and are not delivered.
     pub waiting: u64,
-    /// For how many seconds the oldest of them has waited.
+    /// For how many seconds the oldest of them has waited, where the recorder knows. From a minute on it is a problem.
     pub oldest_waiting: Option<u64>,
     /// Decisions that were delivered.
     pub delivered: u64,
@@ -120,7 +120,7 @@ impl Guard {
                 issued_at: trust.issued_at(),
                 age: trust.issued_at().map(age),
                 max_age: self.verifier.max_key_age(),
-                status_age: trust.oldest_status_list().map(age),
+                status_age: trust.newest_status_list().map(age),
                 max_status_age: self.verifier.max_status_age(),
             },
             clock: ClockHealth { now, behind, trusted },

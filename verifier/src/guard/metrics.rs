@@ -47,7 +47,7 @@ impl Guard {
     /// | `passport_trust_keys` | gauge | keys that are trusted |
     /// | `passport_trust_sequence` | gauge | the number of the bundle |
     /// | `passport_trust_age_seconds` | gauge | the bundle's age |
-    /// | `passport_trust_status_age_seconds` | gauge | the age of the oldest status list |
+    /// | `passport_trust_status_age_seconds` | gauge | the age of the newest status list |
     /// | `passport_trust_confirmed_seconds` | gauge | since when the source has not confirmed the trust |
     /// | `passport_trust_attempts_total` | counter | attempts to get newer trust |
     /// | `passport_trust_failures_total` | counter | those that failed |

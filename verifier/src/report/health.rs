@@ -36,20 +36,23 @@ mod tests {
     fn a_guard_tells_what_waits_to_be_delivered_and_why() {
         let issuer = TestIssuer::new();
         let server = Server::start(|_| Answer(500, "", String::new()));
+        let clock = Arc::new(HandClock::at(NOW));
         let spool = tempfile::tempdir().expect("a directory");
         let passport = ReporterPassport::read(&issuer.passport()).expect("a passport");
-        let settings = ReporterSettings::new(server.url(), passport, spool.path().join("spool")).with_clock(HandClock::at(NOW));
+        let settings = ReporterSettings::new(server.url(), passport, spool.path().join("spool")).with_clock(Arc::clone(&clock));
         let settings = settings.with_linger(Duration::from_millis(1)).with_waits(Duration::from_millis(1), Duration::from_millis(1));
         let reporter = Arc::new(Reporter::start(settings).expect("a thread"));
         let guard = Guard::new(issuer.verifier()).with_clock(HandClock::at(NOW)).with_recorder(Arc::clone(&reporter));
         assert!(guard.health().is_healthy());
         assert!(guard.decide(issuer.passport(), &purchase(1)).is_allowed());
         server.asked(2);
+        assert!(guard.health().is_healthy(), "it is not late yet");
+        clock.set(NOW + 60);
         let health = guard.health();
         let recorder = health.recorder.as_ref().expect("a recorder");
         assert_eq!((recorder.waiting, recorder.delivered, recorder.lost), (1, 0, 0));
         assert!(recorder.failed_attempts > 0, "{recorder:?}");
-        assert!(matches!(&*health.problems(), [HealthProblem::Undelivered { waiting: 1, .. }]), "{health:?}");
+        assert!(matches!(&*health.problems(), [HealthProblem::Undelivered { waiting: 1, seconds: 60, .. }]), "{health:?}");
         let _ = reporter.shutdown(Duration::ZERO);
         assert!(!guard.decide(issuer.passport(), &purchase(1)).is_allowed());
         assert!(guard.health().problems().iter().any(|problem| matches!(problem, HealthProblem::RecordsMissing { unrecorded: 1, .. })));

@@ -3,8 +3,9 @@
 use super::Trust;
 
 impl Trust {
-    /// When the oldest status list was issued, in seconds since 1970; `None` where there is none.
-    pub(crate) fn oldest_status_list(&self) -> Option<i64> {
-        self.status_lists.values().map(|list| list.issued_at).min()
+    /// When the newest status list was issued, in seconds since 1970; `None` where there is none. An issuer signs all that
+    /// it has anew with each bundle; one that is older was left out since, and is kept for what it revoked.
+    pub(crate) fn newest_status_list(&self) -> Option<i64> {
+        self.status_lists.values().map(|list| list.issued_at).max()
     }
 }

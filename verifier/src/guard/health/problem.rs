@@ -5,6 +5,9 @@ use std::fmt;
 use super::Health;
 use crate::verifier::MaxAge;
 
+/// From how many seconds on a decision that is not delivered is late. One that is tried again is there before.
+const LATE_SECONDS: u64 = 60;
+
 /// How a guard is, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
@@ -41,10 +44,10 @@ pub enum HealthProblem {
         /// Their age in seconds.
         age: i64,
     },
-    /// A status list is too old.
-    #[error("a status list is {age} seconds old, so the passports in it are denied; load a fresh trust bundle")]
+    /// The status lists are too old.
+    #[error("the status lists are {age} seconds old, so passports that carry a status are denied; load a fresh trust bundle")]
     StatusTooOld {
-        /// Its age in seconds.
+        /// The age of the newest in seconds.
         age: i64,
     },
     /// The clock is not believed.
@@ -75,11 +78,13 @@ pub enum HealthProblem {
         /// How often.
         times: u64,
     },
-    /// Decisions wait to be delivered, and something went wrong.
-    #[error("{waiting} decisions wait to be delivered: {why}")]
+    /// Decisions wait too long to be delivered.
+    #[error("{waiting} decisions wait to be delivered, the oldest for {seconds} seconds: {why}")]
     Undelivered {
         /// How many.
         waiting: u64,
+        /// For how many seconds the oldest has waited.
+        seconds: u64,
         /// What went wrong last.
         why: String,
     },
@@ -198,9 +203,9 @@ impl Health {
     fn of_records(&self) -> [Option<HealthProblem>; 5] {
         let nothing = super::RecorderHealth::default();
         let recorder = self.recorder.as_ref().unwrap_or(&nothing);
-        let waiting = recorder.waiting;
         let why = recorder.last_error.clone().unwrap_or_else(|| "the recorder does not say why".to_owned());
-        let undelivered = recorder.last_error.clone().filter(|_| waiting > 0).map(|why| HealthProblem::Undelivered { waiting, why });
+        let late = recorder.oldest_waiting.filter(|seconds| *seconds >= LATE_SECONDS);
+        let undelivered = late.map(|seconds| HealthProblem::Undelivered { waiting: recorder.waiting, seconds, why: why.clone() });
         let nearly = |bytes: u64, quota: u64| bytes >= quota.saturating_sub(quota / 10);
         let spool = recorder.spool_bytes.zip(recorder.spool_quota).filter(|(bytes, quota)| nearly(*bytes, *quota));
         let (unrecorded, lost, rejected) = (self.unrecorded, recorder.lost, recorder.rejected);

@@ -104,10 +104,10 @@ fn what_goes_wrong_around_the_guard_is_told_for_what_it_is() {
         (saying(RecorderHealth::default(), keeper(true)), Some(HealthProblem::TrustRefused { why: why() })),
         (saying(RecorderHealth::default(), KeeperHealth { save_failures: 4, ..fine() }), Some(HealthProblem::TrustUnsaved { times: 4 })),
         (
-            saying(recorder(|it| (it.waiting, it.last_error) = (3, Some("why".into()))), fine()),
-            Some(HealthProblem::Undelivered { waiting: 3, why: why() }),
+            saying(recorder(|it| (it.waiting, it.oldest_waiting, it.last_error) = (3, Some(60), Some("why".into()))), fine()),
+            Some(HealthProblem::Undelivered { waiting: 3, seconds: 60, why: why() }),
         ),
-        (saying(recorder(|it| (it.waiting, it.last_error) = (0, Some("why".into()))), fine()), None),
+        (saying(recorder(|it| (it.waiting, it.oldest_waiting, it.last_error) = (3, Some(59), Some("why".into()))), fine()), None),
         (saying(recorder(|it| (it.waiting, it.delivered, it.failed_attempts) = (3, 9, 9)), fine()), None),
         (
             saying(recorder(|it| (it.refusing, it.last_error) = (true, Some("why".into()))), fine()),
