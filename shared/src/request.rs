@@ -115,6 +115,14 @@ impl Request {
         self
     }
 
+    /// With a mistake that whoever builds it has found, for example in what an attribute was read from: every decision
+    /// on it is `invalid_request`, and says `why`.
+    #[must_use]
+    pub fn mistaken(mut self, why: impl Into<String>) -> Self {
+        self.refuse(why.into());
+        self
+    }
+
     /// Reads a request from JSON text.
     #[must_use]
     pub fn parse(json: &[u8]) -> Self {

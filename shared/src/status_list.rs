@@ -1,10 +1,8 @@
 //! Status lists (IETF Token Status List): one bit, or a few, for each passport, compressed.
 
-use std::io::{Read as _, Write as _};
-
-use flate2::Compression;
-use flate2::read::ZlibDecoder;
-use flate2::write::ZlibEncoder;
+use miniz_oxide::deflate::compress_to_vec_zlib;
+use miniz_oxide::inflate::stream::{InflateState, inflate};
+use miniz_oxide::{DataFormat, MZFlush, MZStatus};
 use serde::Serialize;
 
 use crate::jose;
@@ -17,6 +15,12 @@ pub struct StatusList {
     bits: u8,
     bytes: Vec<u8>,
 }
+
+/// The level of zlib that makes lists smallest.
+const BEST_COMPRESSION: u8 = 9;
+
+/// Bytes that are inflated in one step.
+const CHUNK_BYTES: usize = 32_768;
 
 /// Why a status list is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,10 +71,9 @@ impl StatusList {
     }
 
     /// The `lst` value: zlib, then base64url.
-    pub fn encode(&self) -> std::io::Result<String> {
-        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
-        encoder.write_all(&self.bytes)?;
-        Ok(jose::encode(encoder.finish()?))
+    #[must_use]
+    pub fn encode(&self) -> String {
+        jose::encode(compress_to_vec_zlib(&self.bytes, BEST_COMPRESSION))
     }
 
     /// Reads a `lst` value, inflating no more than the bound.
@@ -79,17 +82,27 @@ impl StatusList {
             return Err(StatusListError::Claim("status_list.bits"));
         }
         let compressed = jose::decode(lst).ok_or(StatusListError::NotZlib)?;
-        let mut bytes = Vec::new();
-        let bound = u64::try_from(STATUS_LIST_BYTES).unwrap_or(u64::MAX);
-        let mut decoder = ZlibDecoder::new(compressed.as_slice());
-        decoder.by_ref().take(bound.saturating_add(1)).read_to_end(&mut bytes).map_err(|_| StatusListError::NotZlib)?;
+        Ok(Self { bits, bytes: inflate_bounded(&compressed)? })
+    }
+}
+
+/// Inflates one zlib stream after which nothing stands, step by step, and stops at the bound.
+fn inflate_bounded(compressed: &[u8]) -> Result<Vec<u8>, StatusListError> {
+    let mut state = InflateState::new_boxed(DataFormat::Zlib);
+    let (mut rest, mut bytes, mut chunk) = (compressed, Vec::new(), vec![0; CHUNK_BYTES]);
+    loop {
+        let step = inflate(&mut state, rest, &mut chunk, MZFlush::None);
+        bytes.extend_from_slice(chunk.get(..step.bytes_written).ok_or(StatusListError::NotZlib)?);
         if bytes.len() > STATUS_LIST_BYTES {
             return Err(StatusListError::TooLarge);
         }
-        if decoder.total_in() != u64::try_from(compressed.len()).unwrap_or(u64::MAX) {
-            return Err(StatusListError::NotZlib);
+        rest = rest.get(step.bytes_consumed..).ok_or(StatusListError::NotZlib)?;
+        match step.status {
+            Ok(MZStatus::StreamEnd) if rest.is_empty() => return Ok(bytes),
+            // A step that does neither would be taken for ever.
+            Ok(MZStatus::Ok) if step.bytes_consumed > 0 || step.bytes_written > 0 => {}
+            Ok(_) | Err(_) => return Err(StatusListError::NotZlib),
         }
-        Ok(Self { bits, bytes })
     }
 }
 
@@ -162,8 +175,9 @@ pub struct EncodedList {
 
 impl EncodedList {
     /// Compresses `list`.
-    pub fn new(list: &StatusList) -> std::io::Result<Self> {
-        Ok(Self { bits: list.bits, lst: list.encode()? })
+    #[must_use]
+    pub fn new(list: &StatusList) -> Self {
+        Self { bits: list.bits, lst: list.encode() }
     }
 }
 
@@ -174,7 +188,7 @@ mod tests {
     #[test]
     fn what_is_revoked_is_read_back_and_nothing_else_is() {
         let list = StatusList::new(1000, [0, 7, 8, 999, 5000]);
-        let read = StatusList::decode(1, &list.encode().expect("zlib")).expect("a list");
+        let read = StatusList::decode(1, &list.encode()).expect("a list");
         for index in 0..1000 {
             assert_eq!(read.get(index), Some(u8::from([0, 7, 8, 999].contains(&index))), "{index}");
         }
@@ -185,21 +199,25 @@ mod tests {
     #[test]
     fn several_bits_are_read_from_the_lowest() {
         // The IETF draft's example: 2 bits, bytes c9 44 f9.
-        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
-        encoder.write_all(&[0xc9, 0x44, 0xf9]).expect("memory");
-        let list = StatusList::decode(2, &jose::encode(encoder.finish().expect("memory"))).expect("a list");
+        let lst = jose::encode(compress_to_vec_zlib(&[0xc9, 0x44, 0xf9], BEST_COMPRESSION));
+        let list = StatusList::decode(2, &lst).expect("a list");
         let statuses: Vec<_> = (0..12).map_while(|index| list.get(index)).collect();
         assert_eq!(statuses, [1, 2, 0, 3, 0, 1, 0, 1, 1, 2, 3, 3]);
     }
 
     #[test]
     fn a_bomb_is_refused_before_it_is_inflated_further() {
-        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
-        encoder.write_all(&vec![0; STATUS_LIST_BYTES * 8]).expect("memory");
-        let bomb = jose::encode(encoder.finish().expect("memory"));
+        let inflating_to = |bytes: usize| jose::encode(compress_to_vec_zlib(&vec![0; bytes], BEST_COMPRESSION));
+        let bomb = inflating_to(STATUS_LIST_BYTES * 8);
         assert!(bomb.len() < 20_000);
         assert_eq!(StatusList::decode(1, &bomb), Err(StatusListError::TooLarge));
-        let more = jose::decode(StatusList::new(8, []).encode().expect("zlib"))
+        assert_eq!(StatusList::decode(1, &inflating_to(STATUS_LIST_BYTES + 1)), Err(StatusListError::TooLarge));
+        assert_eq!(StatusList::decode(1, &inflating_to(STATUS_LIST_BYTES)).map(|list| list.size()), Ok(STATUS_LIST_BYTES * 8));
+        let whole = jose::decode(StatusList::new(64, [1]).encode()).expect("base64url");
+        for short in 0..whole.len() {
+            assert_eq!(StatusList::decode(1, &jose::encode(&whole[..short])), Err(StatusListError::NotZlib), "{short}");
+        }
+        let more = jose::decode(StatusList::new(8, []).encode())
             .map(|mut bytes| {
                 bytes.push(0);
                 bytes
@@ -213,8 +231,7 @@ mod tests {
     #[test]
     fn claims_are_written_and_read_back() {
         let list = StatusList::new(64, [3]);
-        let claims =
-            NewStatusListClaims { uri: "u", issued_at: 5, expires_at: 9, ttl: 2, status_list: EncodedList::new(&list).expect("zlib") };
+        let claims = NewStatusListClaims { uri: "u", issued_at: 5, expires_at: 9, ttl: 2, status_list: EncodedList::new(&list) };
         let read = StatusListClaims::read(&serde_json::to_vec(&claims).expect("json")).expect("claims");
         assert_eq!(read, StatusListClaims { uri: "u".into(), issued_at: 5, expires_at: Some(9), list });
         for broken in

@@ -6,24 +6,33 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use passport_shared::decision::{Reason, Refusal};
 use passport_shared::request::Request;
 
-use crate::decision::{Context, Decision, Granted};
+use crate::decision::{Context, Decision, Denied, Granted};
 use crate::verifier::Verifier;
 
 mod authorization;
 mod clock;
+mod health;
+mod keeper;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod randomness;
+mod recorded;
 mod recorder;
 mod rejection;
 mod request_id;
+mod verify;
 
 use authorization::bearer_token;
 pub(crate) use clock::LatestTime;
 use clock::SteppedBack;
 pub use clock::{Clock, SystemClock};
+pub use health::{ClockHealth, Health, HealthProblem, RecorderHealth, TrustHealth, Verdict};
+pub use keeper::{KeeperHealth, TrustKeeper};
 pub use randomness::{Randomness, RandomnessError, SystemRandomness};
+pub use recorded::{Recorded, Settler, Ticket};
 pub use recorder::{RecordError, RecordPolicy, Recorder};
 pub use rejection::Rejection;
-use request_id::new_request_id;
+pub(crate) use request_id::new_request_id;
 
 /// Guards a service: decides at the present time, gives every decision an id, and records it.
 ///
@@ -54,7 +63,9 @@ pub struct Guard {
     recorder: Option<Box<dyn Recorder>>,
     record_policy: RecordPolicy,
     unrecorded: AtomicU64,
-    on_unknown_key: Option<Box<dyn Fn() + Send + Sync>>,
+    keeper: Option<Box<dyn TrustKeeper>>,
+    #[cfg(feature = "metrics")]
+    counts: metrics::Counts,
 }
 
 impl Guard {
@@ -69,7 +80,9 @@ impl Guard {
             recorder: None,
             record_policy: RecordPolicy::default(),
             unrecorded: AtomicU64::new(0),
-            on_unknown_key: None,
+            keeper: None,
+            #[cfg(feature = "metrics")]
+            counts: metrics::Counts::default(),
         }
     }
 
@@ -119,11 +132,13 @@ impl Guard {
         self
     }
 
-    /// Calls `ask` whenever a token names a key that is not trusted here: the place to ask for a refresh. It is
-    /// called on the way to an answer, so it must return at once, and anybody can cause the call.
+    /// Holds what keeps the verifier's trust fresh, for example a `Refresher`: it is asked for newer trust whenever a
+    /// token names a key that is not trusted here, the latest time that it kept is taken over, and
+    /// [`health`](Self::health) tells how it goes.
     #[must_use]
-    pub fn on_unknown_key(mut self, ask: impl Fn() + Send + Sync + 'static) -> Self {
-        self.on_unknown_key = Some(Box::new(ask));
+    pub fn with_trust_keeper(mut self, keeper: impl TrustKeeper + 'static) -> Self {
+        self.latest.raise(keeper.latest_time());
+        self.keeper = Some(Box::new(keeper));
         self
     }
 
@@ -147,31 +162,56 @@ impl Guard {
     }
 
     /// Decides, now, whether the holder of `token` may do what `request` says (contract section 3), and records it.
+    ///
+    /// Where the recorder keeps a record before the answer (`Delivery::SpoolFirst` of a reporter), **this blocks the
+    /// thread until it is on disk**; in async code call [`decide_async`](Self::decide_async). With any other recorder
+    /// neither waits for anything.
     pub fn decide<'r>(&self, token: impl AsRef<[u8]>, request: &'r Request) -> Decision<'r> {
+        self.decide_and_record(token, request).wait(self)
+    }
+
+    /// The same without blocking the thread. It needs no runtime in particular. Nothing happens before it is polled.
+    pub async fn decide_async<'r>(&self, token: impl AsRef<[u8]>, request: &'r Request) -> Decision<'r> {
+        self.decide_and_record(token, request).settled(self).await
+    }
+
+    /// The same as [`decide`](Self::decide) for a service that speaks HTTP: `authorization` is the value of the
+    /// `Authorization` header (RFC 6750, section 2.1). What comes back is the proof of an allow, or the answer to give.
+    pub fn authorize<'r>(&self, authorization: Option<&str>, request: &'r Request) -> Result<Granted<'r>, Rejection> {
+        let token = authorization.and_then(bearer_token).ok_or_else(Rejection::missing_token)?;
+        self.decide(token, request).into_granted()
+    }
+
+    /// The same as [`decide_async`](Self::decide_async) for a service that speaks HTTP.
+    pub async fn authorize_async<'r>(&self, authorization: Option<&str>, request: &'r Request) -> Result<Granted<'r>, Rejection> {
+        let token = authorization.and_then(bearer_token).ok_or_else(Rejection::missing_token)?;
+        self.decide_async(token, request).await.into_granted()
+    }
+
+    fn decide_and_record<'r>(&self, token: impl AsRef<[u8]>, request: &'r Request) -> Noted<'r> {
         let millis = self.clock.now_millis();
         let decision = match self.latest.observe(millis.div_euclid(1_000)) {
             Ok(now) => self.verifier.decide(token, request, now),
-            Err(stepped_back) => untrusted(stepped_back, request),
+            Err(stepped_back) => untrusted(stepped_back, Some(request)).into(),
         };
-        if decision.reason() == Reason::UnknownKey
-            && let Some(ask) = &self.on_unknown_key
-        {
-            ask();
-        }
-        self.record(self.identify(decision, millis))
+        self.note(decision, millis)
     }
 
-    /// The same for a service that speaks HTTP: `authorization` is the value of the `Authorization` header (RFC 6750,
-    /// section 2.1). What comes back is the proof of an allow, or the answer to give.
-    pub fn authorize<'r>(&self, authorization: Option<&str>, request: &'r Request) -> Result<Granted<'r>, Rejection> {
-        let Some(token) = authorization.and_then(bearer_token) else {
-            return Err(Rejection::missing_token());
-        };
-        match self.decide(token, request) {
-            Decision::Allow(granted) => Ok(granted),
-            Decision::Deny(denied) => Err(denied.into()),
-            Decision::NeedsApproval(pending) => Err(pending.into()),
+    /// Gives the decision its id and to the recorder. Every decision of a guard goes this way.
+    fn note<'r>(&self, decision: Decision<'r>, millis: i64) -> Noted<'r> {
+        if decision.reason() == Reason::UnknownKey
+            && let Some(keeper) = &self.keeper
+        {
+            keeper.ask();
         }
+        let decision = self.identify(decision, millis);
+        let recorded = match &self.recorder {
+            None => Ok(Recorded::Done),
+            // Without an id no log could tell it from another.
+            Some(_) if decision.request_id().is_none() => Err(RecordError::Failed("it has no request id".to_owned())),
+            Some(recorder) => recorder.record(&decision),
+        };
+        Noted { decision, recorded }
     }
 
     /// Sees to it that the decision has an id.
@@ -185,13 +225,18 @@ impl Guard {
         }
     }
 
-    fn record<'r>(&self, decision: Decision<'r>) -> Decision<'r> {
-        let Some(recorder) = &self.recorder else { return decision };
-        // Without an id no log could tell it from another.
-        let taken = decision.request_id().is_some() && recorder.record(&decision.record()).is_ok();
-        if taken {
-            return decision;
-        }
+    /// The decision, given what became of its record: what every call ends with.
+    fn settled<'r>(&self, decision: Decision<'r>, recorded: &Result<(), RecordError>) -> Decision<'r> {
+        let decision = match recorded {
+            Ok(()) => decision,
+            Err(_) => self.without_record(decision),
+        };
+        #[cfg(feature = "metrics")]
+        self.counts.count(decision.reason());
+        decision
+    }
+
+    fn without_record<'r>(&self, decision: Decision<'r>) -> Decision<'r> {
         self.unrecorded.fetch_add(1, Ordering::Relaxed);
         match self.record_policy {
             RecordPolicy::DenyUnrecorded if decision.is_allowed() => {
@@ -202,11 +247,39 @@ impl Guard {
     }
 }
 
-fn untrusted(stepped_back: SteppedBack, request: &Request) -> Decision<'_> {
+/// A decision that was given to the recorder, and what it said.
+#[must_use]
+struct Noted<'r> {
+    decision: Decision<'r>,
+    recorded: Result<Recorded, RecordError>,
+}
+
+impl<'r> Noted<'r> {
+    /// Blocks the thread until the record is what the recorder promised.
+    fn wait(self, guard: &Guard) -> Decision<'r> {
+        match self.recorded {
+            Ok(Recorded::Pending(ticket)) => guard.settled(self.decision, &ticket.wait()),
+            recorded => guard.settled(self.decision, &recorded.map(|_| ())),
+        }
+    }
+
+    /// The same for a task.
+    async fn settled(self, guard: &Guard) -> Decision<'r> {
+        match self.recorded {
+            Ok(Recorded::Pending(ticket)) => {
+                let recorded = ticket.await;
+                guard.settled(self.decision, &recorded)
+            }
+            recorded => guard.settled(self.decision, &recorded.map(|_| ())),
+        }
+    }
+}
+
+fn untrusted(stepped_back: SteppedBack, request: Option<&Request>) -> Denied<'_> {
     let SteppedBack { now, latest } = stepped_back;
     let message = format!("the clock went back by {} seconds", latest.saturating_sub(now));
-    let context = Context { request: Some(request), now, ..Context::default() };
-    context.deny(Refusal::new(Reason::ClockUntrusted, message)).into()
+    let context = Context { request, now, ..Context::default() };
+    context.deny(Refusal::new(Reason::ClockUntrusted, message))
 }
 
 impl fmt::Debug for Guard {

@@ -15,6 +15,7 @@ mod desk;
 mod fetch;
 mod file;
 mod follower;
+mod health;
 mod saved;
 mod settings;
 mod source;
@@ -58,7 +59,7 @@ use worker::Worker;
 /// if let Err(error) = refresher.refresh_now(Duration::from_secs(10)) {
 ///     eprintln!("trust: {error}");
 /// }
-/// let guard = Guard::new(verifier).with_latest_time(refresher.latest_time()).on_unknown_key(move || refresher.ask());
+/// let guard = Guard::new(verifier).with_trust_keeper(refresher);
 /// # Ok(())
 /// # }
 /// ```

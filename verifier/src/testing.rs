@@ -7,9 +7,14 @@ use passport_keys::SigningKey;
 pub(crate) use crate::fixture::{AUDIENCE, ISSUER, NOW};
 use crate::guard::{Clock, Randomness, RandomnessError};
 use crate::{Request, Trust, Verifier, fixture};
+#[cfg(feature = "tower")]
+pub(crate) use notes::Notes;
 
 #[cfg(any(feature = "refresh", feature = "report"))]
 pub(crate) mod server;
+
+#[cfg(feature = "tower")]
+mod notes;
 
 /// An issuer that signs what it is told to.
 pub(crate) struct TestIssuer(SigningKey);
@@ -30,13 +35,19 @@ impl TestIssuer {
     }
 
     pub(crate) fn passport_of(&self, agent: &str) -> String {
+        let grants = serde_json::json!([
+            {"type": "permission_passport", "resource": "commerce", "allowedActions": ["purchase"],
+             "constraints": {"amount": {"max": "500.00"}}},
+            {"type": "permission_passport", "resource": "commerce", "allowedActions": ["refund"], "requiresApproval": true},
+        ]);
+        self.passport_for(agent, AUDIENCE, &grants)
+    }
+
+    /// A passport for an hour, for whom and with what one likes.
+    pub(crate) fn passport_for(&self, agent: &str, audience: &str, grants: &serde_json::Value) -> String {
         let claims = serde_json::json!({
-            "iss": ISSUER, "sub": agent, "aud": [AUDIENCE], "iat": NOW, "exp": NOW + 3_600, "jti": "pp_1",
-            "authorization_details": [
-                {"type": "permission_passport", "resource": "commerce", "allowedActions": ["purchase"],
-                 "constraints": {"amount": {"max": "500.00"}}},
-                {"type": "permission_passport", "resource": "commerce", "allowedActions": ["refund"], "requiresApproval": true},
-            ],
+            "iss": ISSUER, "sub": agent, "aud": [audience], "iat": NOW, "exp": NOW + 3_600, "jti": "pp_1",
+            "authorization_details": grants,
         });
         fixture::passport(&self.0, &claims.to_string())
     }

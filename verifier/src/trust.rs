@@ -14,6 +14,9 @@ use crate::status_lists::StatusLists;
 use crate::strict::SignatureMethod;
 use crate::trusted_key::TrustedKey;
 
+#[cfg(feature = "guard")]
+mod ages;
+
 /// The issuer, its keys, what it revoked, and since when that is so.
 #[derive(Clone, Debug)]
 pub struct Trust {

@@ -20,6 +20,9 @@ use crate::strict::SignatureMethod;
 use crate::trust::{Status, Trust};
 use crate::verified::VerifiedPassport;
 
+#[cfg(feature = "guard")]
+mod ages;
+
 /// How old something may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MaxAge {

@@ -302,7 +302,7 @@ impl<'a> Printer<'a> {
             issued_at: self.now,
             expires_at: self.expires_at,
             ttl: self.settings.status_ttl,
-            status_list: EncodedList::new(&StatusList::new(size, revoked)).map_err(|error| ServiceError::internal(act, error))?,
+            status_list: EncodedList::new(&StatusList::new(size, revoked)),
         };
         let max_age = u32::try_from(self.settings.status_ttl).unwrap_or(0);
         Ok(Published::new(self.sign(TokenType::StatusList, &claims)?, max_age))

@@ -86,6 +86,13 @@ fn bounds_are_held_on_both_ways_in() {
 }
 
 #[test]
+fn a_mistake_of_who_builds_a_request_is_kept_and_the_first_one_counts() {
+    let request = Request::new("purchase").on("commerce").mistaken("the body is cut short").mistaken("later").with("amount", 1);
+    let problem = request.problem().map(ToString::to_string);
+    assert_eq!(problem.as_deref(), Some("the request is not well formed: the body is cut short"));
+}
+
+#[test]
 fn a_problem_never_gets_lost() {
     assert!(Request::new("").on("fine").with("fine", 1).problem().is_some());
     assert!(problem(r#"{"action":"x","a":null,"b":1}"#).contains("`a` is null"));

@@ -148,8 +148,7 @@ impl<'d> Fleet<'d> {
         let settings = RefreshSettings::new(self.issuer.url().parse().expect("a url")).with_pin(self.pin.parse().expect("a thumbprint"));
         let refresher = Arc::new(Refresher::start(&verifier, settings).expect("threads"));
         refresher.refresh_now(Duration::from_secs(30)).expect("the first trust");
-        let asker = Arc::clone(&refresher);
-        let guard = Guard::new(verifier).on_unknown_key(move || asker.ask());
+        let guard = Guard::new(verifier).with_trust_keeper(Arc::clone(&refresher));
         self.ready.fetch_add(1, Ordering::SeqCst);
 
         let requests = ledger::requests();

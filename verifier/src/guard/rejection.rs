@@ -34,6 +34,14 @@ impl Rejection {
         Self { status: 401, reason: None, challenge: Some("Bearer"), retry_after: None, body: body.to_string() }
     }
 
+    /// A mistake of the service itself: 500, and no decision was taken.
+    pub(crate) fn internal(detail: &str) -> Self {
+        let body = json!({
+            "type": "about:blank", "title": "Internal Server Error", "status": 500, "code": Reason::InternalError, "detail": detail,
+        });
+        Self { status: 500, reason: Some(Reason::InternalError), challenge: None, retry_after: None, body: body.to_string() }
+    }
+
     fn of(reason: Reason, problem: &DecisionProblem<'_>) -> Self {
         Self {
             status: problem.status(),

@@ -1,8 +1,6 @@
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use passport_shared::decision::DecisionRecord;
-
 use super::*;
 use crate::testing::{FixedRandomness, HandClock, NOW, NoRandomness, TestIssuer, purchase};
 use crate::{KeySet, Outcome, Trust};
@@ -24,13 +22,13 @@ impl Notebook {
 }
 
 impl Recorder for Notebook {
-    fn record(&self, record: &DecisionRecord<'_>) -> Result<(), RecordError> {
+    fn record(&self, decision: &Decision<'_>) -> Result<Recorded, RecordError> {
         let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
         if pages.len() == self.room {
             return Err(RecordError::Full { waiting: self.room });
         }
-        pages.push(serde_json::to_value(record).map_err(|error| RecordError::Failed(error.to_string()))?);
-        Ok(())
+        pages.push(serde_json::to_value(decision.record()).map_err(|error| RecordError::Failed(error.to_string()))?);
+        Ok(Recorded::Done)
     }
 }
 
@@ -194,21 +192,81 @@ fn by_explicit_choice_an_unrecorded_allow_stands_and_is_counted() {
     assert_eq!(guard.unrecorded(), 2);
 }
 
+/// Settles each ticket from another thread, by what it was told.
+struct Later(Result<(), RecordError>);
+
+impl Recorder for Later {
+    fn record(&self, _: &Decision<'_>) -> Result<Recorded, RecordError> {
+        let ((settler, ticket), result) = (Ticket::new(), self.0.clone());
+        std::thread::Builder::new().spawn(move || settler.settle(result)).map_err(|error| RecordError::Failed(error.to_string()))?;
+        Ok(Recorded::Pending(ticket))
+    }
+}
+
+#[test]
+fn an_allow_whose_record_does_not_become_durable_is_denied() {
+    let issuer = TestIssuer::new();
+    let (token, good, over) = (issuer.passport(), purchase(1), purchase(501));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    for (result, allowed, denied) in
+        [(Ok(()), Reason::Granted, 0), (Err(RecordError::Failed("no disk".into())), Reason::AuditUnavailable, 4)]
+    {
+        let guard = guard(&issuer).with_recorder(Later(result));
+        assert_eq!(guard.decide(&token, &good).reason(), allowed);
+        assert_eq!(guard.decide(&token, &over).reason(), Reason::ConstraintUnmet);
+        assert_eq!(runtime.block_on(guard.decide_async(&token, &good)).reason(), allowed);
+        let header = format!("Bearer {token}");
+        let answer = runtime.block_on(guard.authorize_async(Some(&header), &good));
+        assert_eq!(answer.err().map(|rejection| rejection.status()), (allowed != Reason::Granted).then_some(503));
+        assert_eq!(guard.unrecorded(), denied);
+    }
+    let kept = guard(&issuer).with_recorder(Later(Err(RecordError::Stopped))).with_record_policy(RecordPolicy::AllowUnrecorded);
+    assert!(kept.decide(&token, &good).is_allowed());
+    fn is_send(_: &impl Send) {}
+    is_send(&kept.decide_async(&token, &good));
+}
+
 #[test]
 fn an_unknown_key_and_nothing_else_asks_for_a_refresh() {
     let issuer = TestIssuer::new();
-    let asked = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&asked);
-    let guard = guard(&issuer).on_unknown_key(move || {
-        counter.fetch_add(1, Ordering::SeqCst);
-    });
+    struct Asked(AtomicUsize);
+    impl TrustKeeper for Asked {
+        fn ask(&self) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+
+        fn health(&self) -> KeeperHealth {
+            KeeperHealth::default()
+        }
+    }
+    let asked = Arc::new(Asked(AtomicUsize::new(0)));
+    let guard = guard(&issuer).with_trust_keeper(Arc::clone(&asked));
     for token in [issuer.passport(), "x".into(), String::new()] {
         let _ = guard.decide(token, &purchase(501));
     }
-    assert_eq!(asked.load(Ordering::SeqCst), 0);
+    assert_eq!(asked.0.load(Ordering::SeqCst), 0);
     let stranger = TestIssuer::new().passport();
     assert_eq!(guard.decide(stranger, &purchase(1)).reason(), Reason::UnknownKey);
-    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    assert_eq!(asked.0.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn the_latest_time_that_a_keeper_kept_is_heeded() {
+    struct Kept(i64);
+    impl TrustKeeper for Kept {
+        fn ask(&self) {}
+
+        fn health(&self) -> KeeperHealth {
+            KeeperHealth::default()
+        }
+
+        fn latest_time(&self) -> i64 {
+            self.0
+        }
+    }
+    let issuer = TestIssuer::new();
+    let reason = |kept| guard(&issuer).with_trust_keeper(Arc::new(Kept(kept))).decide(issuer.passport(), &purchase(1)).reason();
+    assert_eq!((reason(0), reason(NOW + 5), reason(NOW + 6)), (Reason::Granted, Reason::Granted, Reason::ClockUntrusted));
 }
 
 #[test]

@@ -131,8 +131,7 @@ fn an_unknown_key_asks_for_one_refresh_however_many_ask() {
     let verifier = pinned(&issuer, &old);
     let refresher = Arc::new(start(&verifier, settings(&server)));
     refresher.refresh_now(LONG).expect("the first");
-    let asker = Arc::clone(&refresher);
-    let guard = Guard::new(verifier).with_clock(HandClock::at(NOW)).on_unknown_key(move || asker.ask());
+    let guard = Guard::new(verifier).with_clock(HandClock::at(NOW)).with_trust_keeper(Arc::clone(&refresher));
     *published.lock().expect("lock") = issuer.bundle(2, NOW, &[&next]);
 
     let before = refresher.stats().attempts;
