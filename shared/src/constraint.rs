@@ -11,6 +11,7 @@ mod set;
 mod text;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use smol_str::SmolStr;
 
 pub use host::HostPattern;
 pub use network::Network;
@@ -29,7 +30,7 @@ use crate::text::{escape, quote};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Constraint {
     /// The attribute's name.
-    pub attribute: String,
+    pub attribute: SmolStr,
     /// What must hold, in the order written.
     pub operators: Vec<Operator>,
 }
@@ -85,7 +86,7 @@ impl<T: Pattern> OneOrMany<T> {
     }
 
     fn texts(&self) -> Vec<Scalar> {
-        self.items.iter().map(|item| Scalar::Text(item.as_str().to_owned())).collect()
+        self.items.iter().map(|item| Scalar::Text(item.as_str().into())).collect()
     }
 
     fn shown(&self) -> Shown {
@@ -116,7 +117,7 @@ impl Shown {
         match attribute {
             None => Self::Nothing,
             Some(Attribute::Scalar(scalar)) => Self::One(scalar.clone()),
-            Some(Attribute::List(items)) => Self::Many(items.iter().cloned().map(Scalar::Text).collect()),
+            Some(Attribute::List(items)) => Self::Many(items.iter().map(|item| Scalar::Text(item.into())).collect()),
         }
     }
 }
@@ -171,7 +172,7 @@ impl Operator {
         match self {
             Self::Equals(operand) | Self::NotEquals(operand) => Shown::One(operand.clone()),
             Self::OneOf(operands) | Self::NoneOf(operands) => Shown::Many(operands.clone()),
-            Self::Min(bound) | Self::Max(bound) => Shown::One(Scalar::Text(bound.text().to_owned())),
+            Self::Min(bound) | Self::Max(bound) => Shown::One(Scalar::Text(bound.text().into())),
             Self::Glob(patterns) => patterns.shown(),
             Self::Under(paths) => paths.shown(),
             Self::Host(hosts) => hosts.shown(),
@@ -184,7 +185,7 @@ impl Operator {
     pub fn actual(&self, attribute: Option<&Attribute>) -> Shown {
         match (self, attribute) {
             (Self::Min(_) | Self::Max(_), Some(Attribute::Scalar(Scalar::Number(number)))) => {
-                Shown::One(Scalar::Text(number.text().to_owned()))
+                Shown::One(Scalar::Text(number.text().into()))
             }
             _ => Shown::of(attribute),
         }
@@ -289,7 +290,7 @@ impl Constraint {
                 }
             }
         }
-        Some(Self { attribute: attribute.to_owned(), operators })
+        Some(Self { attribute: attribute.into(), operators })
     }
 
     /// Whether every demand holds for the attribute as given.

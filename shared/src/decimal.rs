@@ -97,8 +97,17 @@ impl Decimal {
         }
     }
 
-    /// Compares two magnitudes: first by where the leading digit stands, then digit by digit.
+    /// Compares two magnitudes. Where the digits of both fit 64 bits, as amounts do, those of one are brought to the
+    /// other's exponent; else by where the leading digit stands, and then digit by digit.
     fn cmp_magnitude(self, other: Self) -> Ordering {
+        let scaled = |d: Self, to: i32| -> Option<u64> {
+            let zeros = u32::try_from(d.exponent - to).ok()?;
+            u64::try_from(d.digits).ok()?.checked_mul(10_u64.checked_pow(zeros)?)
+        };
+        let low = self.exponent.min(other.exponent);
+        if let (Some(a), Some(b)) = (scaled(self, low), scaled(other, low)) {
+            return a.cmp(&b);
+        }
         if self.digits == 0 || other.digits == 0 {
             return self.digits.cmp(&other.digits);
         }

@@ -284,11 +284,11 @@ fn check_attribute(name: &str, value: &Attribute) -> Result<(), String> {
     if is_reserved(name) {
         return Err(format!("{} is a reserved name, not an attribute's", named()));
     }
-    let too_long = |text: &String| text.len() > REQUEST_STRING_BYTES;
+    let too_long = |text: &str| text.len() > REQUEST_STRING_BYTES;
     match value {
         Attribute::Scalar(Scalar::Text(text)) if too_long(text) => Err(format!("{} has more than {REQUEST_STRING_BYTES} bytes", named())),
         Attribute::List(items) if items.len() > REQUEST_ITEMS => Err(format!("{} has more than {REQUEST_ITEMS} items", named())),
-        Attribute::List(items) if items.iter().any(too_long) => {
+        Attribute::List(items) if items.iter().any(|item| too_long(item)) => {
             Err(format!("{} has an item of more than {REQUEST_STRING_BYTES} bytes", named()))
         }
         Attribute::Scalar(_) | Attribute::List(_) => Ok(()),

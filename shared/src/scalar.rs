@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
+use smol_str::SmolStr;
 
 use crate::decimal::Decimal;
 use crate::json::Value;
@@ -9,7 +10,7 @@ use crate::json::Value;
 /// A JSON number: its text as written and its exact value.
 #[derive(Clone, Debug)]
 pub struct Number {
-    text: String,
+    text: SmolStr,
     value: Decimal,
 }
 
@@ -17,7 +18,7 @@ impl Number {
     /// Reads a JSON number of at most 28 digits and 28 places; `None` for anything else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Decimal::from_json_number(text).map(|value| Self { text: text.to_owned(), value })
+        Decimal::from_json_number(text).map(|value| Self { text: text.into(), value })
     }
 
     /// The number as it was written.
@@ -49,7 +50,7 @@ macro_rules! number_from_integer {
                 let text = integer.to_string();
                 // No integer of 64 bits has more than 20 digits.
                 let value = Decimal::from_plain(&text).unwrap_or(Decimal::ZERO);
-                Self { text, value }
+                Self { text: text.into(), value }
             }
         }
     )*};
@@ -59,7 +60,7 @@ number_from_integer!(i32, i64, u32, u64);
 impl Serialize for Number {
     /// Writes the text as it was written: a number never passes through a binary double.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        RawValue::from_string(self.text.clone()).map_err(serde::ser::Error::custom)?.serialize(serializer)
+        RawValue::from_string(self.text.to_string()).map_err(serde::ser::Error::custom)?.serialize(serializer)
     }
 }
 
@@ -68,7 +69,7 @@ impl Serialize for Number {
 #[serde(untagged)]
 pub enum Scalar {
     /// Compared by code points.
-    Text(String),
+    Text(SmolStr),
     /// Compared by exact value.
     Number(Number),
     /// `true` or `false`.
@@ -102,7 +103,7 @@ impl Scalar {
     #[must_use]
     pub fn read(value: Value<'_>) -> Option<Self> {
         if let Some(text) = value.as_str() {
-            return Some(Self::Text(text.to_owned()));
+            return Some(Self::Text(text.into()));
         }
         if let Some(text) = value.as_number() {
             return Number::parse(text).map(Self::Number);
@@ -123,13 +124,13 @@ pub enum Attribute {
 
 impl From<&str> for Attribute {
     fn from(text: &str) -> Self {
-        Self::from(text.to_owned())
+        Self::Scalar(Scalar::Text(text.into()))
     }
 }
 
 impl From<String> for Attribute {
     fn from(text: String) -> Self {
-        Self::Scalar(Scalar::Text(text))
+        Self::Scalar(Scalar::Text(text.into()))
     }
 }
 

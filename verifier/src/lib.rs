@@ -27,6 +27,7 @@ mod refresh;
 mod report;
 #[cfg(feature = "axum")]
 mod respond;
+mod strict;
 #[cfg(test)]
 #[cfg(feature = "guard")]
 mod testing;
@@ -53,6 +54,7 @@ pub use refresh::{FetchError, RefreshError, RefreshSettings, RefreshStats, Refre
 pub use report::{OtherReporter, RejectedRecord, Reporter, ReporterPassport, ReporterSettings, ReporterStats, Unsent};
 #[cfg(feature = "axum")]
 pub use respond::Authorization;
+pub use strict::SignatureMethod;
 pub use trust::{Trust, TrustError};
 pub use verified::VerifiedPassport;
 pub use verifier::{MaxAge, StatusPolicy, Verifier};

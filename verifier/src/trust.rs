@@ -10,6 +10,7 @@ use passport_shared::status_list::{StatusListClaims, StatusListError};
 use passport_shared::text::quote;
 use passport_shared::trust_bundle::{EndorsementClaims, TrustBundleClaims, TrustBundleError};
 
+use crate::strict::SignatureMethod;
 use crate::trusted_key::TrustedKey;
 
 /// The issuer, its keys, what it revoked, and since when that is so.
@@ -187,7 +188,9 @@ impl Trust {
     fn endorses(&self, token: &[u8], kid: &str, now: i64) -> bool {
         let Ok(compact) = Compact::split(token, TOKEN_BYTES) else { return false };
         let signer = compact.key_id(TokenType::KeyEndorsement).ok();
-        let signed = signer.and_then(|signer| self.key(&signer)).is_some_and(|key| key.verifies(compact.signing_input, &compact.signature));
+        let signed = signer
+            .and_then(|signer| self.key(&signer))
+            .is_some_and(|key| key.verifies(compact.signing_input, &compact.signature, SignatureMethod::Library));
         signed
             && EndorsementClaims::read(&compact.payload)
                 .is_some_and(|claims| claims.key_id == kid && claims.issuer == self.issuer && claims.expires_at > now)
@@ -314,7 +317,7 @@ impl<'t> Envelope<'t> {
     }
 
     fn check(&self, key: &TrustedKey) -> Result<(), TrustError> {
-        match key.verifies(self.compact.signing_input, &self.compact.signature) {
+        match key.verifies(self.compact.signing_input, &self.compact.signature, SignatureMethod::Library) {
             true => Ok(()),
             false => Err(TrustError::BadSignature { what: BUNDLE }),
         }
@@ -337,7 +340,7 @@ fn read_list(token: &[u8], trust: &Trust) -> Result<StatusListClaims, TrustError
     let Some(key) = trust.key(&kid) else {
         return Err(TrustError::UntrustedSigner { what: LIST, kid });
     };
-    if !key.verifies(compact.signing_input, &compact.signature) {
+    if !key.verifies(compact.signing_input, &compact.signature, SignatureMethod::Library) {
         return Err(TrustError::BadSignature { what: LIST });
     }
     Ok(StatusListClaims::read(&compact.payload)?)

@@ -14,6 +14,7 @@ use passport_shared::text::quote;
 use passport_shared::time;
 
 use crate::decision::{Context, Decision, Denied};
+use crate::strict::SignatureMethod;
 use crate::trust::{Status, Trust};
 use crate::verified::VerifiedPassport;
 
@@ -54,6 +55,7 @@ struct Settings {
     leeway: i64,
     status: StatusPolicy,
     resource: ResourcePolicy,
+    signatures: SignatureMethod,
 }
 
 impl Default for Settings {
@@ -65,6 +67,7 @@ impl Default for Settings {
             leeway: LEEWAY,
             status: StatusPolicy::default(),
             resource: ResourcePolicy::default(),
+            signatures: SignatureMethod::default(),
         }
     }
 }
@@ -153,6 +156,14 @@ impl Verifier {
         self
     }
 
+    /// How signatures are checked. Every way accepts exactly the same; another than the default is for who does not
+    /// want arithmetic of ours between a token and the library.
+    #[must_use]
+    pub fn with_signature_method(mut self, method: SignatureMethod) -> Self {
+        self.settings.signatures = method;
+        self
+    }
+
     /// Replaces what is believed, whole. Decisions that are under way end on the old snapshot; readers never wait.
     pub fn replace_trust(&self, trust: Trust) {
         self.shared.trust.store(Arc::new(trust));
@@ -218,7 +229,7 @@ impl Verifier {
                 false => Refusal::new(Reason::UnknownKey, "the token is signed by a key that is not trusted here"),
             });
         };
-        if !key.verifies(compact.signing_input, &compact.signature) {
+        if !key.verifies(compact.signing_input, &compact.signature, self.settings.signatures) {
             return Err(Refusal::new(Reason::BadSignature, "the token's signature does not hold"));
         }
         Ok(Signed { key_id: key.id(), payload: compact.payload })
