@@ -8,7 +8,7 @@ use passport_shared::jose::Compact;
 use passport_shared::judge::{ResourcePolicy, judge};
 use passport_tests::reference::GRANTS;
 use passport_tests::scene::{Scene, USUAL_GRANTS, denied_request, read_grants, request};
-use passport_verifier::{Request, Trust, VerifiedPassport, Verifier};
+use passport_verifier::{Request, SignatureMethod, Trust, VerifiedPassport, Verifier};
 
 use super::arguments::Filter;
 use super::measure::{BASELINE, Row, time};
@@ -16,6 +16,13 @@ use super::report;
 
 /// How many passports are live where that matters.
 pub const LIVE: [usize; 2] = [256, 16_384];
+
+/// The first check, as it is unless told otherwise, and with each of the other ways to check a signature.
+const FIRST: [(&str, SignatureMethod); 3] = [
+    ("passport/first", SignatureMethod::Tabled),
+    ("passport/first/listed", SignatureMethod::Listed),
+    ("passport/first/library", SignatureMethod::Library),
+];
 
 /// Different passports that stand ready for first checks; when they are used up, a fresh verifier sees them.
 const SUPPLY: usize = 2_048;
@@ -33,8 +40,10 @@ pub fn rows(scene: &Scene, filter: &Filter) -> Vec<Row> {
         if filter.takes("dalek/verify") {
             rows.push(plain_verify(scene, grants));
         }
-        if filter.takes("passport/first") {
-            rows.push(first(scene, &trust, grants));
+        for (name, method) in FIRST {
+            if filter.takes(name) && (grants == USUAL_GRANTS || name == "passport/first") {
+                rows.push(first(scene, &trust, grants, name, method));
+            }
         }
         if filter.takes("passport/next") {
             rows.push(next(scene, &trust, grants, 1));
@@ -143,11 +152,11 @@ impl Turns {
 }
 
 /// The first check of a passport, everything included: each token is one that its verifier has never seen.
-fn first(scene: &Scene, trust: &Trust, grants: usize) -> Row {
+fn first(scene: &Scene, trust: &Trust, grants: usize, name: &'static str, method: SignatureMethod) -> Row {
     let (now, tokens, request) = (scene.now(), scene.passports(SUPPLY, grants), request());
     let fresh = {
         let (scene, trust) = (Scene::at(now), trust.clone());
-        move || scene.verifier(trust.clone())
+        move || scene.verifier(trust.clone()).with_signature_method(method)
     };
     let (mut verifier, mut used) = (fresh(), 0);
     let run = move |count: u32| {
@@ -167,7 +176,7 @@ fn first(scene: &Scene, trust: &Trust, grants: usize) -> Row {
         }
         took
     };
-    Row::new("passport/first", grants, 1, run)
+    Row::new(name, grants, 1, run)
 }
 
 fn allows(verifier: &Verifier, token: &str, request: &Request, now: i64) -> bool {
