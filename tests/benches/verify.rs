@@ -62,6 +62,9 @@ fn lead(arguments: &Arguments) -> Result<(), String> {
     if let Some(path) = &arguments.json {
         std::fs::write(path, table::json(&rows)).map_err(|error| format!("`{}` cannot be written: {error}", path.display()))?;
     }
-    println!("{}", if arguments.markdown { table::markdown(&rows) } else { table::plain(&rows) });
+    match arguments.markdown {
+        true => println!("{}\n{}", table::circumstances(now, arguments), table::markdown(&rows)),
+        false => println!("{}", table::plain(&rows)),
+    }
     Ok(())
 }

@@ -23,6 +23,9 @@ pub const WRONG_VENDOR: &str = "casino.example";
 /// How many grants a passport has in the rows.
 pub const GRANTS: [usize; 4] = [1, 5, 20, 64];
 
+/// How many different passports the rows of a first check go through, so that the processor does not learn one by heart.
+pub const DIFFERENT: usize = 64;
+
 /// `count` grants as JSON. The last one, so that every other is looked at first, is the one that the request needs, and
 /// it has the three constraints of the README.
 pub fn grants(count: usize) -> String {

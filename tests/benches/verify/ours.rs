@@ -6,7 +6,7 @@ use std::time::Duration;
 use ed25519_dalek::{Signature, Verifier as _, VerifyingKey};
 use passport_shared::jose::Compact;
 use passport_shared::judge::{ResourcePolicy, judge};
-use passport_tests::reference::GRANTS;
+use passport_tests::reference::{DIFFERENT, GRANTS};
 use passport_tests::scene::{Scene, USUAL_GRANTS, denied_request, read_grants, request};
 use passport_verifier::{Request, SignatureMethod, Trust, VerifiedPassport, Verifier};
 
@@ -26,9 +26,6 @@ const FIRST: [(&str, SignatureMethod); 3] = [
 
 /// Different passports that stand ready for first checks; when they are used up, a fresh verifier sees them.
 const SUPPLY: usize = 2_048;
-
-/// Different passports that the baseline goes through.
-const BASELINE_SUPPLY: usize = 64;
 
 /// All rows that `filter` takes, and the baseline of each number of grants among them.
 pub fn rows(scene: &Scene, filter: &Filter) -> Vec<Row> {
@@ -100,7 +97,7 @@ fn signed(scene: &Scene, grants: usize) -> (VerifyingKey, Vec<(Vec<u8>, Signatur
         let compact = Compact::split(token.as_bytes(), usize::MAX).expect("a token");
         (compact.signing_input.to_vec(), Signature::from_bytes(&compact.signature))
     };
-    (key, scene.passports(BASELINE_SUPPLY, grants).into_iter().map(taken_apart).collect())
+    (key, scene.passports(DIFFERENT, grants).into_iter().map(taken_apart).collect())
 }
 
 fn strict_verify(scene: &Scene, grants: usize) -> Row {

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use passport_shared::jose;
 use passport_tests::places::workspace;
-use passport_tests::reference::GRANTS;
+use passport_tests::reference::{DIFFERENT, GRANTS};
 use passport_tests::scene::Scene;
 
 use super::arguments::Arguments;
@@ -49,8 +49,13 @@ fn build_peers() -> Result<PathBuf, String> {
 /// What a peer has to know: the issuer's key, and the very tokens that our rows check.
 fn scene_in_words(now: i64) -> String {
     let scene = Scene::at(now);
-    let tokens = GRANTS.map(|grants| format!("token {grants} {}\n", scene.passports(1, grants).remove(0)));
-    format!("key {}\n{}", jose::encode(scene.key().public().bytes), tokens.concat())
+    let mut words = format!("key {}\n", jose::encode(scene.key().public().bytes));
+    for grants in GRANTS {
+        for token in scene.passports(DIFFERENT, grants) {
+            words.push_str(&format!("token {grants} {token}\n"));
+        }
+    }
+    words
 }
 
 fn measured(program: &Path, arguments: &[String], input: &str) -> Result<Vec<Figure>, String> {

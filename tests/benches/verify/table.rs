@@ -1,5 +1,6 @@
 //! The rows over all processes, and how they are shown.
 
+use super::arguments::Arguments;
 use super::measure::{Figure, median};
 
 pub struct Line {
@@ -98,4 +99,20 @@ fn ratio(value: f64) -> String {
         value if value >= 0.01 => format!("{value:.3}"),
         value => format!("{value:.5}"),
     }
+}
+
+/// When, where and how, for the line above the table.
+pub fn circumstances(now: i64, arguments: &Arguments) -> String {
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model =
+        cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map_or("an unknown processor", |(_, name)| name);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let day = passport_shared::time::format(now).unwrap_or_default();
+    let day = day.split('T').next().unwrap_or_default();
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    format!(
+        "Measured on {day}, {model}, {cores} cores, {} processes: `cargo bench -p passport-tests --bench verify -- {}`.\n",
+        arguments.processes(),
+        words.join(" ")
+    )
 }

@@ -7,23 +7,26 @@ use biscuit_auth::builder::AuthorizerBuilder;
 use biscuit_auth::{AuthorizerLimits, Biscuit, KeyPair};
 
 use crate::peer::Peer;
-use crate::reference::{ACTION, AGENT, AMOUNT, AUDIENCE, CURRENCY, ISSUER, RESOURCE, VENDOR, WRONG_VENDOR};
+use crate::reference::{ACTION, AGENT, AMOUNT, AUDIENCE, CURRENCY, DIFFERENT, ISSUER, RESOURCE, VENDOR, WRONG_VENDOR};
 
 pub fn peer(grants: usize) -> Peer {
     let root = KeyPair::new();
     let others: String = (1..grants).map(|index| format!("right({index}, \"mail/{index}\", \"read\"); unlimited({index});\n")).collect();
-    let facts = format!(
-        r#"
-        issuer("{ISSUER}"); agent("{AGENT}"); id("pp_01a20b0c-9043-7799-a2c6-000000000000");
+    let mint = |number: usize| {
+        let facts = format!(
+            r#"
+        issuer("{ISSUER}"); agent("{AGENT}"); id("pp_01a20b0c-9043-7799-a2c6-{number:012x}");
         {others}
         right(0, "{RESOURCE}", "{ACTION}");
         max(0, 50000); currency(0, "{CURRENCY}"); vendor(0, "{VENDOR}"); vendor(0, "ticketmaster.com");
         check if audience("{AUDIENCE}");
         check if time($now), $now < 2100-01-01T00:00:00Z;
         "#
-    );
-    let builder = Biscuit::builder().code(facts).expect("sound facts");
-    let token = builder.build(&root).expect("a token").to_base64().expect("a token");
+        );
+        let builder = Biscuit::builder().code(facts).expect("sound facts");
+        builder.build(&root).expect("a token").to_base64().expect("a token")
+    };
+    let tokens = (0..DIFFERENT).map(mint).collect();
 
     let requests = [WRONG_VENDOR, VENDOR].map(|vendor| {
         let rules = format!(
@@ -42,8 +45,8 @@ pub fn peer(grants: usize) -> Peer {
         AuthorizerBuilder::new().code(rules).expect("sound rules").set_limits(limits)
     });
     let key = root.public();
-    Peer::new("biscuit-auth", token, move |token, right| {
-        let Ok(biscuit) = Biscuit::from_base64(token, key) else { return false };
+    Peer::new("biscuit-auth", tokens, move |passport, right| {
+        let Ok(biscuit) = Biscuit::from_base64(&passport.token, key) else { return false };
         let authorizer = requests[usize::from(right)].clone().time().build(&biscuit);
         authorizer.and_then(|mut authorizer| authorizer.authorize()).is_ok()
     })

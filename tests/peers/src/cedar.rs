@@ -35,7 +35,7 @@ pub fn peer(grants: usize) -> Peer {
         Request::new(principal, action, resource, context.expect("a context"), None).expect("a request")
     });
     let (authorizer, entities) = (Authorizer::new(), Entities::empty());
-    Peer::new("cedar-policy", String::new(), move |_, right| {
+    Peer::new("cedar-policy", vec![String::new()], move |_, right| {
         authorizer.is_authorized(&requests[usize::from(right)], &policies, &entities).decision() == Decision::Allow
     })
 }

@@ -42,9 +42,9 @@ pub fn peers(scene: &Scene, grants: usize) -> [Peer; 2] {
         validation.leeway = 0;
         validation.validate_nbf = true;
         let requests = Request::both();
-        Peer::new(name, scene.token(grants).to_owned(), move |token, right| {
+        Peer::new(name, scene.tokens(grants), move |passport, right| {
             CHOSEN.set(provider);
-            match decode::<Claims>(token, &key, &validation) {
+            match decode::<Claims>(&passport.token, &key, &validation) {
                 Ok(data) => requests[usize::from(right)].is_allowed_by(&data.claims.authorization_details),
                 Err(_) => false,
             }

@@ -20,8 +20,8 @@ pub fn peer(scene: &Scene, grants: usize) -> Peer {
         ..VerificationOptions::default()
     };
     let requests = Request::both();
-    Peer::new("jwt-simple", scene.token(grants).to_owned(), move |token, right| {
-        match key.verify_token::<Claims>(token, Some(options.clone())) {
+    Peer::new("jwt-simple", scene.tokens(grants), move |passport, right| {
+        match key.verify_token::<Claims>(&passport.token, Some(options.clone())) {
             Ok(claims) => requests[usize::from(right)].is_allowed_by(&claims.custom.authorization_details),
             Err(_) => false,
         }

@@ -9,26 +9,29 @@ use serde::Deserialize as _;
 
 use crate::by_hand::{Grant, Request};
 use crate::peer::Peer;
-use crate::reference::{self, AGENT, AUDIENCE, ISSUER};
+use crate::reference::{self, AGENT, AUDIENCE, DIFFERENT, ISSUER};
 use crate::scene::Scene;
 
 pub fn peer(_: &Scene, grants: usize) -> Peer {
     let pair = AsymmetricKeyPair::<V4>::generate().expect("a key");
-    let mut claims = Claims::new_expires_in(&std::time::Duration::from_secs(3_600)).expect("times");
-    claims.issuer(ISSUER).expect("iss");
-    claims.subject(AGENT).expect("sub");
-    claims.audience(AUDIENCE).expect("aud");
-    claims.token_identifier("pp_01a20b0c-9043-7799-a2c6-000000000000").expect("jti");
-    let details: serde_json::Value = serde_json::from_str(&reference::grants(grants)).expect("json");
-    claims.add_additional("authorization_details", details).expect("a claim");
-    let token = public::sign(&pair.secret, &claims, None, None).expect("a token");
+    let mint = |number: usize| {
+        let mut claims = Claims::new_expires_in(&std::time::Duration::from_secs(3_600)).expect("times");
+        claims.issuer(ISSUER).expect("iss");
+        claims.subject(AGENT).expect("sub");
+        claims.audience(AUDIENCE).expect("aud");
+        claims.token_identifier(&format!("pp_01a20b0c-9043-7799-a2c6-{number:012x}")).expect("jti");
+        let details: serde_json::Value = serde_json::from_str(&reference::grants(grants)).expect("json");
+        claims.add_additional("authorization_details", details).expect("a claim");
+        public::sign(&pair.secret, &claims, None, None).expect("a token")
+    };
+    let tokens = (0..DIFFERENT).map(mint).collect();
 
     let mut rules = ClaimsValidationRules::new();
     rules.validate_issuer_with(ISSUER);
     rules.validate_audience_with(AUDIENCE);
     let (key, requests) = (pair.public, Request::both());
-    Peer::new("pasetors", token, move |token, right| {
-        let grants = UntrustedToken::<Public, V4>::try_from(token)
+    Peer::new("pasetors", tokens, move |passport, right| {
+        let grants = UntrustedToken::<Public, V4>::try_from(&passport.token)
             .and_then(|untrusted| public::verify(&key, &untrusted, &rules, None, None))
             .ok()
             .and_then(|trusted| {

@@ -21,12 +21,14 @@ impl Scene {
                 _ => panic!("a line that is not understood: {line}"),
             }
         }
-        assert_eq!(tokens.len(), GRANTS.len(), "a token for each number of grants");
-        Self { key: key.expect("a key"), tokens }
+        let scene = Self { key: key.expect("a key"), tokens };
+        assert!(GRANTS.iter().all(|grants| !scene.tokens(*grants).is_empty()), "tokens for each number of grants");
+        scene
     }
 
-    pub fn token(&self, grants: usize) -> &str {
-        &self.tokens.iter().find(|(count, _)| *count == grants).expect("a token for each number of grants").1
+    /// The tokens of so many grants.
+    pub fn tokens(&self, grants: usize) -> Vec<String> {
+        self.tokens.iter().filter(|(count, _)| *count == grants).map(|(_, token)| token.clone()).collect()
     }
 }
 

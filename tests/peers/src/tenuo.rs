@@ -8,7 +8,7 @@ use tenuo::constraints::{ConstraintSet, ConstraintValue, Exact, OneOf, Range};
 use tenuo::{Authorizer, SigningKey, Warrant, wire};
 
 use crate::peer::Peer;
-use crate::reference::{ACTION, AMOUNT, AUDIENCE, CURRENCY, RESOURCE, VENDOR, WRONG_VENDOR};
+use crate::reference::{ACTION, AMOUNT, AUDIENCE, CURRENCY, DIFFERENT, RESOURCE, VENDOR, WRONG_VENDOR};
 
 pub fn peer(grants: usize) -> Peer {
     let (issuer, holder) = (SigningKey::generate(), SigningKey::generate());
@@ -18,15 +18,20 @@ pub fn peer(grants: usize) -> Peer {
     asked.insert("amount", Range::max(500.0).expect("a range"));
     asked.insert("currency", Exact::new(CURRENCY));
     asked.insert("vendor", OneOf::new([VENDOR, "ticketmaster.com"]));
-    let mut builder = Warrant::builder().holder(holder.public_key()).ttl(Duration::from_secs(3_600)).capability(tool.clone(), asked);
-    for index in 1..grants {
-        builder = builder.capability(format!("mail/{index}:read"), ConstraintSet::new());
-    }
-    let warrant = builder.build(&issuer).expect("a warrant");
-    let token = wire::encode_base64(&warrant).expect("a token");
+    let mint = |_| {
+        let mut builder =
+            Warrant::builder().holder(holder.public_key()).ttl(Duration::from_secs(3_600)).capability(tool.clone(), asked.clone());
+        for index in 1..grants {
+            builder = builder.capability(format!("mail/{index}:read"), ConstraintSet::new());
+        }
+        builder.build(&issuer).expect("a warrant")
+    };
+    let warrants: Vec<Warrant> = (0..DIFFERENT).map(mint).collect();
+    let tokens = warrants.iter().map(|warrant| wire::encode_base64(warrant).expect("a token")).collect();
 
     let mut authorizer = Authorizer::new();
     authorizer.add_trusted_root(issuer.public_key());
+    // A proof belongs to one warrant and one request.
     let requests = [WRONG_VENDOR, VENDOR].map(|vendor| {
         let text = |value: &str| ConstraintValue::String(value.to_owned());
         let arguments = HashMap::from([
@@ -35,12 +40,13 @@ pub fn peer(grants: usize) -> Peer {
             ("currency".to_owned(), text(CURRENCY)),
             ("vendor".to_owned(), text(vendor)),
         ]);
-        let proof = warrant.sign(&holder, &tool, &arguments).expect("a proof of possession");
-        (arguments, proof)
+        let prove = |warrant: &Warrant| warrant.sign(&holder, &tool, &arguments).expect("a proof of possession");
+        let proofs: Vec<_> = warrants.iter().map(prove).collect();
+        (arguments, proofs)
     });
-    Peer::new("tenuo", token, move |token, right| {
-        let (arguments, proof) = &requests[usize::from(right)];
-        let Ok(warrant) = wire::decode_base64(token) else { return false };
-        authorizer.authorize_one(&warrant, &tool, arguments, Some(proof), &[]).is_ok()
+    Peer::new("tenuo", tokens, move |passport, right| {
+        let (arguments, proofs) = &requests[usize::from(right)];
+        let Ok(warrant) = wire::decode_base64(&passport.token) else { return false };
+        authorizer.authorize_one(&warrant, &tool, arguments, proofs.get(passport.number), &[]).is_ok()
     })
 }
