@@ -31,7 +31,7 @@ impl Effort {
     pub fn new(quick: bool) -> Self {
         match quick {
             true => Self { rounds: 5, batch: Duration::from_micros(300) },
-            false => Self { rounds: 31, batch: Duration::from_millis(1) },
+            false => Self { rounds: 61, batch: Duration::from_micros(500) },
         }
     }
 }
@@ -55,26 +55,27 @@ impl Figure {
     }
 }
 
-/// Measures all rows round robin: a batch of each, and again. In each round a row is compared with the baseline of that
-/// round, so that a machine which slows down slows both.
+/// Measures all rows round robin: a batch of each, and again, in another order each round, so that nothing which comes
+/// again and again, like the scheduler's slices, meets the same row each time. In each round a row is compared with the
+/// baseline of that round, so that a machine which slows down slows both.
 pub fn measure(rows: &mut [Row], effort: Effort) -> Vec<Figure> {
-    // The rows of one token stand beside their baseline.
     rows.sort_by_key(|row| (row.grants, row.name != BASELINE));
     let batches: Vec<u32> = rows.iter_mut().map(|row| calibrate(row, effort.batch)).collect();
-    let mut nanos = vec![Vec::with_capacity(effort.rounds); rows.len()];
-    let mut ratios = nanos.clone();
+    let (mut nanos, mut ratios) = (vec![Vec::new(); rows.len()], vec![Vec::new(); rows.len()]);
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    let mut random = Random::default();
     for _ in 0..effort.rounds {
-        let mut baseline = f64::NAN;
-        for (index, row) in rows.iter_mut().enumerate() {
-            let batch = batches[index];
+        random.shuffle(&mut order);
+        for index in &order {
+            let (row, batch) = (&mut rows[*index], batches[*index]);
             // Brings back what the rows before have pushed out of the processor's caches.
             (row.run)(batch / 8 + 1);
-            let one = (row.run)(batch).as_nanos() as f64 / f64::from(batch);
-            if row.name == BASELINE {
-                baseline = one;
-            }
-            nanos[index].push(one);
-            ratios[index].push(one / baseline);
+            nanos[*index].push((row.run)(batch).as_nanos() as f64 / f64::from(batch));
+        }
+        let baseline = |grants| rows.iter().position(|row| row.name == BASELINE && row.grants == grants).expect("a baseline");
+        for (index, row) in rows.iter().enumerate() {
+            let last = |index: usize| nanos[index].last().copied().unwrap_or(f64::NAN);
+            ratios[index].push(last(index) / last(baseline(row.grants)));
         }
     }
     let figure = |(index, row): (usize, &Row)| Figure {
@@ -85,6 +86,31 @@ pub fn measure(rows: &mut [Row], effort: Effort) -> Vec<Figure> {
         ratio: median(&ratios[index]),
     };
     rows.iter().enumerate().map(figure).collect()
+}
+
+/// Numbers that look random and are the same in every run (xorshift).
+pub struct Random(u64);
+
+impl Default for Random {
+    fn default() -> Self {
+        Self(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % bound as u64) as usize
+    }
+
+    /// In any order (Fisher and Yates).
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for index in (1..items.len()).rev() {
+            items.swap(index, self.below(index + 1));
+        }
+    }
 }
 
 /// How long `count` turns of `one` take, each of which has to say yes.
