@@ -36,15 +36,20 @@ mod well_known;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
+use tokio::sync::Semaphore;
 
 use crate::service::Issuer;
 
 pub use openapi::openapi;
 pub use router::router;
 pub use serve::serve;
+
+/// The longest that a request can ask to wait.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// How long and how much the service puts up with. The defaults are the ones that are documented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +59,7 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// From the first look at a body until its end; 10 s.
     pub body_timeout: Duration,
-    /// From the last header until the answer is ready; 30 s.
+    /// From the last header until the answer is ready, beyond what the request itself asks to wait; 30 s.
     pub request_timeout: Duration,
     /// How long a client may take nothing of an answer before it is cut off; 10 s.
     pub write_timeout: Duration,
@@ -64,6 +69,9 @@ pub struct Limits {
     pub audit_body_bytes: usize,
     /// Connections at once; 1,024. One more waits in the system's own queue.
     pub connections: usize,
+    /// Requests that wait for trust to change at once; 512. One more is answered without waiting. Keep it well below
+    /// `connections`: each holds one.
+    pub waiters: usize,
     /// How long requests in flight may take to end once the service is told to stop; 10 s.
     pub drain: Duration,
 }
@@ -78,6 +86,7 @@ impl Default for Limits {
             body_bytes: 1 << 20,
             audit_body_bytes: 4 << 20,
             connections: 1_024,
+            waiters: 512,
             drain: Duration::from_secs(10),
         }
     }
@@ -90,4 +99,12 @@ pub(crate) struct App {
     limits: Limits,
     /// The OpenAPI document, written once.
     openapi: Bytes,
+    /// Places for requests that wait for trust to change.
+    waiters: Arc<Semaphore>,
+}
+
+impl App {
+    fn new(issuer: Issuer, limits: Limits, openapi: Bytes) -> Self {
+        Self { issuer, limits, openapi, waiters: Arc::new(Semaphore::new(limits.waiters.min(Semaphore::MAX_PERMITS))) }
+    }
 }

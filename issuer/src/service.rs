@@ -20,6 +20,7 @@ mod change;
 mod check;
 mod error;
 mod events;
+mod follow;
 mod gate;
 mod ids;
 mod ingest;
@@ -46,6 +47,7 @@ use passport_verifier::Verifier;
 
 pub use error::{ServiceError, StartError};
 pub use events::EventsPage;
+pub use follow::Followed;
 pub use gate::{Caller, Denial};
 pub use passports::PassportQuery;
 pub use presets::{PRESETS, preset};

@@ -1,5 +1,7 @@
-//! What the whole-system tests share: the oracle, a generator of cases, a mint, and where things lie.
+//! What the whole-system tests share: the oracle, a generator of cases, a mint, real issuers, the drills, and
+//! where things lie.
 
+pub mod drill;
 pub mod generate;
 pub mod mint;
 pub mod oracle;

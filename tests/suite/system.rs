@@ -1,6 +1,7 @@
 //! The whole system, in real processes.
 
 mod demo;
+mod drills;
 mod interop;
 mod kill;
 mod readme;

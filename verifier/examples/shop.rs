@@ -1,7 +1,8 @@
-//! A shop that sells to agents, as far as their passports go: `shop LISTEN ISSUER-URL PIN REPORTER-FILE`.
+//! A shop that sells to agents, as far as their passports go: `shop LISTEN ISSUER-URL PIN REPORTER-FILE SPOOL`.
 //!
 //! `LISTEN` is its own address, as `127.0.0.1:7800`; `PIN` is the thumbprint of the issuer's key; `REPORTER-FILE` holds a
-//! passport that may write the audit log. An agent buys with `POST /purchase`, its passport in `Authorization`.
+//! passport that may write the audit log, and `SPOOL` is a directory for what is on its way there. An agent buys with
+//! `POST /purchase`, its passport in `Authorization`.
 #![expect(clippy::disallowed_methods, reason = "this is a program: its settings are arguments, and it reads a file")]
 
 use std::{error::Error, sync::Arc, time::Duration};
@@ -27,13 +28,13 @@ async fn purchase(State(guard): State<Arc<Guard>>, authorization: Authorization,
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let arguments: Result<[String; 4], _> = std::env::args().skip(1).collect::<Vec<_>>().try_into();
-    let [listen, url, pin, file] = arguments.map_err(|_| "usage: shop LISTEN ISSUER-URL PIN REPORTER-FILE")?;
+    let arguments: Result<[String; 5], _> = std::env::args().skip(1).collect::<Vec<_>>().try_into();
+    let [listen, url, pin, file, spool] = arguments.map_err(|_| "usage: shop LISTEN ISSUER-URL PIN REPORTER-FILE SPOOL")?;
 
     let verifier = Verifier::new(Trust::none(&url), "https://shop.example").with_resource_policy(ResourcePolicy::MustName);
     let refresher = Refresher::start(&verifier, RefreshSettings::new(url.parse()?).with_pin(pin.parse()?))?;
     let passport = ReporterPassport::read(std::fs::read_to_string(file)?.trim_end())?;
-    let reporter = Arc::new(Reporter::start(ReporterSettings::new(url.parse()?, passport))?);
+    let reporter = Arc::new(Reporter::start(ReporterSettings::new(url.parse()?, passport, spool))?);
     let guard = Guard::new(verifier).with_recorder(Arc::clone(&reporter)).on_unknown_key(move || refresher.ask());
 
     let app = Router::new().route("/purchase", post(purchase)).with_state(Arc::new(guard));

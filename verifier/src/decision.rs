@@ -192,6 +192,24 @@ impl<'r> Decision<'r> {
         self.context().passport.as_deref()
     }
 
+    /// The request, where it is well formed: another has no bounds, and is not repeated.
+    #[cfg(feature = "report")]
+    pub(crate) fn sound_request(&self) -> Option<&Request> {
+        self.context().request.filter(|request| request.problem().is_none())
+    }
+
+    /// The key that signed, once the signature was good.
+    #[cfg(feature = "report")]
+    pub(crate) fn key_id(&self) -> Option<KeyId> {
+        self.context().key_id
+    }
+
+    /// When, in seconds since 1970, whatever the clock said.
+    #[cfg(feature = "report")]
+    pub(crate) fn now(&self) -> i64 {
+        self.context().now
+    }
+
     /// The decision as it is answered, reported and kept.
     #[must_use]
     pub fn record(&self) -> DecisionRecord<'_> {

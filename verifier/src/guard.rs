@@ -12,17 +12,20 @@ use crate::verifier::Verifier;
 mod authorization;
 mod clock;
 mod randomness;
+mod recorded;
 mod recorder;
 mod rejection;
 mod request_id;
 
 use authorization::bearer_token;
+pub(crate) use clock::LatestTime;
+use clock::SteppedBack;
 pub use clock::{Clock, SystemClock};
-use clock::{LatestTime, SteppedBack};
 pub use randomness::{Randomness, RandomnessError, SystemRandomness};
+pub use recorded::{Recorded, Settler, Ticket};
 pub use recorder::{RecordError, RecordPolicy, Recorder};
 pub use rejection::Rejection;
-use request_id::new_request_id;
+pub(crate) use request_id::new_request_id;
 
 /// Guards a service: decides at the present time, gives every decision an id, and records it.
 ///
@@ -146,7 +149,42 @@ impl Guard {
     }
 
     /// Decides, now, whether the holder of `token` may do what `request` says (contract section 3), and records it.
+    ///
+    /// Where the recorder keeps a record before the answer (`Delivery::SpoolFirst` of a reporter), **this blocks the
+    /// thread until it is on disk**; in async code call [`decide_async`](Self::decide_async). With any other recorder
+    /// neither waits for anything.
     pub fn decide<'r>(&self, token: impl AsRef<[u8]>, request: &'r Request) -> Decision<'r> {
+        match self.decide_and_record(token, request) {
+            (decision, Ok(Recorded::Pending(ticket))) => self.settled(decision, &ticket.wait()),
+            (decision, recorded) => self.settled(decision, &recorded.map(|_| ())),
+        }
+    }
+
+    /// The same without blocking the thread. It needs no runtime in particular. Nothing happens before it is polled.
+    pub async fn decide_async<'r>(&self, token: impl AsRef<[u8]>, request: &'r Request) -> Decision<'r> {
+        match self.decide_and_record(token, request) {
+            (decision, Ok(Recorded::Pending(ticket))) => {
+                let recorded = ticket.await;
+                self.settled(decision, &recorded)
+            }
+            (decision, recorded) => self.settled(decision, &recorded.map(|_| ())),
+        }
+    }
+
+    /// The same as [`decide`](Self::decide) for a service that speaks HTTP: `authorization` is the value of the
+    /// `Authorization` header (RFC 6750, section 2.1). What comes back is the proof of an allow, or the answer to give.
+    pub fn authorize<'r>(&self, authorization: Option<&str>, request: &'r Request) -> Result<Granted<'r>, Rejection> {
+        let token = authorization.and_then(bearer_token).ok_or_else(Rejection::missing_token)?;
+        granted(self.decide(token, request))
+    }
+
+    /// The same as [`decide_async`](Self::decide_async) for a service that speaks HTTP.
+    pub async fn authorize_async<'r>(&self, authorization: Option<&str>, request: &'r Request) -> Result<Granted<'r>, Rejection> {
+        let token = authorization.and_then(bearer_token).ok_or_else(Rejection::missing_token)?;
+        granted(self.decide_async(token, request).await)
+    }
+
+    fn decide_and_record<'r>(&self, token: impl AsRef<[u8]>, request: &'r Request) -> (Decision<'r>, Result<Recorded, RecordError>) {
         let millis = self.clock.now_millis();
         let decision = match self.latest.observe(millis.div_euclid(1_000)) {
             Ok(now) => self.verifier.decide(token, request, now),
@@ -157,20 +195,14 @@ impl Guard {
         {
             ask();
         }
-        self.record(self.identify(decision, millis))
-    }
-
-    /// The same for a service that speaks HTTP: `authorization` is the value of the `Authorization` header (RFC 6750,
-    /// section 2.1). What comes back is the proof of an allow, or the answer to give.
-    pub fn authorize<'r>(&self, authorization: Option<&str>, request: &'r Request) -> Result<Granted<'r>, Rejection> {
-        let Some(token) = authorization.and_then(bearer_token) else {
-            return Err(Rejection::missing_token());
+        let decision = self.identify(decision, millis);
+        let recorded = match &self.recorder {
+            None => Ok(Recorded::Done),
+            // Without an id no log could tell it from another.
+            Some(_) if decision.request_id().is_none() => Err(RecordError::Failed("it has no request id".to_owned())),
+            Some(recorder) => recorder.record(&decision),
         };
-        match self.decide(token, request) {
-            Decision::Allow(granted) => Ok(granted),
-            Decision::Deny(denied) => Err(denied.into()),
-            Decision::NeedsApproval(pending) => Err(pending.into()),
-        }
+        (decision, recorded)
     }
 
     /// Sees to it that the decision has an id.
@@ -184,11 +216,9 @@ impl Guard {
         }
     }
 
-    fn record<'r>(&self, decision: Decision<'r>) -> Decision<'r> {
-        let Some(recorder) = &self.recorder else { return decision };
-        // Without an id no log could tell it from another.
-        let taken = decision.request_id().is_some() && recorder.record(&decision.record()).is_ok();
-        if taken {
+    /// The decision, given what became of its record.
+    fn settled<'r>(&self, decision: Decision<'r>, recorded: &Result<(), RecordError>) -> Decision<'r> {
+        if recorded.is_ok() {
             return decision;
         }
         self.unrecorded.fetch_add(1, Ordering::Relaxed);
@@ -198,6 +228,14 @@ impl Guard {
             }
             RecordPolicy::DenyUnrecorded | RecordPolicy::AllowUnrecorded => decision,
         }
+    }
+}
+
+fn granted(decision: Decision<'_>) -> Result<Granted<'_>, Rejection> {
+    match decision {
+        Decision::Allow(granted) => Ok(granted),
+        Decision::Deny(denied) => Err(denied.into()),
+        Decision::NeedsApproval(pending) => Err(pending.into()),
     }
 }
 

@@ -8,7 +8,7 @@
 //! | feature | |
 //! | --- | --- |
 //! | `guard` | `Guard`: verifier, clock, request ids and record in one call |
-//! | `refresh` | `Refresher`: keeps trust fresh, from a thread of its own |
+//! | `refresh` | `Refresher`: keeps trust fresh, from threads of its own |
 //! | `report` | `Reporter`: delivers decisions to the issuer's audit log, from a thread of its own |
 //! | `axum` | rejections as answers, and the `Authorization` header as an extractor |
 
@@ -38,7 +38,9 @@ mod verifier;
 
 pub use decision::{Decision, Denied, Granted, Pending};
 #[cfg(feature = "guard")]
-pub use guard::{Clock, Guard, Randomness, RandomnessError, RecordError, RecordPolicy, Recorder, Rejection, SystemClock, SystemRandomness};
+pub use guard::{Clock, Guard, Randomness, RandomnessError, Rejection, SystemClock, SystemRandomness};
+#[cfg(feature = "guard")]
+pub use guard::{RecordError, RecordPolicy, Recorded, Recorder, Settler, Ticket};
 #[cfg(any(feature = "refresh", feature = "report"))]
 pub use issuer_link::{IssuerUrl, IssuerUrlError, issuer_tls};
 pub use passport_shared::decision::{Concern, DecisionProblem, DecisionRecord, Outcome, Reason, Unmet};
@@ -49,9 +51,13 @@ pub use passport_shared::request::Request;
 pub use passport_shared::scalar::{Attribute, Number};
 pub use passport_shared::unverified::{UnreadablePassport, UnverifiedPassport};
 #[cfg(feature = "refresh")]
-pub use refresh::{FetchError, RefreshError, RefreshSettings, RefreshStats, Refreshed, Refresher, fetch_bundle};
+pub use refresh::{
+    FetchError, RefreshError, RefreshSettings, RefreshStats, Refreshed, Refresher, SavedTrust, SavedTrustError, fetch_bundle,
+};
 #[cfg(feature = "report")]
-pub use report::{OtherReporter, RejectedRecord, Reporter, ReporterPassport, ReporterSettings, ReporterStats, Unsent};
+pub use report::{Delivery, OtherReporter, RejectedRecord, Reporter, ReporterError, ReporterPassport, ReporterSettings, ReporterStats};
+#[cfg(feature = "report")]
+pub use report::{SpoolError, UnknownDelivery, Unsent};
 #[cfg(feature = "axum")]
 pub use respond::Authorization;
 pub use strict::SignatureMethod;

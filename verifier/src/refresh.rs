@@ -1,32 +1,46 @@
-//! Keeps a verifier's trust fresh, from a thread of its own.
+//! Keeps a verifier's trust fresh, from threads of its own.
 
+use std::fmt;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use passport_shared::key_set::KeyId;
-
-use crate::guard::{Clock, Randomness, SystemClock, SystemRandomness};
-use crate::issuer_link::IssuerUrl;
+use crate::guard::LatestTime;
 use crate::trust::TrustError;
 use crate::verifier::Verifier;
 
+mod believer;
 mod desk;
 mod fetch;
+mod file;
+mod follower;
+mod saved;
+mod settings;
+mod source;
+mod stats;
 mod worker;
 
+use believer::{Believer, Last};
 use desk::Desk;
-pub use desk::RefreshStats;
+use fetch::Fetch;
 pub use fetch::{FetchError, fetch_bundle};
+use follower::Follower;
+pub use saved::{SavedTrust, SavedTrustError};
+pub use settings::RefreshSettings;
+use settings::Source;
+use source::Reader;
+pub use stats::RefreshStats;
 use worker::Worker;
 
-/// Fetches the issuer's trust bundle now and then, and gives it to a verifier.
+/// Keeps a verifier's trust as the issuer's trust bundle says.
 ///
-/// What is fetched is believed only if the verifier's trust says so ([`Trust::successor`](crate::Trust::successor)):
+/// One thread waits at the issuer for something newer, so that a revocation is here as soon as it is made; another
+/// fetches now and then, and when it is asked to. Either way, what is fetched is believed only if the verifier's trust says so ([`Trust::successor`](crate::Trust::successor)):
 /// it is signed by a key that is trusted already and is not older than what is loaded. Whatever else comes is kept
 /// out, and the verifier goes on with what it has, until that is too old by its own settings. Decisions never wait for
-/// a refresh. The thread ends when this is dropped.
+/// a refresh: trust is swapped whole. When this is dropped, trust and time are saved once more where there is a store,
+/// nothing is believed any more, and the threads end once the request that they are in has.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -35,26 +49,23 @@ use worker::Worker;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let pin: KeyId = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k".parse()?;
 /// let verifier = Verifier::new(Trust::none("https://issuer.example"), "https://shop.example");
-/// let refresher = Refresher::start(&verifier, RefreshSettings::new("https://issuer.example".parse()?).with_pin(pin))?;
-/// refresher.refresh_now(Duration::from_secs(10))?;
-/// let guard = Guard::new(verifier).on_unknown_key(move || refresher.ask());
+/// let settings = RefreshSettings::new("https://issuer.example".parse()?)
+///     .with_pin(pin)
+///     .with_store("/var/lib/shop/passport-trust")
+///     .on_alarm(|alarm| eprintln!("trust: {alarm}"));
+/// let refresher = Refresher::start(&verifier, settings)?;
+/// // Without a network the service starts with what was saved, or denies until there is one.
+/// if let Err(error) = refresher.refresh_now(Duration::from_secs(10)) {
+///     eprintln!("trust: {error}");
+/// }
+/// let guard = Guard::new(verifier).with_latest_time(refresher.latest_time()).on_unknown_key(move || refresher.ask());
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
 #[must_use = "refreshing ends when this is dropped"]
 pub struct Refresher {
     desk: Arc<Desk>,
-}
-
-/// How a [`Refresher`] works.
-pub struct RefreshSettings {
-    url: IssuerUrl,
-    pin: Option<KeyId>,
-    clock: Arc<dyn Clock>,
-    randomness: Arc<dyn Randomness>,
-    interval: Duration,
-    timeout: Duration,
+    believer: Arc<Believer>,
 }
 
 /// What a refresh has done.
@@ -82,6 +93,9 @@ pub enum RefreshError {
     /// The verifier trusts no key yet, and no first one is pinned.
     #[error("no key is trusted yet: give the thumbprint of the issuer's key as a pin, or load a trust bundle first")]
     NoPin,
+    /// What an earlier run saved is not believed, or nothing can be saved.
+    #[error(transparent)]
+    Saved(#[from] SavedTrustError),
     /// It takes longer than was given; it may still succeed.
     #[error("the refresh did not end in time")]
     TimedOut,
@@ -90,66 +104,42 @@ pub enum RefreshError {
     Stopped,
 }
 
-impl RefreshSettings {
-    /// Fetches from the issuer at `url`: every 60 s, with 10 s for a fetch.
-    #[must_use]
-    pub fn new(url: IssuerUrl) -> Self {
-        Self {
-            url,
-            pin: None,
-            clock: Arc::new(SystemClock),
-            randomness: Arc::new(SystemRandomness),
-            interval: Duration::from_secs(60),
-            timeout: Duration::from_secs(10),
-        }
-    }
-
-    /// Believes a first bundle that the key with this thumbprint has signed, while the verifier trusts no key. Once
-    /// it does, the pin is not looked at.
-    #[must_use]
-    pub fn with_pin(mut self, pin: KeyId) -> Self {
-        self.pin = Some(pin);
-        self
-    }
-
-    /// Takes the time from `clock`.
-    #[must_use]
-    pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
-        self.clock = Arc::new(clock);
-        self
-    }
-
-    /// Spreads fetches over time by `randomness`.
-    #[must_use]
-    pub fn with_randomness(mut self, randomness: impl Randomness + 'static) -> Self {
-        self.randomness = Arc::new(randomness);
-        self
-    }
-
-    /// The time between two fetches, give or take a tenth, never under a tenth of a second; also the longest wait after
-    /// failures, the first of which is a second at most.
-    #[must_use]
-    pub fn with_interval(mut self, interval: Duration) -> Self {
-        self.interval = interval.max(Duration::from_millis(100));
-        self
-    }
-
-    /// How long a fetch may take.
-    #[must_use]
-    pub fn with_timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self
-    }
-}
-
 impl Refresher {
-    /// Starts the thread, which fetches at once. Fails where the system gives none.
+    /// Gives `verifier` what an earlier run has saved, where there is a store, and starts the threads, which fetch at
+    /// once. Fails where the system gives none.
     pub fn start(verifier: &Verifier, settings: RefreshSettings) -> io::Result<Self> {
-        let RefreshSettings { url, pin, clock, randomness, interval, timeout } = settings;
+        let RefreshSettings { source, pin, clock, randomness, interval, timeout, wait, store, on_alarm } = settings;
         let desk = Arc::new(Desk::new(Arc::clone(&clock)));
-        let worker = Worker::new(Arc::clone(&desk), verifier.clone(), fetch::Fetch::new(&url, timeout), pin, clock, randomness, interval);
-        thread::Builder::new().name("passport-refresh".into()).spawn(move || worker.run())?;
-        Ok(Self { desk })
+        let believer = Arc::new(Believer {
+            verifier: verifier.clone(),
+            desk: Arc::clone(&desk),
+            clock,
+            pin,
+            vouched: matches!(source, Source::File(_)),
+            store,
+            on_alarm,
+            latest: LatestTime::default(),
+            last: Mutex::new(Last::default()),
+        });
+        // From here on an error ends the threads that were started.
+        let refresher = Self { desk, believer };
+        let believer = &refresher.believer;
+        believer.recall();
+        let thread = |name: &str| thread::Builder::new().name(name.to_owned());
+        let reader = match source {
+            Source::File(path) => Reader::file(path),
+            Source::Issuer(url) => {
+                let fetch = Fetch::new(&url, timeout);
+                if !wait.is_zero() {
+                    let follower = Follower::new(Arc::clone(believer), fetch.clone(), wait, Arc::clone(&randomness), interval);
+                    thread("passport-follow").spawn(move || follower.run())?;
+                }
+                Reader::Issuer(fetch)
+            }
+        };
+        let worker = Worker::new(Arc::clone(believer), reader, randomness, interval);
+        thread("passport-refresh").spawn(move || worker.run())?;
+        Ok(refresher)
     }
 
     /// Asks for a fetch soon, and returns at once. Of all that ask, one is heard in 10 seconds (contract section 5), so
@@ -163,6 +153,14 @@ impl Refresher {
         self.desk.refresh_now(timeout)
     }
 
+    /// The latest time seen, here and by the earlier run whose saved state was read, in seconds since 1970; 0 where
+    /// none was: for [`Guard::with_latest_time`](crate::Guard::with_latest_time), so that a clock that was set back
+    /// while the service was down is noticed.
+    #[must_use]
+    pub fn latest_time(&self) -> i64 {
+        self.believer.latest.seconds()
+    }
+
     /// How things stand.
     #[must_use]
     pub fn stats(&self) -> RefreshStats {
@@ -172,18 +170,13 @@ impl Refresher {
 
 impl Drop for Refresher {
     fn drop(&mut self) {
-        self.desk.stop();
+        self.believer.close();
     }
 }
 
-impl std::fmt::Debug for RefreshSettings {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RefreshSettings")
-            .field("url", &self.url)
-            .field("pin", &self.pin)
-            .field("interval", &self.interval)
-            .field("timeout", &self.timeout)
-            .finish_non_exhaustive()
+impl fmt::Debug for Refresher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refresher").field("desk", &self.desk).finish_non_exhaustive()
     }
 }
 

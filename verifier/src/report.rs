@@ -1,63 +1,70 @@
-//! Delivers recorded decisions to the issuer's audit log, from a thread of its own.
+//! Delivers recorded decisions to the issuer's audit log, by way of a spool on disk.
 //!
-//! Recording is one push to a bounded queue: it never waits for the network. The thread takes batches from the queue
-//! and posts them until the issuer says that they are on disk; it waits longer from failure to failure.
+//! ```text
+//! decision → queue in memory → spool on disk → batches over HTTP → the issuer's log
+//! ```
 //!
-//! # What is promised, and what is not yet
+//! Recording is one push to a bounded queue: it never waits. One thread writes the queue to the spool every few
+//! milliseconds, one makes the spool durable, and one delivers from it until the issuer says that it has everything.
 //!
-//! - While the process lives, nothing that was taken is dropped in silence: a decision is delivered, or refused by the
-//!   issuer for good and then counted and handed to [`ReporterSettings::on_rejected`], or still in the queue.
-//! - Decisions arrive in the order in which they were taken, each with a `seq` higher than the one before. A decision
-//!   that the queue had no room for takes a `seq` too, so that the gap is seen in the audit log. The issuer tells a
-//!   repeated delivery from a new decision by its `requestId`.
-//! - **Not yet: durability. The queue is in memory. A crash, a kill or a power cut loses what was not delivered**, and
-//!   so does an end of the process without [`Reporter::shutdown`]. A spool on disk is the next step. Until then,
-//!   `stats().queued` is what a crash at that moment would lose.
+//! # What is promised
+//!
+//! - What was taken is delivered, in the end and in order, whatever happens to the process, the network or the issuer.
+//!   What can be lost, and when, is for [`Delivery`] to choose.
+//! - Every event has a number, `seq`, and the hash of the event before, `previous`, across restarts, so that whoever
+//!   reads the log sees what is missing. What was dropped, damaged or refused is told by a gap record, which takes the
+//!   numbers of the decisions that it stands for.
+//! - A repeated delivery is the same to the byte, and the issuer counts it as a duplicate.
+//! - Memory and disk are bounded: the queue in decisions and bytes, the spool by a quota.
+//!
+//! A decision whose record fails once it is queued is answered `audit_unavailable`; its record may come all the same, and
+//! says what was decided.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::io;
-use std::sync::{Arc, PoisonError, RwLock};
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use passport_shared::decision::DecisionRecord;
-use passport_shared::limits::AUDIT_BATCH;
 use passport_shared::text::quote;
 
-use crate::guard::{Clock, Randomness, RecordError, Recorder, SystemClock, SystemRandomness};
-use crate::issuer_link::IssuerUrl;
+use crate::decision::Decision;
+use crate::guard::{Clock, Randomness, RecordError, Recorded, Recorder};
 
+mod control;
+mod courier;
+mod delivery;
+mod event;
+mod intake;
 mod passport;
 mod post;
-mod queue;
-mod worker;
+mod settings;
+mod spool;
 
+use control::Control;
+pub use control::{ReporterStats, Unsent};
+use courier::Courier;
+pub use courier::RejectedRecord;
+pub use delivery::{Delivery, UnknownDelivery};
+use intake::Intake;
 pub use passport::ReporterPassport;
-use queue::{Limits, Queue};
-pub use queue::{ReporterStats, Unsent};
-pub use worker::RejectedRecord;
-use worker::{OnRejected, Worker};
+pub use settings::ReporterSettings;
+pub use spool::SpoolError;
+use spool::{Reader, Spool, Sync, Writer};
 
 /// Records decisions by sending them to the issuer.
 ///
-/// Its thread ends when it is dropped; what is then still queued is lost, so call [`shutdown`](Self::shutdown) first.
-#[derive(Debug)]
+/// When it is dropped, what is in the queue is written to the spool, and its threads end; what is not delivered is
+/// delivered by the next reporter on the same directory. [`shutdown`](Self::shutdown) delivers it before.
 pub struct Reporter {
-    queue: Arc<Queue>,
-    passport: Arc<RwLock<ReporterPassport>>,
-}
-
-/// How a [`Reporter`] works.
-pub struct ReporterSettings {
-    url: IssuerUrl,
-    passport: ReporterPassport,
+    intake: Arc<Intake>,
+    control: Arc<Control>,
+    spool: Arc<Spool>,
     clock: Arc<dyn Clock>,
-    randomness: Arc<dyn Randomness>,
-    limits: Limits,
-    timeout: Duration,
-    first_wait: Duration,
-    longest_wait: Duration,
-    on_rejected: Option<OnRejected>,
+    passport: Arc<RwLock<ReporterPassport>>,
+    /// The threads that write.
+    writers: Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// A passport is not the same reporter's.
@@ -70,101 +77,63 @@ pub struct OtherReporter {
     expected: String,
 }
 
-impl ReporterSettings {
-    /// Reports to the issuer at `url` as the agent whose passport this is; it has to allow `audit.write` on
-    /// `issuer/audit`.
-    #[must_use]
-    pub fn new(url: IssuerUrl, passport: ReporterPassport) -> Self {
-        Self {
-            url,
-            passport,
-            clock: Arc::new(SystemClock),
-            randomness: Arc::new(SystemRandomness),
-            limits: Limits::default(),
-            timeout: Duration::from_secs(10),
-            first_wait: Duration::from_millis(200),
-            longest_wait: Duration::from_secs(30),
-            on_rejected: None,
-        }
-    }
-
-    /// Takes the time of the start from `clock`; the numbers of the decisions begin there.
-    #[must_use]
-    pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
-        self.clock = Arc::new(clock);
-        self
-    }
-
-    /// Spreads repeated calls over time by `randomness`.
-    #[must_use]
-    pub fn with_randomness(mut self, randomness: impl Randomness + 'static) -> Self {
-        self.randomness = Arc::new(randomness);
-        self
-    }
-
-    /// How many decisions may wait, and how many bytes of JSON in all; 10,000 and 64 MiB unless set. Beyond that
-    /// decisions are not taken, and a guard denies what it would have allowed.
-    #[must_use]
-    pub fn with_capacity(mut self, decisions: usize, bytes: usize) -> Self {
-        (self.limits.capacity, self.limits.capacity_bytes) = (decisions, bytes);
-        self
-    }
-
-    /// How many decisions go into one batch, at most 1,000, and how many bytes its body may have, at least 4,096; 500
-    /// and 1 MiB unless set. A single decision that is larger than a batch is not taken.
-    #[must_use]
-    pub fn with_batch(mut self, decisions: usize, bytes: usize) -> Self {
-        (self.limits.batch, self.limits.batch_bytes) = (decisions.clamp(1, AUDIT_BATCH), bytes.max(4_096));
-        self
-    }
-
-    /// How long a decision may wait for others to share its batch; 200 ms unless set.
-    #[must_use]
-    pub fn with_linger(mut self, linger: Duration) -> Self {
-        self.limits.linger = linger;
-        self
-    }
-
-    /// How long one delivery may take before it counts as failed; 10 s unless set.
-    #[must_use]
-    pub fn with_timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self
-    }
-
-    /// How long to wait at most after a first failure, and how long at most after many; 200 ms and 30 s unless set.
-    /// Waits double in between, and each is a random share of its bound (full jitter). Where the issuer asks for
-    /// more with `Retry-After` (429 and 503), it gets it, up to 10 minutes.
-    #[must_use]
-    pub fn with_waits(mut self, first: Duration, longest: Duration) -> Self {
-        (self.first_wait, self.longest_wait) = (first, longest);
-        self
-    }
-
-    /// Calls `take` with every decision that the issuer refuses for good, from the reporter's thread: keep it, since
-    /// the audit log does not have it.
-    #[must_use]
-    pub fn on_rejected(mut self, take: impl Fn(&RejectedRecord) + Send + 'static) -> Self {
-        self.on_rejected = Some(Box::new(take));
-        self
-    }
+/// Why a reporter cannot start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReporterError {
+    /// The spool cannot be opened.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+    /// The system gives no thread.
+    #[error("the reporter's thread cannot be started: {0}")]
+    Thread(#[source] io::Error),
 }
 
 impl Reporter {
-    /// Starts the thread. Fails where the system gives none.
-    pub fn start(settings: ReporterSettings) -> io::Result<Self> {
-        let ReporterSettings { url, passport, clock, randomness, limits, timeout, first_wait, longest_wait, on_rejected } = settings;
-        let queue = Arc::new(Queue::new(limits, first_seq(clock.now())));
-        let passport = Arc::new(RwLock::new(passport));
-        let worker = Worker {
-            queue: Arc::clone(&queue),
-            post: post::Post::new(&url, timeout, Arc::clone(&passport)),
-            backoff: crate::backoff::Backoff::new(first_wait, longest_wait),
-            randomness,
-            on_rejected,
+    /// Opens the spool and starts the threads.
+    pub fn start(settings: ReporterSettings) -> Result<Self, ReporterError> {
+        let parts = settings.into_parts();
+        let mut salt = [0; 4];
+        // Without randomness a block could be forged by who can also damage the disk: the chain would tell.
+        let _ = parts.randomness.fill(&mut salt);
+        let first = first_seq(parts.clock.now());
+        let reporter = parts.passport.reporter().to_owned();
+        let (spool, acknowledged) = Spool::open(&parts.directory, &reporter, parts.quota, first, u32::from_le_bytes(salt))?;
+        let passport = Arc::new(RwLock::new(parts.passport));
+        let intake = Arc::new(Intake::new(parts.delivery, parts.decisions, parts.bytes, parts.batch.most_json()));
+        let (control, sync) = (Arc::new(Control::default()), Arc::new(Sync::default()));
+        control.change(|state| (state.durable, state.settled) = (spool.holdings().durable, acknowledged.seq));
+        let courier = Courier {
+            reader: Reader::new(Arc::clone(&spool), acknowledged.seq),
+            spool: Arc::clone(&spool),
+            control: Arc::clone(&control),
+            post: post::Post::new(&parts.url, parts.timeout, Arc::clone(&passport)),
+            batch: parts.batch,
+            backoff: crate::backoff::Backoff::new(parts.first_wait, parts.longest_wait),
+            clock: Arc::clone(&parts.clock),
+            randomness: Arc::clone(&parts.randomness),
+            on_rejected: parts.on_rejected,
+            acknowledged,
+            items: VecDeque::new(),
         };
-        thread::Builder::new().name("passport-report".into()).spawn(move || worker.run())?;
-        Ok(Self { queue, passport })
+        let clock = Arc::clone(&parts.clock);
+        let writer =
+            Writer::new(Arc::clone(&spool), Arc::clone(&sync), Arc::clone(&intake), Arc::clone(&control), parts.clock, parts.randomness);
+        // Made before its threads are, so that it ends those that run, should one not start.
+        let reporter = Self { intake, control, spool, clock, passport, writers: Mutex::default() };
+        let (spool, control) = (Arc::clone(&reporter.spool), Arc::clone(&reporter.control));
+        let start =
+            |name: &str, run: Box<dyn FnOnce() + Send>| thread::Builder::new().name(name.into()).spawn(run).map_err(ReporterError::Thread);
+        for (name, run) in [
+            ("passport-fsync", Box::new(move || sync.run(&spool, &control)) as Box<dyn FnOnce() + Send>),
+            ("passport-spool", Box::new(move || writer.run())),
+        ] {
+            let handle = start(name, run)?;
+            reporter.writers.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
+        }
+        // Nobody waits for this one: it may hang on a call, and changes nothing once the spool is closed.
+        drop(start("passport-report", Box::new(move || courier.run()))?);
+        Ok(reporter)
     }
 
     /// The reporter's name: the `sub` of its passport.
@@ -182,53 +151,92 @@ impl Reporter {
         }
         *held = passport;
         drop(held);
-        self.queue.nudge();
+        self.control.change(|state| state.nudges += 1);
         Ok(())
     }
 
     /// How things stand.
     #[must_use]
     pub fn stats(&self) -> ReporterStats {
-        self.queue.stats()
+        let holdings = self.spool.holdings();
+        let state = self.control.lock();
+        let queued = self.intake.len();
+        ReporterStats {
+            waiting: holdings.waiting.saturating_add(u64::try_from(queued).unwrap_or(u64::MAX)),
+            queued,
+            spool_bytes: holdings.bytes,
+            oldest_waiting: state.oldest.map(|oldest| u64::try_from(self.clock.now().saturating_sub(oldest)).unwrap_or(0)),
+            writable: self.intake.is_writable(),
+            dropped: self.intake.dropped(),
+            ..state.stats.clone()
+        }
     }
 
-    /// Delivers what has been taken so far, at once, and waits for it, at most `timeout`.
+    /// Delivers what has been taken so far, at once, and waits for it, at most twice `timeout`: once for the spool, once
+    /// for the issuer.
     pub fn flush(&self, timeout: Duration) -> Result<(), Unsent> {
-        self.queue.flush(timeout)
+        let barrier = self.control.change(|state| {
+            state.barriers += 1;
+            state.barriers
+        });
+        self.intake.wake();
+        let passed = self.control.wait_for_progress(timeout, |state| state.passed < barrier).passed >= barrier;
+        let target = self.spool.holdings().durable.saturating_sub(1);
+        self.control.change(|state| {
+            state.wanted = state.wanted.max(target);
+            state.nudges += 1;
+        });
+        let settled = self.control.wait_for_progress(timeout, |state| state.settled < target && !state.stopped).settled;
+        match target.saturating_sub(settled) {
+            0 if passed && self.intake.is_writable() => Ok(()),
+            count if passed && self.intake.is_writable() => Err(Unsent { count }),
+            _ => Err(Unsent { count: self.stats().waiting.max(1) }),
+        }
     }
 
-    /// Takes no more decisions, delivers what has been taken, and ends. What is not delivered within `timeout` is
-    /// lost, and counted in the error; a batch under way at that moment may arrive all the same.
+    /// Takes no more decisions, writes what has been taken, delivers what it can within `timeout`, and ends. What is not
+    /// delivered is counted in the error and stays in the spool; a batch under way at that moment may arrive all the same,
+    /// and then arrives twice, which the issuer counts as a duplicate.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), Unsent> {
-        self.queue.close(timeout)
+        self.intake.close();
+        let result = self.flush(timeout);
+        self.stop();
+        result
+    }
+
+    /// Writes what is queued, and lets go of the spool.
+    fn stop(&self) {
+        self.intake.close();
+        let writers = std::mem::take(&mut *self.writers.lock().unwrap_or_else(PoisonError::into_inner));
+        for writer in writers.into_iter().rev() {
+            // Its end is what is waited for, not its word.
+            let _ = writer.join();
+        }
+        self.control.change(|state| state.stopped = true);
+        self.spool.close();
     }
 }
 
 impl Recorder for Reporter {
-    fn record(&self, record: &DecisionRecord<'_>) -> Result<(), RecordError> {
-        let json = serde_json::to_string(record).map_err(|error| RecordError::Failed(error.to_string()))?;
-        self.queue.push(json)
+    fn record(&self, decision: &Decision<'_>) -> Result<Recorded, RecordError> {
+        self.intake.push(decision)
     }
 }
 
 impl Drop for Reporter {
     fn drop(&mut self) {
-        self.queue.stop();
+        self.stop();
     }
 }
 
-impl fmt::Debug for ReporterSettings {
+impl fmt::Debug for Reporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReporterSettings")
-            .field("url", &self.url)
-            .field("passport", &self.passport)
-            .field("limits", &self.limits)
-            .finish_non_exhaustive()
+        f.debug_struct("Reporter").field("id", &self.id()).field("stats", &self.stats()).finish_non_exhaustive()
     }
 }
 
-/// The number of a reporter's first decision: a million for each second since 1970. So numbers rise from start to
-/// start of the process, as long as it takes fewer than a million decisions a second and its clock is not set back.
+/// The number of a new spool's first decision: a million for each second since 1970. So numbers rise from spool to
+/// spool, as long as one takes fewer than a million decisions a second and its clock is not set back.
 fn first_seq(now: i64) -> u64 {
     u64::try_from(now).unwrap_or(0).saturating_mul(1_000_000)
 }

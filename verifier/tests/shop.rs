@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 const SHOP: &str = "https://shop.example";
 
 /// The program, which ends with the test.
-struct Shop(Child);
+struct Shop(Child, #[expect(dead_code, reason = "its spool is there as long as it is")] tempfile::TempDir);
 
 impl Drop for Shop {
     fn drop(&mut self) {
@@ -64,7 +64,8 @@ async fn issuer(key: &SigningKey) -> (String, Arc<Mutex<Vec<Value>>>) {
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let (token, log) = (bundle(key, &url), Arc::new(Mutex::new(Vec::new())));
     let kept = Arc::clone(&log);
-    let report = async move |Json(mut body): Json<Value>| {
+    let report = async move |body: axum::body::Bytes| {
+        let mut body: Value = serde_json::from_reader(flate2::read::GzDecoder::new(&*body)).expect("json in gzip");
         let events = body.get_mut("events").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default();
         let answer = json!({"accepted": events.len(), "duplicates": 0, "conflicts": 0});
         kept.lock().expect("lock").extend(events);
@@ -82,8 +83,8 @@ fn start(url: &str, pin: &str, reporter: &str) -> (Shop, String) {
     let listen = Port::bind("127.0.0.1:0").and_then(|port| port.local_addr()).expect("a port").to_string();
     // Tests stand in `deps`, examples beside it.
     let program = std::env::current_exe().expect("this program").with_file_name("../examples/shop");
-    let child = Command::new(&program).args([&listen, url, pin]).arg(&file).spawn();
-    let shop = Shop(child.expect("`cargo build --example shop --all-features` makes the program"));
+    let child = Command::new(&program).args([&listen, url, pin]).arg(&file).arg(directory.path().join("spool")).spawn();
+    let shop = Shop(child.expect("`cargo build --example shop --all-features` makes the program"), directory);
     let agent = agent();
     // It is up once it answers, and ready once it trusts somebody.
     let up = (0..600).any(|_| {

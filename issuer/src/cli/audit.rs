@@ -68,6 +68,15 @@ struct Event {
     agent_id: Option<String>,
     action: Option<String>,
     resource: Option<String>,
+    gap: Option<Gap>,
+}
+
+/// What a verifier says it has lost.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Gap {
+    count: u64,
+    why: String,
 }
 
 #[derive(Deserialize)]
@@ -123,6 +132,7 @@ fn rows(events: &[Event]) -> Vec<Vec<String>> {
         .iter()
         .map(|event| {
             let mut outcome = match event.outcome.as_deref() {
+                None if event.gap.is_some() => "gap".to_owned(),
                 // Its reason says it in full.
                 Some("approval_required") => "ask".to_owned(),
                 _ => cut(&shown(&event.outcome), "allow".len()),
@@ -157,6 +167,9 @@ impl Event {
 
     /// What was asked, on what, and why it was not allowed, in `width` characters. The reason is what is cut last.
     fn what(&self, width: usize) -> String {
+        if let (None, Some(gap)) = (&self.outcome, &self.gap) {
+            return cut(&format!("{} lost ({})", gap.count, escape(&gap.why)), width);
+        }
         let mut asked = self.action.as_deref().map_or_else(|| "-".to_owned(), escape);
         if let Some(resource) = &self.resource {
             asked.push_str(&format!(" on {}", escape(resource)));
@@ -189,6 +202,7 @@ mod tests {
             agent_id: some(agent),
             action: some(action),
             resource: some(resource),
+            gap: None,
         }
     }
 
@@ -210,6 +224,16 @@ mod tests {
         assert_eq!(lines[1], "2026-11-23T23:58:24Z  allow    @desk     admin        keys.revoke on issuer/keys");
         assert_eq!(lines[2], "2026-11-23T23:58:24Z  deny     @desk     agent_ollie  purcha… (constraint_unmet)");
         assert_eq!(lines[3], "2026-11-23T23:58:24Z  ask      @desk     agent_ollie  send … (approval_required)");
+    }
+
+    #[test]
+    fn a_gap_says_how_many_decisions_are_lost_and_why() {
+        let gap = |why: &str| Some(Gap { count: 1_200, why: why.to_owned() });
+        let bare = Event { outcome: None, reason: None, agent_id: None, action: None, resource: None, ..event("", "", "", "", "") };
+        let claimed = Event { gap: gap("x"), ..event("allow", "granted", "a", "b", "c") };
+        let lines = listed(&[Event { gap: gap("queue_full"), ..bare }, claimed]);
+        assert_eq!(lines[1], "2026-11-23T23:58:24Z  gap      @desk     -      1200 lost (queue_full)");
+        assert!(lines[2].contains("allow") && lines[2].ends_with("b on c"), "a decision is shown as one");
     }
 
     #[test]

@@ -81,7 +81,7 @@ fn play(stage: &mut Stage, teller: &mut Teller, session: &Session) -> Result<(),
         teller.preview(&act, &verdict)?;
     }
 
-    let service = Service::open(stage.url(), &passport.key_id, &reporter.passport, cast::AUDIENCE)?;
+    let service = Service::open(stage.url(), &passport.key_id, &reporter.passport, cast::AUDIENCE, &stage.spool())?;
     service.refresh()?;
     teller.chapter("The issuer is stopped; the travel desk decides by itself")?;
     stage.stop_issuer()?;

@@ -19,7 +19,7 @@ use super::reply::{self, Answer};
     operation_id = "reportEvents",
     tag = "audit",
     security(("passport" = ["audit.write on issuer/audit"])),
-    request_body(content = ReportEvents, description = "At most 1,000 events, 4 MiB in all."),
+    request_body(content = ReportEvents, description = "At most 1,000 events, 4 MiB in all; it may come with `Content-Encoding: gzip`."),
     responses((status = 200, description = "All are on disk.", body = ReportAccepted)),
 )]
 pub(crate) async fn report(

@@ -1,10 +1,12 @@
 //! Bodies: bounded, in time, of the announced type, sound (contract section 1), and then of the form that is wanted.
 
+use std::io::Read as _;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, HeaderValue, header};
+use flate2::bufread::GzDecoder;
 use http_body_util::BodyExt as _;
 use passport_shared::api::agents::{DisableAgent, NewAgent};
 use passport_shared::api::audit::ReportEvents;
@@ -25,7 +27,10 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A body that some call takes as JSON.
 pub(crate) trait JsonBody: DeserializeOwned {
-    /// The most bytes that it may have.
+    /// Whether it may come in gzip.
+    const GZIP: bool = false;
+
+    /// The most bytes that it may have, and that it may inflate to.
     fn most(limits: &Limits) -> usize {
         limits.body_bytes
     }
@@ -38,6 +43,8 @@ impl JsonBody for RevokePassport {}
 impl JsonBody for RevokeKey {}
 impl JsonBody for Verify {}
 impl JsonBody for ReportEvents {
+    const GZIP: bool = true;
+
     fn most(limits: &Limits) -> usize {
         limits.audit_body_bytes
     }
@@ -50,9 +57,12 @@ impl<T: JsonBody> FromRequest<App> for StrictJson<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        let gzip = T::GZIP && is_gzip(&mut parts.headers);
         media_type(&parts.headers, JSON)?;
-        let bytes = collect(&parts.headers, body, T::most(&app.limits), app.limits.body_timeout).await?;
+        let most = T::most(&app.limits);
+        let bytes = collect(&parts.headers, body, most, app.limits.body_timeout).await?;
+        let bytes = if gzip { inflate(&bytes, most)?.into() } else { bytes };
         Ok(Self(parse(&bytes)?))
     }
 }
@@ -101,6 +111,30 @@ fn media_type(headers: &HeaderMap, expected: &'static str) -> Result<(), Request
     let right = types.next().is_some_and(essence) && types.next().is_none();
     let coded = headers.get_all(header::CONTENT_ENCODING).iter().any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"));
     if right && !coded { Ok(()) } else { Err(RequestFault::MediaType { expected }) }
+}
+
+/// Whether the body is announced to be in gzip, and in nothing else. The announcement is then dealt with.
+fn is_gzip(headers: &mut HeaderMap) -> bool {
+    let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
+    let gzip = codings.next().is_some_and(|coding| coding.as_bytes().eq_ignore_ascii_case(b"gzip")) && codings.next().is_none();
+    if gzip {
+        headers.remove(header::CONTENT_ENCODING);
+    }
+    gzip
+}
+
+/// What is in gzip (RFC 1952): one member, and nothing after it. No more than `most` bytes and one are ever inflated.
+fn inflate(bytes: &[u8], most: usize) -> Result<Vec<u8>, RequestFault> {
+    let mut inflated = Vec::new();
+    let mut reader = GzDecoder::new(bytes).take(u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1));
+    let read = reader.read_to_end(&mut inflated);
+    if inflated.len() > most {
+        return Err(RequestFault::BodyTooLarge { limit: most });
+    }
+    match read {
+        Ok(_) if reader.into_inner().into_inner().is_empty() => Ok(inflated),
+        Ok(_) | Err(_) => Err(RequestFault::BodyCoding),
+    }
 }
 
 /// The most bytes of a body over its limit that are read to be thrown away.
@@ -221,6 +255,52 @@ mod tests {
             "",
         ] {
             assert!(matches!(parse::<NewAgent>(text.as_bytes()), Err(RequestFault::Json(_))), "{text}");
+        }
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        std::io::Write::write_all(&mut encoder, bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn a_bomb_in_gzip_is_refused_before_it_is_inflated_further() {
+        let bomb = gzip(&vec![b' '; 64 << 20]);
+        assert!(bomb.len() < 70_000, "{}", bomb.len());
+        assert!(matches!(inflate(&bomb, 4 << 20), Err(RequestFault::BodyTooLarge { limit: 4_194_304 })));
+        let packed = gzip(&[b'x'; 1_000]);
+        assert_eq!(inflate(&packed, 1_000).unwrap(), [b'x'; 1_000]);
+        assert!(matches!(inflate(&packed, 999), Err(RequestFault::BodyTooLarge { limit: 999 })));
+    }
+
+    #[test]
+    fn what_is_no_gzip_or_not_all_of_it_or_more_than_it_is_refused() {
+        let packed = gzip(b"{}");
+        for cut in 0..packed.len() {
+            assert!(matches!(inflate(&packed[..cut], 100), Err(RequestFault::BodyCoding)), "{cut}");
+        }
+        for more in [b"x".as_slice(), &packed] {
+            assert!(matches!(inflate(&[&packed, more].concat(), 100), Err(RequestFault::BodyCoding)));
+        }
+        let mut damaged = packed.clone();
+        damaged[packed.len() - 6] ^= 1;
+        assert!(matches!(inflate(&damaged, 100), Err(RequestFault::BodyCoding)));
+    }
+
+    #[test]
+    fn gzip_is_one_coding_and_no_other() {
+        let with = |values: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(header::CONTENT_ENCODING, value.parse().unwrap());
+            }
+            (is_gzip(&mut headers), headers.len())
+        };
+        assert_eq!(with(&["gzip"]), (true, 0));
+        assert_eq!(with(&["GZIP"]), (true, 0));
+        for other in [&[][..], &["br"], &["gzip, gzip"], &["gzip", "gzip"], &["identity", "gzip"], &["x-gzip"], &[""]] {
+            assert_eq!(with(other), (false, other.len()), "{other:?}");
         }
     }
 

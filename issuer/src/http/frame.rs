@@ -2,26 +2,43 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
-use super::App;
+use tokio::task::AbortHandle;
+
 use super::access_log::{Line, Seen};
 use super::problem::RequestFault;
+use super::public::WAITING_ROUTE;
+use super::{App, LONGEST_WAIT};
 
 /// What must live as long as the work on a request, for example its place among the connections.
 #[derive(Clone)]
 pub(crate) struct Held(#[expect(dead_code, reason = "it is there to be dropped")] pub(crate) Arc<dyn Any + Send + Sync>);
 
+/// Ends a task when this is dropped.
+struct Abandoned(AbortHandle);
+
+impl Drop for Abandoned {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 /// Runs a request in a task of its own. Two things come of that:
 ///
 /// - A change that has begun is ended, published trust included, even if its client goes away or the deadline passes.
 /// - A panic ends that task alone, and is answered like any failure of ours.
+///
+/// A request that can only wait, and changes nothing, is abandoned with its client: else whoever asks and goes away,
+/// over and over, would fill the places.
 pub(crate) async fn frame(State(app): State<App>, route: Option<MatchedPath>, mut request: Request, next: Next) -> Response {
     let seen = Seen::default();
+    let waits = route.as_ref().is_some_and(|route| route.as_str() == WAITING_ROUTE);
     let line = Line::start(request.method(), route, seen.clone());
     request.extensions_mut().insert(seen);
     let held = request.extensions_mut().remove::<Held>();
@@ -30,7 +47,9 @@ pub(crate) async fn frame(State(app): State<App>, route: Option<MatchedPath>, mu
         drop(held);
         response
     });
-    let mut response = match tokio::time::timeout(app.limits.request_timeout, work).await {
+    let _abandoned = waits.then(|| Abandoned(work.abort_handle()));
+    let deadline = app.limits.request_timeout.saturating_add(if waits { LONGEST_WAIT } else { Duration::ZERO });
+    let mut response = match tokio::time::timeout(deadline, work).await {
         Ok(Ok(response)) => response,
         // What a panic says may hold anything: it is not repeated.
         Ok(Err(_)) => RequestFault::Internal.into_response(),

@@ -52,12 +52,14 @@ pub(crate) enum RequestFault {
     SeveralAuthorizations,
     #[error("the query is malformed: {0}")]
     Query(String),
-    #[error("the body must be sent as `Content-Type: {expected}`, without a content coding")]
+    #[error("the body must be sent as `Content-Type: {expected}`, without a content coding (reports alone may be in `gzip`)")]
     MediaType { expected: &'static str },
     #[error("the body is larger than {limit} bytes; send less at a time")]
     BodyTooLarge { limit: usize },
     #[error("the body ended before its announced length, or its framing is broken")]
     BodyBroken,
+    #[error("the body is not what its `Content-Encoding` says: it is no gzip, not all of it, or more than it")]
+    BodyCoding,
     #[error("the body did not arrive in time; send it again on a better connection, or less at a time")]
     BodyTimeout,
     #[error("the body is not sound JSON: {0}")]
@@ -75,7 +77,9 @@ pub(crate) enum RequestFault {
 impl RequestFault {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::SeveralAuthorizations | Self::Query(_) | Self::BodyBroken | Self::Json(_) | Self::Form(_) => StatusCode::BAD_REQUEST,
+            Self::SeveralAuthorizations | Self::Query(_) | Self::BodyBroken | Self::BodyCoding | Self::Json(_) | Self::Form(_) => {
+                StatusCode::BAD_REQUEST
+            }
             Self::RouteNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTimeout | Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -96,7 +100,7 @@ impl RequestFault {
             Self::Query(_) => "invalid_query",
             Self::MediaType { .. } => "unsupported_media_type",
             Self::BodyTooLarge { .. } => "body_too_large",
-            Self::BodyBroken => "incomplete_body",
+            Self::BodyBroken | Self::BodyCoding => "incomplete_body",
             Self::BodyTimeout | Self::RequestTimeout => "request_timeout",
             Self::Json(_) => "malformed_json",
             Self::Body(_) => "invalid_body",

@@ -61,14 +61,22 @@ pub(crate) fn public(mut response: Response, max_age: u32) -> Response {
 
 /// A public document with an entity tag, or 304 where the asker has it already (RFC 9110 section 13.1.2).
 pub(crate) fn published(asked: &HeaderMap, document: Published, media_type: &'static str) -> Answer {
-    let tag = HeaderValue::from_str(&document.etag).map_err(|_| RequestFault::Internal)?;
-    let mut response = if has_already(asked, &document.etag) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        ([(header::CONTENT_TYPE, HeaderValue::from_static(media_type))], document.body).into_response()
-    };
+    if has_already(asked, &document.etag) {
+        return not_modified(&document);
+    }
+    let response = ([(header::CONTENT_TYPE, HeaderValue::from_static(media_type))], document.body).into_response();
+    tagged(response, &document.etag, document.max_age)
+}
+
+/// 304: the asker has nothing to fetch.
+pub(crate) fn not_modified(document: &Published) -> Answer {
+    tagged(StatusCode::NOT_MODIFIED.into_response(), &document.etag, document.max_age)
+}
+
+fn tagged(mut response: Response, etag: &str, max_age: u32) -> Answer {
+    let tag = HeaderValue::from_str(etag).map_err(|_| RequestFault::Internal)?;
     response.headers_mut().insert(header::ETAG, tag);
-    Ok(public(response, document.max_age))
+    Ok(public(response, max_age))
 }
 
 /// Whether `If-None-Match` holds `etag`, compared weakly. Our tags hold no comma, so a list can be cut at each.

@@ -13,7 +13,7 @@ use crate::service::Issuer;
 /// The whole service, to be served by [`serve`](super::serve) or called as a tower service.
 pub fn router(issuer: Issuer, limits: Limits) -> Router {
     let (router, document) = routes();
-    let app = App { issuer, limits, openapi: openapi::write(&document) };
+    let app = App::new(issuer, limits, openapi::write(&document));
     assemble(router, app)
 }
 

@@ -42,6 +42,12 @@ const HEADERS: usize = 100;
 pub async fn serve(listener: TcpListener, issuer: Issuer, limits: Limits, shutdown: impl Future<Output = ()>) -> io::Result<()> {
     let address = listener.local_addr()?;
     tracing::info!(%address, "listening");
+    let stopping = issuer.clone();
+    let shutdown = async move {
+        shutdown.await;
+        // Who only waits for something new holds nothing up.
+        stopping.end_waits();
+    };
     run(listener, router(issuer, limits), limits, shutdown).await;
     Ok(())
 }

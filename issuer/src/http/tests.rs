@@ -2,6 +2,7 @@
 
 mod documents;
 mod endpoints;
+mod follow;
 mod log;
 mod problems;
 mod snapshot;
@@ -68,7 +69,7 @@ impl Fixture {
     }
 
     fn app(&self, limits: Limits) -> App {
-        App { issuer: self.issuer.clone(), limits, openapi: openapi::write(&openapi()) }
+        App::new(self.issuer.clone(), limits, openapi::write(&openapi()))
     }
 
     async fn send(&self, request: Request<Body>) -> Reply {

@@ -3,6 +3,7 @@
 use passport_shared::api::audit::{ENVELOPE_NAMES, ReportAccepted, ReportEvents};
 use passport_shared::decision::Outcome;
 use passport_shared::fault::{Faults, Place};
+use passport_shared::jose;
 use passport_shared::json::{Controls, Document, Value};
 use passport_shared::limits::{AUDIT_BATCH, AUDIT_EVENT_BYTES};
 use passport_shared::text::quote;
@@ -83,9 +84,14 @@ fn read(text: &str, place: &Place<'_>, faults: &mut Faults) -> Option<NewEvent> 
     let mut fields = Fields { root, place, faults };
     let request_id = fields.text("requestId");
     let seq = fields.whole("seq");
-    let outcome = fields.outcome();
-    let reason = fields.text("reason");
+    fields.hash("previous");
     let evaluated_at = fields.time("evaluatedAt");
+    // A gap record tells that decisions are lost, and is none itself.
+    let is_gap = fields.given("gap").is_some();
+    let (outcome, reason) = match is_gap {
+        true => (fields.gap().map(|()| None), fields.no_decision().map(|()| None)),
+        false => (fields.outcome().map(Some), fields.text("reason").map(Some)),
+    };
     let [agent_id, passport_id, action, resource] = ["agentId", "passportId", "action", "resource"].map(|name| fields.optional_text(name));
     Some(NewEvent {
         event_id: String::new(),
@@ -97,12 +103,29 @@ fn read(text: &str, place: &Place<'_>, faults: &mut Faults) -> Option<NewEvent> 
         evaluated_at: evaluated_at?,
         agent_id,
         passport_id,
-        outcome: Some(outcome?),
-        reason: Some(reason?),
+        outcome: outcome?,
+        reason: reason?,
         action,
         resource,
     })
 }
+
+/// The members of a decision: a gap record has none of them.
+const DECISION_NAMES: [&str; 13] = [
+    "allowed",
+    "outcome",
+    "reason",
+    "message",
+    "details",
+    "agentId",
+    "passportId",
+    "issuer",
+    "keyId",
+    "grant",
+    "action",
+    "resource",
+    "attributes",
+];
 
 /// The members of one event that are looked at.
 struct Fields<'d, 'p> {
@@ -139,6 +162,41 @@ impl<'d> Fields<'d, '_> {
     fn whole(&mut self, name: &str) -> Option<i64> {
         let number = self.given(name).and_then(|value| value.as_integer(i64::MAX));
         number.or_else(|| self.note(name, "it must be a whole number, not negative: the reporter's own count"))
+    }
+
+    /// The hash of the event before, where the reporter keeps a chain: 32 bytes in base64url. It is kept, not checked.
+    fn hash(&mut self, name: &str) {
+        let Some(value) = self.given(name) else { return };
+        let hash = value.as_str().and_then(jose::decode).filter(|hash| hash.len() == 32);
+        if hash.is_none() {
+            self.note::<()>(name, "it must be `null` or a SHA-256 in base64url: the hash of the event before, as it was reported");
+        }
+    }
+
+    /// What a gap record says: from when to when, how many, and why.
+    fn gap(&mut self) -> Option<()> {
+        let gap = self.given("gap")?;
+        if gap.members().is_none() {
+            return self.note("gap", "it must be an object with `from`, `to`, `count` and `why`");
+        }
+        let place = self.place.name("gap");
+        let mut fields = Fields { root: gap, place: &place, faults: self.faults };
+        let (from, to) = (fields.time("from"), fields.time("to"));
+        let count = fields.given("count").and_then(|value| value.as_integer(i64::MAX)).filter(|count| *count > 0);
+        let count = count.or_else(|| fields.note("count", "it must be a whole number of at least 1"));
+        let why = fields.text("why");
+        from.and(to).and(count).and(why).map(|_| ())
+    }
+
+    /// That there is no member of a decision.
+    fn no_decision(&mut self) -> Option<()> {
+        let mut none = Some(());
+        for name in DECISION_NAMES {
+            if self.root.get(name).is_some() {
+                none = self.note(name, "a gap record tells of no decision; leave it out");
+            }
+        }
+        none
     }
 
     fn outcome(&mut self) -> Option<String> {

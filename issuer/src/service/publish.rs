@@ -17,6 +17,7 @@ use passport_verifier::Trust;
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::change::{sha256_hex, to_json};
+use super::follow::Herald;
 use super::{Issuer, Parts, ServiceError, Settings, keys};
 use crate::store::{RevokedIndexes, StoreError, TrustSnapshot};
 
@@ -64,6 +65,14 @@ pub(super) struct Edition {
 }
 
 impl Edition {
+    pub(super) fn sequence(&self) -> i64 {
+        self.sequence
+    }
+
+    pub(super) fn bundle(&self) -> &Published {
+        &self.bundle
+    }
+
     fn is_fresh(&self, now: i64) -> bool {
         // A clock that went back makes it older than it was, not younger.
         (0..FRESH).contains(&now.saturating_sub(self.made_at))
@@ -80,6 +89,8 @@ pub(super) struct Press {
     doubts: AtomicU64,
     /// Before this time, an aged edition is not tried to be replaced again.
     next_try: AtomicI64,
+    /// Tells those who wait for a change.
+    pub(super) herald: Herald,
 }
 
 impl Press {
@@ -88,6 +99,7 @@ impl Press {
         let (edition, trust) = make(parts, settings).await?;
         let press = Self {
             needed: AtomicI64::new(edition.sequence),
+            herald: Herald::new(edition.sequence),
             edition: ArcSwap::from_pointee(edition),
             making: Mutex::new(()),
             doubts: AtomicU64::new(0),
@@ -142,6 +154,7 @@ impl Issuer {
         // The gate first: whoever sees the new edition decides on the new trust.
         inner.gate.replace_trust(trust);
         inner.press.edition.store(Arc::clone(&edition));
+        inner.press.herald.announce(edition.sequence);
         Ok(edition)
     }
 

@@ -10,7 +10,8 @@ use serde_json::value::RawValue;
 pub struct ReportEvents {
     /// Who reports: the `sub` of the passport used.
     pub reporter: String,
-    /// At most 1,000 events, each a decision with the reporter's own `seq`.
+    /// At most 1,000 events, each a decision, or a gap record in the place of decisions that are lost, with the reporter's
+    /// own `seq` and `previous`, the hash of the event before.
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
     pub events: Vec<Box<RawValue>>,
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use passport_verifier::{
-    Clock, DecisionRecord, Guard, MaxAge, Randomness, RandomnessError, RecordError, Recorder, Request, ResourcePolicy, StatusPolicy, Trust,
-    Verifier,
+    Clock, Decision, DecisionRecord, Guard, MaxAge, Randomness, RandomnessError, RecordError, Recorded, Recorder, Request, ResourcePolicy,
+    StatusPolicy, Trust, Verifier,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -179,7 +179,7 @@ impl Randomness for Empty {
 struct FullRecorder;
 
 impl Recorder for FullRecorder {
-    fn record(&self, _: &DecisionRecord<'_>) -> Result<(), RecordError> {
+    fn record(&self, _: &Decision<'_>) -> Result<Recorded, RecordError> {
         Err(RecordError::Full { waiting: 1 })
     }
 }

@@ -47,7 +47,7 @@ impl Clock for SystemClock {
 
 /// The latest time seen, and how far behind it the clock may be (contract section 5).
 #[derive(Debug)]
-pub(super) struct LatestTime {
+pub(crate) struct LatestTime {
     seconds: AtomicI64,
     tolerance: i64,
 }
@@ -70,12 +70,12 @@ impl LatestTime {
         self.tolerance = i64::from(seconds);
     }
 
-    pub(super) fn seconds(&self) -> i64 {
+    pub(crate) fn seconds(&self) -> i64 {
         self.seconds.load(Ordering::Relaxed)
     }
 
     /// Takes note of a time. One that is none is not kept: it would deny everything for ever.
-    pub(super) fn raise(&self, seconds: i64) {
+    pub(crate) fn raise(&self, seconds: i64) {
         // Read before written: most decisions fall into a second that was seen already, and cores do not contend.
         if time::in_range(seconds) && seconds > self.seconds() {
             self.seconds.fetch_max(seconds, Ordering::Relaxed);

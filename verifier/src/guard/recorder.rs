@@ -2,19 +2,22 @@
 
 use std::sync::Arc;
 
-use passport_shared::decision::DecisionRecord;
+use super::Recorded;
+use crate::decision::Decision;
 
 /// Takes note of every decision of a guard.
 pub trait Recorder: Send + Sync {
-    /// Takes `record`, or says why not. It is called on the way to an answer: it must not wait for anything.
+    /// Takes `decision`, or says why not. It is called on the way to an answer: it must not wait for anything. What has
+    /// to be waited for comes back as a [`Ticket`](crate::Ticket).
     ///
-    /// `Ok` is a promise. Where it cannot be given, the guard denies what it would have allowed.
-    fn record(&self, record: &DecisionRecord<'_>) -> Result<(), RecordError>;
+    /// `Ok` is a promise. Where it cannot be given, or a ticket says later that it was not kept, the guard denies what
+    /// it would have allowed.
+    fn record(&self, decision: &Decision<'_>) -> Result<Recorded, RecordError>;
 }
 
 impl<R: Recorder + ?Sized> Recorder for Arc<R> {
-    fn record(&self, record: &DecisionRecord<'_>) -> Result<(), RecordError> {
-        (**self).record(record)
+    fn record(&self, decision: &Decision<'_>) -> Result<Recorded, RecordError> {
+        (**self).record(decision)
     }
 }
 
@@ -22,16 +25,16 @@ impl<R: Recorder + ?Sized> Recorder for Arc<R> {
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
-    /// As much waits to be delivered as may.
-    #[error("the queue of decisions is full: {waiting} wait to be delivered; see why they are not")]
+    /// As much waits to be written as may.
+    #[error("the queue of decisions is full: {waiting} wait to be written; see why they are not")]
     Full {
         /// How many decisions wait.
         waiting: usize,
     },
     /// One decision is larger than can ever be delivered.
-    #[error("the decision has {bytes} bytes as JSON, more than the {max} that can be delivered")]
+    #[error("the decision has {bytes} bytes, more than the {max} that can be delivered")]
     TooLarge {
-        /// Its bytes as JSON.
+        /// Its bytes.
         bytes: usize,
         /// The most that is taken.
         max: usize,

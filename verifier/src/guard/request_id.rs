@@ -2,14 +2,21 @@
 
 use super::{Randomness, RandomnessError};
 
+const PREFIX: &str = "req_";
+
 /// `req_` and a UUID of version 7 (RFC 9562, section 5.7), so that ids sort by time. `millis` since 1970.
-pub(super) fn new_request_id(millis: i64, randomness: &dyn Randomness) -> Result<String, RandomnessError> {
+pub(crate) fn new_request_id(millis: i64, randomness: &dyn Randomness) -> Result<String, RandomnessError> {
     let mut random = [0; 10];
     randomness.fill(&mut random)?;
     // A clock before 1970 has been refused already; the id only has to be there.
     let millis = u64::try_from(millis).unwrap_or(0);
     let id = uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid();
-    Ok(format!("req_{id}"))
+    let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+    let id = id.hyphenated().encode_lower(&mut text);
+    let mut named = String::with_capacity(PREFIX.len() + id.len());
+    named.push_str(PREFIX);
+    named.push_str(id);
+    Ok(named)
 }
 
 #[cfg(test)]

@@ -1,8 +1,6 @@
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use passport_shared::decision::DecisionRecord;
-
 use super::*;
 use crate::testing::{FixedRandomness, HandClock, NOW, NoRandomness, TestIssuer, purchase};
 use crate::{KeySet, Outcome, Trust};
@@ -24,13 +22,13 @@ impl Notebook {
 }
 
 impl Recorder for Notebook {
-    fn record(&self, record: &DecisionRecord<'_>) -> Result<(), RecordError> {
+    fn record(&self, decision: &Decision<'_>) -> Result<Recorded, RecordError> {
         let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
         if pages.len() == self.room {
             return Err(RecordError::Full { waiting: self.room });
         }
-        pages.push(serde_json::to_value(record).map_err(|error| RecordError::Failed(error.to_string()))?);
-        Ok(())
+        pages.push(serde_json::to_value(decision.record()).map_err(|error| RecordError::Failed(error.to_string()))?);
+        Ok(Recorded::Done)
     }
 }
 
@@ -192,6 +190,40 @@ fn by_explicit_choice_an_unrecorded_allow_stands_and_is_counted() {
     assert!(guard.decide(issuer.passport(), &purchase(1)).is_allowed());
     assert!(!guard.decide(issuer.passport(), &purchase(501)).is_allowed());
     assert_eq!(guard.unrecorded(), 2);
+}
+
+/// Settles each ticket from another thread, by what it was told.
+struct Later(Result<(), RecordError>);
+
+impl Recorder for Later {
+    fn record(&self, _: &Decision<'_>) -> Result<Recorded, RecordError> {
+        let ((settler, ticket), result) = (Ticket::new(), self.0.clone());
+        std::thread::Builder::new().spawn(move || settler.settle(result)).map_err(|error| RecordError::Failed(error.to_string()))?;
+        Ok(Recorded::Pending(ticket))
+    }
+}
+
+#[test]
+fn an_allow_whose_record_does_not_become_durable_is_denied() {
+    let issuer = TestIssuer::new();
+    let (token, good, over) = (issuer.passport(), purchase(1), purchase(501));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    for (result, allowed, denied) in
+        [(Ok(()), Reason::Granted, 0), (Err(RecordError::Failed("no disk".into())), Reason::AuditUnavailable, 4)]
+    {
+        let guard = guard(&issuer).with_recorder(Later(result));
+        assert_eq!(guard.decide(&token, &good).reason(), allowed);
+        assert_eq!(guard.decide(&token, &over).reason(), Reason::ConstraintUnmet);
+        assert_eq!(runtime.block_on(guard.decide_async(&token, &good)).reason(), allowed);
+        let header = format!("Bearer {token}");
+        let answer = runtime.block_on(guard.authorize_async(Some(&header), &good));
+        assert_eq!(answer.err().map(|rejection| rejection.status()), (allowed != Reason::Granted).then_some(503));
+        assert_eq!(guard.unrecorded(), denied);
+    }
+    let kept = guard(&issuer).with_recorder(Later(Err(RecordError::Stopped))).with_record_policy(RecordPolicy::AllowUnrecorded);
+    assert!(kept.decide(&token, &good).is_allowed());
+    fn is_send(_: &impl Send) {}
+    is_send(&kept.decide_async(&token, &good));
 }
 
 #[test]

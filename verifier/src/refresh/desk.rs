@@ -1,32 +1,25 @@
-//! Where those who want a refresh and the thread that does it meet.
+//! Where those who want a refresh and the threads that do it meet.
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::{RefreshError, Refreshed};
+use super::{RefreshError, RefreshStats, Refreshed};
 use crate::guard::Clock;
 
 /// Seconds in which one of those that ask is heard (contract section 5).
 const ASK_SECONDS: u64 = 10;
 
-/// How refreshing stands. Counts are since the start.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RefreshStats {
-    /// The number of the bundle that was last taken from the issuer.
-    pub sequence: Option<i64>,
-    /// When the issuer last confirmed or replaced the trust, in seconds since 1970.
-    pub last_success: Option<i64>,
-    /// Fetches that were begun.
-    pub attempts: u64,
-    /// Fetches that failed, and bundles that were refused.
-    pub failures: u64,
-    /// Of these, bundles that were refused: rollback, another signer, expired. It should stay at 0.
-    pub refused: u64,
-    /// What went wrong, if the last fetch failed.
-    pub last_error: Option<RefreshError>,
+/// Why the worker is woken up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wake {
+    /// A fetch is due or wanted.
+    Fetch,
+    /// It has slept for so long.
+    Nap,
+    /// It is over.
+    Stop,
 }
 
 #[derive(Debug, Default)]
@@ -37,6 +30,8 @@ struct State {
     begun: u64,
     ended: u64,
     last: Option<Result<Refreshed, RefreshError>>,
+    /// A fetch went well after one that had not: who was sleeping because of that need not.
+    recovered: bool,
     stats: RefreshStats,
 }
 
@@ -89,13 +84,29 @@ impl Desk {
         }
     }
 
-    /// Waits until a fetch is due or wanted. False once it is over.
-    pub(super) fn wait(&self, due_in: Duration) -> bool {
-        let idle = |state: &mut State| !state.stopped && state.wanted <= state.begun;
-        let (mut state, _) = self.work.wait_timeout_while(self.lock(), due_in, idle).unwrap_or_else(PoisonError::into_inner);
-        state.begun = state.wanted;
-        state.stats.attempts += u64::from(!state.stopped);
-        !state.stopped
+    /// Waits until a fetch is wanted, or due: so long after `since`, by whether a request is held open. At most for a
+    /// `nap`.
+    pub(super) fn wait(&self, since: Instant, polling: Duration, following: Duration, nap: Duration) -> Wake {
+        let mut state = self.lock();
+        let begun = since.elapsed();
+        loop {
+            let slept = since.elapsed();
+            let due = if state.stats.following { following } else { polling };
+            if state.stopped {
+                return Wake::Stop;
+            }
+            if state.wanted > state.begun || slept >= due {
+                state.begun = state.wanted;
+                state.stats.attempts += 1;
+                return Wake::Fetch;
+            }
+            let napped = slept.saturating_sub(begun);
+            if napped >= nap {
+                return Wake::Nap;
+            }
+            let left = due.saturating_sub(slept).min(nap.saturating_sub(napped));
+            state = self.work.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
 
     /// What came of the fetch that was begun.
@@ -103,21 +114,67 @@ impl Desk {
         let mut state = self.lock();
         state.ended = state.begun;
         match &result {
-            Ok(refreshed) => {
-                if let Refreshed::Replaced { sequence } = refreshed {
-                    state.stats.sequence = *sequence;
-                }
+            Ok(_) => {
+                state.recovered |= state.stats.last_error.take().is_some();
                 state.stats.last_success = Some(self.clock.now());
-                state.stats.last_error = None;
             }
             Err(error) => {
                 state.stats.failures += 1;
-                state.stats.refused += u64::from(matches!(error, RefreshError::Refused(_)));
                 state.stats.last_error = Some(error.clone());
             }
         }
         state.last = Some(result);
         self.done.notify_all();
+    }
+
+    /// The follower sleeps so long, or until the issuer is there again. False once it is over.
+    pub(super) fn pause(&self, pause: Duration) -> bool {
+        let idle = |state: &mut State| !state.stopped && !state.recovered;
+        let (mut state, _) = self.done.wait_timeout_while(self.lock(), pause, idle).unwrap_or_else(PoisonError::into_inner);
+        state.recovered = false;
+        !state.stopped
+    }
+
+    /// The follower sleeps until there is a bundle that something can be newer than. False once it is over.
+    pub(super) fn await_trust(&self) -> bool {
+        let idle = |state: &mut State| !state.stopped && state.stats.sequence.is_none();
+        let state = self.done.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
+        !state.stopped
+    }
+
+    /// Whether the issuer holds requests open.
+    pub(super) fn follows(&self, following: bool) {
+        self.lock().stats.following = following;
+        self.work.notify_one();
+    }
+
+    /// The issuer says that nothing is newer, or has given something that was believed.
+    pub(super) fn confirmed(&self) {
+        self.lock().stats.last_success = Some(self.clock.now());
+    }
+
+    /// What is believed now.
+    pub(super) fn trusts(&self, sequence: Option<i64>, issued_at: Option<i64>) {
+        let mut state = self.lock();
+        (state.stats.sequence, state.stats.issued_at) = (sequence, issued_at);
+        self.done.notify_all();
+    }
+
+    pub(super) fn count_refused(&self) {
+        self.lock().stats.refused += 1;
+    }
+
+    /// What came of saving.
+    pub(super) fn saved(&self, written: &Result<(), RefreshError>) {
+        let mut state = self.lock();
+        match written {
+            Ok(()) => state.stats.saved_at = Some(self.clock.now()),
+            Err(_) => state.stats.save_failures += 1,
+        }
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.lock().stopped
     }
 
     pub(super) fn stats(&self) -> RefreshStats {
@@ -142,6 +199,11 @@ mod tests {
     use super::*;
     use crate::testing::{HandClock, NOW};
 
+    #[expect(clippy::disallowed_methods, reason = "a test begins now")]
+    fn wait(desk: &Desk) -> Wake {
+        desk.wait(Instant::now(), Duration::MAX, Duration::MAX, Duration::MAX)
+    }
+
     #[test]
     fn of_all_that_ask_one_is_heard_in_ten_seconds() {
         let clock = Arc::new(HandClock::at(NOW));
@@ -160,15 +222,59 @@ mod tests {
     }
 
     #[test]
+    fn of_a_thousand_threads_that_ask_one_is_heard() {
+        let desk = Desk::new(Arc::new(HandClock::at(NOW)));
+        std::thread::scope(|scope| {
+            for _ in 0..100 {
+                scope.spawn(|| (0..10).for_each(|_| desk.ask()));
+            }
+        });
+        assert_eq!(desk.lock().wanted, 1);
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test begins now")]
+    fn a_fetch_is_due_by_whether_a_request_is_held_open() {
+        let desk = Desk::new(Arc::new(HandClock::at(NOW)));
+        let (now, never) = (Instant::now(), Duration::MAX);
+        assert_eq!(desk.wait(now, Duration::ZERO, never, never), Wake::Fetch);
+        assert_eq!(desk.wait(now, never, Duration::ZERO, Duration::ZERO), Wake::Nap);
+        desk.follows(true);
+        assert_eq!(desk.wait(now, never, Duration::ZERO, never), Wake::Fetch);
+        assert_eq!(desk.wait(now, Duration::ZERO, never, Duration::ZERO), Wake::Nap);
+        assert_eq!(desk.stats().attempts, 2);
+        // One that loses its request while the worker sleeps wakes it up.
+        std::thread::scope(|scope| {
+            let sleeping = scope.spawn(|| desk.wait(now, Duration::ZERO, never, never));
+            desk.follows(false);
+            assert_eq!(sleeping.join().expect("no panic"), Wake::Fetch);
+        });
+    }
+
+    #[test]
+    fn a_follower_that_sleeps_is_woken_when_the_issuer_is_there_again() {
+        let desk = Desk::new(Arc::new(HandClock::at(NOW)));
+        desk.end(Ok(Refreshed::Unchanged));
+        assert!(desk.pause(Duration::ZERO), "nothing had gone wrong, so this is no reason");
+        std::thread::scope(|scope| {
+            let sleeping = scope.spawn(|| desk.pause(Duration::MAX));
+            desk.end(Err(RefreshError::NoPin));
+            desk.end(Ok(Refreshed::Unchanged));
+            assert!(sleeping.join().expect("no panic"));
+        });
+    }
+
+    #[test]
     fn who_waits_is_told_when_it_takes_too_long_or_is_over() {
         let desk = Desk::new(Arc::new(HandClock::at(NOW)));
         assert_eq!(desk.refresh_now(Duration::ZERO), Err(RefreshError::TimedOut));
         // A fetch that is wanted is due at once, whatever the interval.
-        assert!(desk.wait(Duration::MAX));
+        assert_eq!(wait(&desk), Wake::Fetch);
         desk.end(Ok(Refreshed::Unchanged));
         assert_eq!(desk.refresh_now(Duration::ZERO), Err(RefreshError::TimedOut), "an older result is no answer");
         desk.stop();
         assert_eq!(desk.refresh_now(Duration::MAX), Err(RefreshError::Stopped));
-        assert!(!desk.wait(Duration::MAX));
+        assert_eq!(wait(&desk), Wake::Stop);
+        assert!(!desk.pause(Duration::MAX) && !desk.await_trust());
     }
 }

@@ -1,9 +1,10 @@
-//! One fetch: `GET /v1/trust-bundle` (contract section 5).
+//! One fetch: `GET /v1/trust-bundle` (contract section 5), at once or with a wait.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use passport_shared::limits::TRUST_BUNDLE_BYTES;
-use ureq::http::{HeaderValue, StatusCode, header};
+use ureq::http::{HeaderValue, Response, StatusCode, header};
 
 use crate::issuer_link::{IssuerUrl, agent, read_body, retry_after};
 
@@ -48,6 +49,14 @@ pub enum FetchError {
         /// The bound.
         max: usize,
     },
+    /// The file cannot be read.
+    #[error("the trust bundle in `{}` cannot be read: {why}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        why: String,
+    },
 }
 
 /// Fetches the issuer's trust bundle, once, waiting at most `timeout`: the bytes to keep in a file, for
@@ -68,14 +77,16 @@ pub(super) enum Fetched {
     NotModified,
 }
 
+#[derive(Clone)]
 pub(super) struct Fetch {
     agent: ureq::Agent,
     url: String,
+    timeout: Duration,
 }
 
 impl Fetch {
     pub(super) fn new(url: &IssuerUrl, timeout: Duration) -> Self {
-        Self { agent: agent(timeout), url: url.join("/v1/trust-bundle") }
+        Self { agent: agent(timeout), url: url.join("/v1/trust-bundle"), timeout }
     }
 
     /// Fetches the bundle, unless it is still the one that was served as `known`.
@@ -84,10 +95,21 @@ impl Fetch {
         if let Some(etag) = known {
             request = request.header(header::IF_NONE_MATCH, etag);
         }
-        let mut response = request.call().map_err(|error| self.failed(error))?;
+        self.answer(request.call(), known.is_some())
+    }
+
+    /// Fetches a bundle with a number greater than `after`, for which the issuer waits so many whole seconds.
+    pub(super) fn follow(&self, after: i64, wait: Duration) -> Result<Fetched, FetchError> {
+        let url = format!("{}?after={after}&wait={}", self.url, wait.as_secs());
+        let request = self.agent.get(url).config().timeout_global(Some(self.timeout.saturating_add(wait))).build();
+        self.answer(request.call(), true)
+    }
+
+    fn answer(&self, answer: Result<Response<ureq::Body>, ureq::Error>, conditional: bool) -> Result<Fetched, FetchError> {
+        let mut response = answer.map_err(|error| self.failed(error))?;
         match response.status() {
             StatusCode::OK => {}
-            StatusCode::NOT_MODIFIED if known.is_some() => return Ok(Fetched::NotModified),
+            StatusCode::NOT_MODIFIED if conditional => return Ok(Fetched::NotModified),
             status => return Err(self.status(status, retry_after(response.headers()))),
         }
         let etag = response.headers().get(header::ETAG).filter(|etag| etag.len() <= ETAG_BYTES).cloned();

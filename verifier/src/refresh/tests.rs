@@ -1,9 +1,14 @@
 use std::sync::Mutex;
+use std::time::Duration;
 
 use super::*;
+use crate::IssuerUrl;
 use crate::testing::server::{Answer, Asked, LONG, Server};
 use crate::testing::{AUDIENCE, FixedRandomness, HandClock, ISSUER, NOW, TestIssuer, purchase};
 use crate::{Guard, Reason, Trust};
+
+mod files;
+mod follow;
 
 /// A server whose trust bundle can be changed, with the bundle as its own entity tag.
 fn publisher(bundle: &str) -> (Server, Arc<Mutex<String>>) {
@@ -20,12 +25,13 @@ fn publisher(bundle: &str) -> (Server, Arc<Mutex<String>>) {
     (server, published)
 }
 
-/// Fetches when it is told to, and otherwise next week.
+/// Fetches when it is told to, and otherwise next week; nothing is waited for.
 fn settings(server: &Server) -> RefreshSettings {
     RefreshSettings::new(server.url())
         .with_clock(HandClock::at(NOW))
         .with_randomness(FixedRandomness([0x80; 10]))
         .with_interval(Duration::from_secs(7 * 86_400))
+        .with_wait(Duration::ZERO)
 }
 
 fn pinned(issuer: &TestIssuer, bundle: &str) -> Verifier {
@@ -131,9 +137,15 @@ fn an_unknown_key_asks_for_one_refresh_however_many_ask() {
 
     let before = refresher.stats().attempts;
     let request = purchase(1);
-    for _ in 0..100 {
-        let _ = guard.decide(TestIssuer::new().passport(), &request);
-    }
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..20 {
+                    let _ = guard.decide(TestIssuer::new().passport(), &request);
+                }
+            });
+        }
+    });
     // One fetch brings the key that was missing, and a fetch that is asked for now is the one after it.
     let asked_before = usize::try_from(before).expect("few");
     server.asked(asked_before + 1);
@@ -174,7 +186,7 @@ fn a_redirect_a_flood_and_a_failure_are_no_bundle() {
 fn an_issuer_that_does_not_answer_in_time_has_not_answered() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("an address");
     let url: IssuerUrl = format!("http://{}", silent.local_addr().expect("an address")).parse().expect("a url");
-    let settings = RefreshSettings::new(url).with_timeout(Duration::from_millis(20));
+    let settings = RefreshSettings::new(url).with_timeout(Duration::from_millis(20)).with_wait(Duration::ZERO);
     let refresher = start(&Verifier::new(Trust::none(ISSUER), AUDIENCE), settings);
     let error = refresher.refresh_now(LONG).expect_err("no answer");
     assert!(matches!(error, RefreshError::Fetch(FetchError::Unreachable { .. })), "{error}");
@@ -200,4 +212,16 @@ fn a_refresher_that_is_dropped_fetches_no_more() {
     let before = server.asked(3).len();
     thread::park_timeout(Duration::from_millis(20));
     assert_eq!(server.asked(3).len(), before);
+}
+
+/// Waits until `holds`, which comes about in another thread.
+fn until(what: &str, holds: impl Fn() -> bool) {
+    let came = (0..60_000).any(|_| {
+        let held = holds();
+        if !held {
+            thread::park_timeout(Duration::from_millis(1));
+        }
+        held
+    });
+    assert!(came, "it did not come to that: {what}");
 }

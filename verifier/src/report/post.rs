@@ -1,19 +1,28 @@
 //! One delivery: `POST /v1/audit/events` (contract section 7).
 
-use std::fmt::Write as _;
+use std::io::Write as _;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::Value;
-use ureq::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use ureq::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use ureq::http::{HeaderMap, StatusCode};
 
 use super::passport::ReporterPassport;
-use super::queue::{Event, Receipt};
 use crate::issuer_link::{IssuerUrl, agent, read_body, retry_after};
 
 /// Bytes of an answer: three counts, or a problem.
 const ANSWER_BYTES: usize = 65_536;
+
+/// What the issuer made of a batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Receipt {
+    pub(super) accepted: u64,
+    pub(super) duplicates: u64,
+    pub(super) conflicts: u64,
+}
 
 /// Why a delivery failed.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,31 +44,31 @@ impl Post {
         Self { agent: agent(timeout), url: url.join("/v1/audit/events"), passport }
     }
 
-    pub(super) fn send<'e>(&self, events: impl Iterator<Item = &'e Event>) -> Result<Receipt, Failure> {
+    /// Sends events, each a JSON object.
+    pub(super) fn send<'e>(&self, events: impl Iterator<Item = &'e str>) -> Result<Receipt, Failure> {
         let passport = self.passport.read().unwrap_or_else(PoisonError::into_inner).clone();
         let (body, count) = batch(passport.reporter(), events);
         let later = |error: ureq::Error| Failure::Later { why: format!("the issuer cannot be reached: {error}"), after: None };
         let request = self.agent.post(&self.url).header(AUTHORIZATION, passport.header()).header(CONTENT_TYPE, "application/json");
-        let mut response = request.send(&body).map_err(later)?;
+        let mut response = request.header(CONTENT_ENCODING, "gzip").send(&body).map_err(later)?;
         let answer = read_body(&mut response, ANSWER_BYTES).map_err(later)?;
         judge(response.status(), response.headers(), &answer, count)
     }
 }
 
-/// The body of a batch, and how many events are in it.
-fn batch<'e>(reporter: &str, events: impl Iterator<Item = &'e Event>) -> (String, u64) {
-    let mut body = format!(r#"{{"reporter":{},"events":["#, Value::from(reporter));
+/// The body of a batch, compressed, and how many events are in it.
+fn batch<'e>(reporter: &str, events: impl Iterator<Item = &'e str>) -> (Vec<u8>, u64) {
+    let mut body = GzEncoder::new(Vec::new(), Compression::fast());
     let mut count = 0;
+    // Writing to memory does not fail.
+    let _ = write!(body, r#"{{"reporter":{},"events":["#, Value::from(reporter));
     for event in events {
         let comma = if count == 0 { "" } else { "," };
-        // A decision is an object with members, so there is a brace to take off and something after it.
-        let members = event.json.strip_prefix('{').unwrap_or(&event.json);
-        // Writing to memory does not fail.
-        let _ = write!(body, r#"{comma}{{"seq":{},{members}"#, event.seq);
+        let _ = body.write_all(comma.as_bytes()).and_then(|()| body.write_all(event.as_bytes()));
         count += 1;
     }
-    body.push_str("]}");
-    (body, count)
+    let _ = body.write_all(b"]}");
+    (body.finish().unwrap_or_default(), count)
 }
 
 /// The issuer's codes for content that it will never take. The same status with another code, or with none, can come
@@ -168,9 +177,11 @@ mod tests {
 
     #[test]
     fn a_batch_is_json_with_every_number_as_it_was_written() {
-        let events = [Event { seq: 7, json: r#"{"amount":742.10}"#.into() }, Event { seq: 8, json: r#"{"a":"}"}"#.into() }];
-        let (body, count) = batch("a\"b", events.iter());
-        assert_eq!(body, r#"{"reporter":"a\"b","events":[{"seq":7,"amount":742.10},{"seq":8,"a":"}"}]}"#);
+        let events = [r#"{"seq":7,"amount":742.10}"#, r#"{"seq":8,"a":"}"}"#];
+        let (body, count) = batch("a\"b", events.into_iter());
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(body.as_slice()), &mut text).expect("gzip");
+        assert_eq!(text, r#"{"reporter":"a\"b","events":[{"seq":7,"amount":742.10},{"seq":8,"a":"}"}]}"#);
         assert_eq!(count, 2);
     }
 }

@@ -108,6 +108,11 @@ fn read(stream: TcpStream) -> Option<(TcpStream, Asked)> {
     let length = asked.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
+    #[cfg(feature = "report")]
+    if asked.header("content-encoding") == Some("gzip") {
+        let packed = std::mem::take(&mut body);
+        flate2::read::GzDecoder::new(packed.as_slice()).read_to_end(&mut body).ok()?;
+    }
     asked.body = String::from_utf8(body).ok()?;
     Some((reader.into_inner(), asked))
 }

@@ -1,5 +1,6 @@
 //! The service in the story: a guard with trust that refreshes and decisions that are reported, as any service has it.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -35,12 +36,12 @@ pub(super) struct Decided {
 
 impl Service {
     /// A service that trusts the issuer at `url` by the thumbprint of its key, and reports with a passport of its own.
-    pub(super) fn open(url: &str, pin: &str, reporter: &str, audience: &str) -> Result<Self, CliError> {
+    pub(super) fn open(url: &str, pin: &str, reporter: &str, audience: &str, spool: &Path) -> Result<Self, CliError> {
         let url: IssuerUrl = url.parse().map_err(failed)?;
         let pin: KeyId = pin.parse().map_err(failed)?;
         let verifier = Verifier::new(Trust::none(ISSUER), audience).with_resource_policy(ResourcePolicy::MustName);
         let refresher = Refresher::start(&verifier, RefreshSettings::new(url.clone()).with_pin(pin)).map_err(failed)?;
-        let settings = ReporterSettings::new(url, ReporterPassport::read(reporter).map_err(failed)?);
+        let settings = ReporterSettings::new(url, ReporterPassport::read(reporter).map_err(failed)?, spool);
         // The story has no time for the longer waits of a real service.
         let settings = settings.with_waits(Duration::from_millis(100), Duration::from_millis(500));
         let reporter = Arc::new(Reporter::start(settings).map_err(failed)?);

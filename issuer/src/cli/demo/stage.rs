@@ -49,6 +49,11 @@ impl Stage {
         self.folder.path().join("data")
     }
 
+    /// Where the service of the story keeps what is on its way to the issuer.
+    pub(super) fn spool(&self) -> PathBuf {
+        self.folder.path().join("spool")
+    }
+
     /// Starts the issuer, and waits until it is ready.
     pub(super) fn start_issuer(&mut self) -> Result<(), CliError> {
         let program = std::env::current_exe().map_err(failed)?;

@@ -119,6 +119,34 @@ async fn a_body_over_the_limit_is_413() {
 }
 
 #[tokio::test]
+async fn reports_may_come_in_gzip_and_are_bounded_as_they_inflate() {
+    let fixture = Fixture::new().await;
+    let limits = Limits { audit_body_bytes: 2_000, ..Limits::default() };
+    let send = async |path: &str, coding: &'static str, body: String| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        std::io::Write::write_all(&mut encoder, body.as_bytes()).unwrap();
+        let mut request = post(&fixture, path, Some("application/json"), "");
+        request.headers_mut().insert(header::CONTENT_ENCODING, coding.parse().unwrap());
+        *request.body_mut() = Body::from(encoder.finish().unwrap());
+        Reply::of(crate::http::router(fixture.issuer.clone(), limits).oneshot(request).await.unwrap()).await
+    };
+    let event = json!({"seq": 1, "previous": null, "requestId": "r1", "outcome": "deny", "reason": "expired", "evaluatedAt": null});
+    let report = |note: usize| json!({"reporter": "admin", "events": [event], "x": "x".repeat(note)}).to_string();
+    let sound = json!({"reporter": "admin", "events": [event]}).to_string();
+    let answer = send("/v1/audit/events", "gzip", sound.clone()).await;
+    assert_eq!((answer.status.as_u16(), answer.json()), (200, json!({"accepted": 1, "duplicates": 0, "conflicts": 0})));
+    send("/v1/audit/events", "gzip", report(1_000)).await.assert_problem(422, "invalid_body");
+    send("/v1/audit/events", "gzip", report(2_000)).await.assert_problem(413, "body_too_large");
+    send("/v1/audit/events", "gzip", report(8 << 20)).await.assert_problem(413, "body_too_large");
+    send("/v1/audit/events", "br", sound.clone()).await.assert_problem(415, "unsupported_media_type");
+    send("/v1/audit/events", "gzip, gzip", sound).await.assert_problem(415, "unsupported_media_type");
+    send("/v1/agents", "gzip", json!({"name": "x"}).to_string()).await.assert_problem(415, "unsupported_media_type");
+    let mut plain = post(&fixture, "/v1/audit/events", Some("application/json"), "{}");
+    plain.headers_mut().insert(header::CONTENT_ENCODING, "gzip".parse().unwrap());
+    fixture.send(plain).await.assert_problem(400, "incomplete_body");
+}
+
+#[tokio::test]
 async fn a_passport_that_is_not_one_is_401_and_says_why() {
     let fixture = Fixture::new().await;
     let tampered = format!("{}A", fixture.admin);

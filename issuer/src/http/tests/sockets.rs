@@ -18,22 +18,22 @@ use crate::http::router::assemble;
 use crate::http::serve;
 
 /// Far longer than a test runs.
-const NEVER: Duration = Duration::from_secs(3_600);
-const SOON: Duration = Duration::from_millis(100);
+pub(super) const NEVER: Duration = Duration::from_secs(3_600);
+pub(super) const SOON: Duration = Duration::from_millis(100);
 
 /// Limits that end nothing by themselves.
-fn patient() -> Limits {
+pub(super) fn patient() -> Limits {
     Limits { header_timeout: NEVER, body_timeout: NEVER, request_timeout: NEVER, write_timeout: NEVER, drain: NEVER, ..Limits::default() }
 }
 
-struct Server {
+pub(super) struct Server {
     address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
+    pub(super) stop: oneshot::Sender<()>,
+    pub(super) task: JoinHandle<()>,
 }
 
 impl Server {
-    async fn start(fixture: &Fixture, limits: Limits) -> Self {
+    pub(super) async fn start(fixture: &Fixture, limits: Limits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -62,18 +62,18 @@ impl Server {
         (Self { address, stop, task }, begun, go_on)
     }
 
-    async fn connect(&self) -> TcpStream {
+    pub(super) async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }
 
-    async fn end(self) {
+    pub(super) async fn end(self) {
         self.stop.send(()).unwrap();
         self.task.await.unwrap();
     }
 }
 
 /// Reads one answer: its head, and as much of a body as it announces.
-async fn answer(stream: &mut TcpStream) -> String {
+pub(super) async fn answer(stream: &mut TcpStream) -> String {
     let mut text = Vec::new();
     loop {
         let whole = String::from_utf8_lossy(&text).into_owned();
@@ -91,7 +91,7 @@ async fn answer(stream: &mut TcpStream) -> String {
 }
 
 /// Whether the peer has ended the connection, whatever it said before.
-async fn ended(stream: &mut TcpStream) -> bool {
+pub(super) async fn ended(stream: &mut TcpStream) -> bool {
     let mut rest = Vec::new();
     // A reset is an end too.
     stream.read_to_end(&mut rest).await.map_or(true, |_| true)

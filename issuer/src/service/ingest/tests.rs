@@ -60,6 +60,70 @@ async fn the_same_again_is_a_duplicate_and_another_body_a_conflict() {
     assert_eq!(report(&[event("r1"), other, event("r3")]).await, (1, 1, 1));
 }
 
+fn gap(request_id: &str) -> Value {
+    json!({
+        "seq": 12, "previous": "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU", "requestId": request_id, "evaluatedAt": "2026-11-18T11:00:00Z",
+        "gap": {"from": "2026-11-18T10:00:00Z", "to": null, "count": 10, "why": "queue_full"},
+    })
+}
+
+#[tokio::test]
+async fn gap_records_and_the_hash_of_the_event_before_are_kept_to_the_letter_and_listed() {
+    let (world, caller) = reporting().await;
+    let mut first = event("r1");
+    first["previous"] = Value::Null;
+    let told = world.issuer.report_events(&caller, batch("the-reporter", &[first.clone(), gap("r2")])).await.unwrap();
+    assert_eq!((told.accepted, told.duplicates, told.conflicts), (2, 0, 0));
+    let told = world.issuer.report_events(&caller, batch("the-reporter", &[gap("r2")])).await.unwrap();
+    assert_eq!((told.accepted, told.duplicates, told.conflicts), (0, 1, 0));
+    let page = world.issuer.events(AuditQuery { reporter: Some("the-reporter".into()), ..AuditQuery::default() }).await.unwrap();
+    for (item, given) in page.items.iter().zip([gap("r2"), first]) {
+        let given = given.to_string();
+        assert!(item.get().ends_with(given.strip_prefix('{').unwrap()), "{item}");
+    }
+    let within = AuditQuery { from: Some("2026-11-18T10:59:00Z".into()), to: Some("2026-11-18T11:00:01Z".into()), ..AuditQuery::default() };
+    assert_eq!(world.issuer.events(within).await.unwrap().items.len(), 2, "by their time");
+}
+
+#[tokio::test]
+async fn a_gap_record_says_what_it_has_to_and_nothing_of_a_decision() {
+    let (world, caller) = reporting().await;
+    let with = |pointer: &str, value: Option<Value>| {
+        let mut record = gap("r1");
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        let members = record.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+        match value {
+            Some(value) => drop(members.insert(name.to_owned(), value)),
+            None => drop(members.remove(name)),
+        }
+        record
+    };
+    let mut faults = Vec::new();
+    for pointer in ["/seq", "/requestId", "/evaluatedAt", "/gap/from", "/gap/to", "/gap/count", "/gap/why"] {
+        faults.push((pointer, with(pointer, None)));
+    }
+    for name in DECISION_NAMES {
+        faults.push((name, with(&format!("/{name}"), Some(json!("x")))));
+    }
+    for (pointer, value) in [
+        ("/gap", json!("x")),
+        ("/gap/count", json!(0)),
+        ("/gap/count", json!(1.5)),
+        ("/gap/from", json!("yesterday")),
+        ("/gap/why", json!("")),
+        ("/previous", json!("short")),
+        ("/previous", json!(7)),
+        ("/previous", json!("47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFV")),
+    ] {
+        faults.push((pointer, with(pointer, Some(value))));
+    }
+    for (pointer, record) in faults {
+        let error = world.issuer.report_events(&caller, batch("the-reporter", std::slice::from_ref(&record))).await.unwrap_err();
+        let expected = format!("/events/0/{}", pointer.trim_start_matches('/'));
+        assert!(pointers(&error).contains(&expected.as_str()), "{expected} of {:?}: {record}", pointers(&error));
+    }
+}
+
 #[tokio::test]
 async fn nobody_reports_under_another_name() {
     let (world, caller) = reporting().await;

@@ -52,11 +52,17 @@ pub fn turn(path: &str, turns: &str) -> Result<(), String> {
             Box::new(move |_| Trust::from_bundle(black_box(bundle.as_bytes()), NOW).is_ok())
         }
         "report push" => {
-            let settings =
-                ReporterSettings::new("http://127.0.0.1:9".parse().expect("a URL"), ReporterPassport::read(token).expect("a passport"));
-            let reporter = Reporter::start(settings.with_waits(Duration::from_secs(60), Duration::from_secs(60))).expect("a thread");
-            let decision = held.decide(&request, NOW);
-            Box::new(move |_| reporter.record(&black_box(&decision).record()).is_ok())
+            let spool = tempfile::tempdir().expect("a directory");
+            let url = "http://127.0.0.1:9".parse().expect("a URL");
+            let settings = ReporterSettings::new(url, ReporterPassport::read(token).expect("a passport"), spool.path());
+            let settings = settings.with_waits(Duration::from_secs(60), Duration::from_secs(60));
+            let reporter = Reporter::start(settings).expect("a spool and threads");
+            let decision = held.decide(&request, NOW).identified(|| "req_01a20b0c-9043-7799-a2c6-d6ef4e101b69".to_owned());
+            Box::new(move |_| {
+                // It goes with the reporter.
+                let _ = &spool;
+                reporter.record(black_box(&decision)).is_ok()
+            })
         }
         _ => return Err(format!("`{path}` is no path")),
     };

@@ -1,0 +1,66 @@
+//! Runs a campaign: `drill NAME --times N --seed S [--json]`.
+//!
+//! Ends with 0 where every promise was kept, with 1 where one was not, with 2 where it was called wrongly.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::builder::PossibleValuesParser;
+use passport_tests::drill::{CAMPAIGNS, Campaign};
+
+/// Runs the long campaigns that hold Passport's promises against the whole system, in real processes.
+#[derive(Debug, Parser)]
+#[command(name = "drill")]
+struct Args {
+    /// The drill; `all` for each in its turn; `list` to see what there is.
+    #[arg(value_parser = names())]
+    name: String,
+    /// How many times. Unless set, what the promise names.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    times: Option<u64>,
+    /// As many times as in CI.
+    #[arg(long, conflicts_with = "times")]
+    short: bool,
+    /// The same seed is the same campaign.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The report as one line of JSON, and no progress bar.
+    #[arg(long)]
+    json: bool,
+}
+
+fn names() -> PossibleValuesParser {
+    PossibleValuesParser::new(CAMPAIGNS.iter().map(|campaign| campaign.name).chain(["all", "list"]))
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    if args.name == "list" {
+        return told(CAMPAIGNS.iter().try_for_each(list));
+    }
+    let chosen = CAMPAIGNS.iter().filter(|campaign| args.name == "all" || args.name == campaign.name);
+    let mut kept = true;
+    for campaign in chosen {
+        let times = args.times.unwrap_or(if args.short { campaign.short } else { campaign.long });
+        let report = campaign.start(times, args.seed, !args.json && io::stderr().is_terminal());
+        kept &= report.is_kept();
+        let written = match args.json {
+            true => writeln!(io::stdout(), "{}", serde_json::to_string(&report).expect("a report is strings and numbers")),
+            false => write!(io::stdout(), "{report}"),
+        };
+        if written.is_err() {
+            return ExitCode::FAILURE;
+        }
+    }
+    if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn list(campaign: &Campaign) -> io::Result<()> {
+    let Campaign { name, about, unit, long, short, .. } = campaign;
+    writeln!(io::stdout(), "{name}: {about}\n    {long} {unit}; {short} in CI")
+}
+
+fn told(written: io::Result<()>) -> ExitCode {
+    if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

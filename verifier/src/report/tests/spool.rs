@@ -1,0 +1,406 @@
+//! What the spool keeps, and what becomes of it when the disk or the process does not do its part.
+#![expect(clippy::disallowed_methods, reason = "what is tested is files")]
+
+use std::fs;
+use std::path::Path;
+
+use super::*;
+use crate::guard::RecordError;
+
+/// What a spool would deliver, each as it is reported. The reader is one of its own, on a copy.
+fn held(place: &Path) -> (Vec<String>, u64) {
+    let copy = super::place();
+    for entry in fs::read_dir(place).expect("a directory") {
+        let entry = entry.expect("an entry");
+        if entry.file_name() != "lock" {
+            fs::copy(entry.path(), copy.path().join(entry.file_name())).expect("copied");
+        }
+    }
+    delivered(&copy, |_| ())
+}
+
+/// Opens the spool in `place` and delivers all of it. Gives the events, and how many gaps were made for it.
+fn delivered(place: &TempDir, change: impl FnOnce(&Reporter)) -> (Vec<String>, u64) {
+    let server = Server::start(kept);
+    let reporter = start(settings(place, server.url()));
+    change(&reporter);
+    assert_eq!(reporter.shutdown(LONG), Ok(()));
+    let gaps = reporter.stats().gaps;
+    (server.asked(0).iter().flat_map(texts).collect(), gaps)
+}
+
+/// An issuer that cannot be reached.
+fn nowhere() -> IssuerUrl {
+    let gone = Server::start(kept);
+    gone.url()
+}
+
+fn numbers(texts: &[String]) -> Vec<u64> {
+    texts.iter().filter_map(|text| amount(&serde_json::from_str(text).expect("json"))).collect()
+}
+
+/// A spool with so many purchases in each of so many runs.
+fn filled(place: &TempDir, runs: u32, each: u32) {
+    let issuer = TestIssuer::new();
+    for run in 0..runs {
+        let reporter = start(settings(place, nowhere()));
+        let guard = guard(&issuer, &reporter);
+        for number in 0..each {
+            buy(&guard, &issuer.passport(), run * each + number, 1);
+            // A block for each.
+            assert!(reporter.flush(Duration::ZERO).is_err());
+            while reporter.stats().queued > 0 {
+                thread::yield_now();
+            }
+        }
+    }
+}
+
+fn segments(place: &Path) -> Vec<std::path::PathBuf> {
+    let mut paths: Vec<_> = fs::read_dir(place).expect("a directory").map(|entry| entry.expect("an entry").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "segment"));
+    paths.sort();
+    paths
+}
+
+#[test]
+fn numbers_and_hashes_go_on_from_run_to_run() {
+    let place = place();
+    let mut all = Vec::new();
+    for run in 0..3 {
+        let issuer = TestIssuer::new();
+        let (texts, _) = delivered(&place, |reporter| {
+            for number in 0..5 {
+                let request = purchase(run * 5 + number).identified(format!("r{run}_{number}"));
+                assert!(matches!(reporter.record(&issuer.verifier().decide(issuer.passport(), &request, NOW)), Ok(Recorded::Done)));
+            }
+        });
+        all.extend(texts);
+    }
+    assert_eq!(numbers(&all), (0..15).collect::<Vec<_>>());
+    assert!(is_whole(&all) && all[0].contains(r#""seq":1700000100000000,"previous":null,"#), "{all:?}");
+}
+
+#[test]
+fn what_a_dropped_reporter_had_taken_is_in_its_spool() {
+    let place = place();
+    filled(&place, 3, 7);
+    let (texts, gaps) = held(place.path());
+    assert_eq!((numbers(&texts), gaps), ((0..21).collect(), 0));
+    assert!(is_whole(&texts));
+}
+
+#[test]
+fn a_torn_end_is_cut_and_nothing_before_it_is_lost() {
+    let place = place();
+    filled(&place, 1, 4);
+    let segment = segments(place.path()).pop().expect("a segment");
+    let whole = fs::read(&segment).expect("read");
+    let mut counts = Vec::new();
+    for length in (0..=whole.len()).rev().step_by(41) {
+        fs::write(&segment, &whole[..length]).expect("written");
+        let (texts, gaps) = held(place.path());
+        let count = u64::try_from(texts.len()).expect("few");
+        assert_eq!((numbers(&texts), gaps), ((0..count).collect(), 0), "cut at {length}");
+        assert!(is_whole(&texts));
+        counts.push(count);
+    }
+    counts.dedup();
+    assert_eq!(counts, [4, 3, 2, 1, 0]);
+    // The number of what was cut was promised to nobody, and is given again.
+    fs::write(&segment, &whole[..whole.len() - 1]).expect("written");
+    let issuer = TestIssuer::new();
+    let (texts, _) = delivered(&place, |reporter| {
+        let request = purchase(9).identified("r");
+        let _ = reporter.record(&issuer.verifier().decide(issuer.passport(), &request, NOW));
+    });
+    assert_eq!(numbers(&texts), [0, 1, 2, 9]);
+    assert!(is_whole(&texts));
+}
+
+#[test]
+fn what_is_damaged_becomes_a_gap_and_the_gap_stays_the_same() {
+    let place = place();
+    filled(&place, 2, 5);
+    let segment = segments(place.path()).remove(0);
+    let whole = fs::read(&segment).expect("read");
+    // Where each block stands.
+    let starts: Vec<usize> = (0..whole.len()).filter(|at| whole[*at..].starts_with(b"PPB1")).collect();
+    assert_eq!(starts.len(), 5, "a block for each");
+    for at in [starts[1] + 5, starts[1] + 60, starts[2] - 1] {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 0x10;
+        fs::write(&segment, &damaged).expect("written");
+        let (texts, gaps) = held(place.path());
+        assert_eq!((numbers(&texts), gaps), (vec![0, 2, 3, 4, 5, 6, 7, 8, 9], 1), "damaged at {at}");
+        assert!(is_whole(&texts), "{texts:?}");
+        let gap: Value = serde_json::from_str(&texts[1]).expect("json");
+        let time = "2023-11-14T22:15:00Z";
+        assert_eq!(gap["gap"], json!({"from": time, "to": time, "count": 1, "why": "damaged"}));
+        assert!(gap["outcome"].is_null() && gap["requestId"].is_string() && gap["evaluatedAt"] == time, "{gap}");
+    }
+    // All of the first run but its first event, and the gap is the same however often it is sent.
+    let mut damaged = whole;
+    for start in &starts[1..] {
+        damaged[start + 55] ^= 1;
+    }
+    fs::write(&segment, &damaged).expect("written");
+    let refusing = Server::start(|_| Answer(503, "", String::new()));
+    let reporter = start(settings(&place, refusing.url()).with_randomness(FixedRandomness([7; 10])));
+    let first: Vec<String> = texts(&refusing.asked(1)[0]);
+    drop(reporter);
+    let (second, _) = delivered(&place, |_| ());
+    assert_eq!(first, second);
+    assert_eq!(numbers(&second), [0, 5, 6, 7, 8, 9]);
+    assert!(second[1].contains(r#""count":4"#) && is_whole(&second), "{second:?}");
+}
+
+#[test]
+fn a_segment_that_is_gone_or_has_lost_its_head_is_a_gap_as_well() {
+    let place = place();
+    filled(&place, 3, 2);
+    let middle = segments(place.path()).remove(1);
+    let whole = fs::read(&middle).expect("read");
+    fs::write(&middle, b"PPS1 is no header of any segment, nor is this").expect("written");
+    let (texts, gaps) = held(place.path());
+    assert_eq!((numbers(&texts), gaps, is_whole(&texts)), (vec![0, 1, 4, 5], 1, true));
+    fs::remove_file(&middle).expect("removed");
+    let (texts, gaps) = held(place.path());
+    assert_eq!((numbers(&texts), gaps, is_whole(&texts)), (vec![0, 1, 4, 5], 1, true));
+    fs::write(&middle, &whole).expect("written");
+    assert_eq!(numbers(&held(place.path()).0), [0, 1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn a_spool_is_of_one_process_and_of_one_reporter() {
+    let place = place();
+    let reporter = start(settings(&place, nowhere()));
+    let error = Reporter::start(settings(&place, nowhere())).expect_err("in use");
+    assert!(error.to_string().ends_with("is in use by another process; give each process a directory of its own"), "{error}");
+    drop(reporter);
+    let other = ReporterPassport::read(&TestIssuer::new().passport_of("agent_other")).expect("a passport");
+    let error = Reporter::start(ReporterSettings::new(nowhere(), other, place.path())).expect_err("another reporter");
+    assert!(error.to_string().contains("is of `agent_shop`, and the passport is of `agent_other`"), "{error}");
+    drop(start(settings(&place, nowhere())));
+}
+
+#[test]
+fn a_spool_that_does_not_know_what_the_issuer_has_is_not_opened() {
+    let place = place();
+    filled(&place, 1, 1);
+    let damaged = |what: &str| {
+        let error = Reporter::start(settings(&place, nowhere())).expect_err("damaged");
+        assert!(error.to_string().contains(what) && error.to_string().contains("move the directory away"), "{error}");
+    };
+    let cursor = fs::read(place.path().join("cursor")).expect("read");
+    fs::write(place.path().join("cursor"), b"nothing").expect("written");
+    damaged("the cursor is not sound");
+    fs::remove_file(place.path().join("cursor")).expect("removed");
+    damaged("the cursor is missing");
+    fs::write(place.path().join("cursor"), cursor).expect("written");
+    fs::write(place.path().join("spool.json"), b"{}").expect("written");
+    damaged("`spool.json`");
+}
+
+#[test]
+fn what_the_issuer_has_makes_room() {
+    let place = place();
+    let server = Server::start(kept);
+    let reporter = start(settings(&place, server.url()).with_quota(1 << 20));
+    let issuer = TestIssuer::new();
+    let guard = guard(&issuer, &reporter);
+    let token = issuer.passport();
+    for round in 0..8 {
+        for number in 0..40 {
+            // What does not compress.
+            let note: String = (0..150).map(|n| jose::encode(Sha256::digest(format!("{round} {number} {n}")))).collect();
+            let request = purchase(1).with("a", note.split_at(4_000).0).with("b", note.split_at(2_400).1);
+            assert!(guard.decide(&token, &request).is_allowed());
+        }
+        assert_eq!(reporter.flush(LONG), Ok(()));
+        let stats = reporter.stats();
+        assert!(stats.spool_bytes <= 1 << 20 && segments(place.path()).len() <= 8, "{stats:?}");
+    }
+    assert_eq!((reporter.stats().sent, reporter.stats().waiting, reporter.stats().write_errors), (320, 0, 0));
+}
+
+/// Decides until the spool is full, and a little more. Gives the allows.
+fn until_full(guard: &Guard, reporter: &Reporter, token: &str) -> u64 {
+    let mut allowed = 0;
+    let deadline = (0..2_000).find(|number| {
+        let note: String = (0..150).map(|n| jose::encode(Sha256::digest(format!("{number} {n}")))).collect();
+        let request = purchase(1).with("a", note.split_at(4_000).0).with("b", note.split_at(2_400).1);
+        allowed += u64::from(guard.decide(token, &request).is_allowed());
+        thread::park_timeout(Duration::from_millis(1));
+        !reporter.stats().writable
+    });
+    assert!(deadline.is_some(), "the spool did not fill up: {:?}", reporter.stats());
+    for _ in 0..10 {
+        allowed += u64::from(guard.decide(token, &purchase(1)).is_allowed());
+    }
+    allowed
+}
+
+#[test]
+fn a_full_spool_denies_what_it_would_allow_and_tells_of_it_later() {
+    let place = place();
+    let gone = Server::start(kept);
+    let (address, url) = (gone.address(), gone.url());
+    drop(gone);
+    let reporter = start(settings(&place, url).with_quota(1 << 20));
+    let issuer = TestIssuer::new();
+    let guard = guard(&issuer, &reporter);
+    let (token, request, over) = (issuer.passport(), purchase(1), purchase(501));
+    let allowed = until_full(&guard, &reporter, &token);
+    let decision = guard.decide(&token, &request);
+    assert_eq!((decision.outcome(), decision.reason()), (Outcome::Deny, Reason::AuditUnavailable));
+    assert_eq!(guard.decide(&token, &over).reason(), Reason::ConstraintUnmet);
+    let stats = reporter.stats();
+    assert_eq!((stats.dropped, guard.unrecorded()), (12, 12), "{stats:?}");
+    assert!(stats.last_error.is_some() && stats.spool_bytes <= 1 << 20, "{stats:?}");
+
+    let server = Server::start_at(address, kept);
+    while !reporter.stats().writable {
+        let _ = reporter.flush(SHORT);
+    }
+    assert!(guard.decide(&token, &request).is_allowed(), "there is room again");
+    assert_eq!(reporter.flush(LONG), Ok(()));
+    let texts: Vec<String> = server.asked(1).iter().flat_map(texts).collect();
+    assert!(is_whole(&texts));
+    assert_eq!(u64::try_from(numbers(&texts).len()), Ok(allowed + 1), "what was allowed was reported");
+    let gaps: Vec<Value> =
+        texts.iter().filter(|text| text.contains(r#""gap":"#)).map(|text| serde_json::from_str(text).expect("json")).collect();
+    assert_eq!((gaps.len(), &gaps[0]["gap"]["count"], &gaps[0]["gap"]["why"]), (1, &12.into(), &"spool_unwritable".into()));
+}
+
+#[test]
+fn best_effort_keeps_deciding_and_its_gap_says_what_was_dropped() {
+    let place = place();
+    let gone = Server::start(kept);
+    let (address, url) = (gone.address(), gone.url());
+    drop(gone);
+    let best_effort = settings(&place, url).with_quota(1 << 20).with_capacity(4, 1 << 20).with_delivery(Delivery::BestEffort);
+    let reporter = start(best_effort);
+    let issuer = TestIssuer::new();
+    let guard = guard(&issuer, &reporter);
+    let token = issuer.passport();
+    let allowed = until_full(&guard, &reporter, &token);
+    let dropped = reporter.stats().dropped;
+    assert!(dropped >= 6, "four wait in the queue: {:?}", reporter.stats());
+    let server = Server::start_at(address, kept);
+    while !reporter.stats().writable {
+        let _ = reporter.flush(SHORT);
+    }
+    assert_eq!(reporter.flush(LONG), Ok(()));
+    let texts: Vec<String> = server.asked(1).iter().flat_map(texts).collect();
+    assert!(is_whole(&texts));
+    let told: u64 = texts.iter().filter_map(|text| serde_json::from_str::<Value>(text).expect("json")["gap"]["count"].as_u64()).sum();
+    assert_eq!((told, u64::try_from(numbers(&texts).len())), (dropped, Ok(allowed - dropped)), "all were allowed");
+    assert_eq!(guard.unrecorded(), 0, "it is as the policy wants it");
+}
+
+#[test]
+fn spool_first_answers_once_it_is_on_disk() {
+    let place = place();
+    let reporter = start(settings(&place, nowhere()).with_delivery(Delivery::SpoolFirst));
+    let issuer = TestIssuer::new();
+    let guard = guard(&issuer, &reporter);
+    let (token, over) = (issuer.passport(), purchase(501));
+    for number in 0..5 {
+        buy(&guard, &token, number * 2, 1);
+        assert_eq!(guard.decide(&token, &over).reason(), Reason::ConstraintUnmet, "denials wait as well");
+        let (texts, _) = held(place.path());
+        assert_eq!(texts.len(), usize::try_from(number * 2 + 2).expect("few"), "the copy of what is on disk has it");
+    }
+}
+
+#[test]
+fn a_directory_that_cannot_be_made_says_where_and_why() {
+    let place = place();
+    let file = place.path().join("file");
+    fs::write(&file, b"").expect("written");
+    let passport = ReporterPassport::read(&TestIssuer::new().passport_of("agent_shop")).expect("a passport");
+    let error = Reporter::start(ReporterSettings::new(nowhere(), passport, file.join("spool"))).expect_err("no directory");
+    assert!(error.to_string().contains("/file/spool` cannot be opened: "), "{error}");
+}
+
+/// A file system of its own, of 2 MiB, as long as it lives.
+#[cfg(target_os = "linux")]
+struct SmallDisk(TempDir);
+
+#[cfg(target_os = "linux")]
+impl SmallDisk {
+    /// `None` where this process may not mount one.
+    fn mount() -> Option<Self> {
+        let place = place();
+        let mount = std::process::Command::new("mount").args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"]).arg(place.path()).output();
+        mount.is_ok_and(|output| output.status.success()).then_some(Self(place))
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg("-l").arg(self.0.path()).output();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_denies_until_there_is_room_and_loses_nothing_that_was_allowed() {
+    let Some(disk) = SmallDisk::mount() else {
+        let must = std::env::var_os("CI").is_some();
+        assert!(!must, "in CI this test has to be able to mount a tmpfs");
+        return eprintln!("skipped: a tmpfs cannot be mounted here, so that no disk can be filled up");
+    };
+    let server = Server::start(kept);
+    for delivery in [Delivery::Background, Delivery::SpoolFirst] {
+        let ballast = disk.0.path().join("ballast");
+        let reporter = start(settings(&disk.0, server.url()).with_delivery(delivery));
+        let issuer = TestIssuer::new();
+        let guard = guard(&issuer, &reporter);
+        let token = issuer.passport();
+        let before = server.asked(0).iter().flat_map(texts).count();
+        assert!(guard.decide(&token, &purchase(0)).is_allowed());
+        assert_eq!(reporter.flush(LONG), Ok(()));
+        // Nothing is left of the disk.
+        let _ = fs::write(&ballast, vec![0; 4 << 20]);
+        let mut allowed = 1;
+        for number in 1..2_000 {
+            let request = purchase(number % 500);
+            match guard.decide(&token, &request).reason() {
+                Reason::Granted => allowed += 1,
+                reason => {
+                    assert_eq!(reason, Reason::AuditUnavailable);
+                    break;
+                }
+            }
+            thread::park_timeout(Duration::from_micros(500));
+        }
+        let stats = reporter.stats();
+        assert!(!stats.writable && stats.write_errors > 0, "{stats:?}");
+        assert!(stats.last_error.is_some_and(|error| error.contains("cannot be written")));
+        fs::remove_file(&ballast).expect("removed");
+        while !reporter.stats().writable {
+            thread::park_timeout(SHORT);
+        }
+        assert!(guard.decide(&token, &purchase(1)).is_allowed());
+        assert_eq!(reporter.shutdown(LONG), Ok(()));
+        let texts: Vec<String> = server.asked(0).iter().flat_map(texts).collect();
+        assert!(is_whole(&texts), "{delivery}");
+        let events = texts[before..].iter().filter(|text| !text.contains(r#""gap":"#)).count();
+        // Of spool-first, one whose answer was a denial may be there: it says what was decided.
+        assert!((allowed + 1..=allowed + 2).contains(&events), "{delivery}: {events} events of {allowed} and one allows");
+    }
+}
+
+#[test]
+fn what_a_recorder_says_names_what_to_do() {
+    let error = RecordError::Full { waiting: 3 };
+    assert_eq!(error.to_string(), "the queue of decisions is full: 3 wait to be written; see why they are not");
+    assert_eq!("spool-first".parse(), Ok(Delivery::SpoolFirst));
+    assert_eq!("best-effort".parse(), Ok(Delivery::BestEffort));
+    assert_eq!(Delivery::default().to_string().parse(), Ok(Delivery::Background));
+    let error = "bestEffort".parse::<Delivery>().expect_err("no delivery");
+    assert_eq!(error.to_string(), "`bestEffort` is no delivery; choose `spool-first`, `background` or `best-effort`");
+}
