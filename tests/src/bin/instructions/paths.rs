@@ -18,7 +18,7 @@ pub const PATHS: [(&str, u32); 8] = [
     ("decide only", 400),
     ("read claims", 400),
     ("load bundle", 4),
-    ("report push", 400),
+    ("report push", 10_000),
 ];
 
 /// Any time will do, as long as it is always the same.
