@@ -4,6 +4,9 @@ use std::fmt;
 
 use smol_str::SmolStr;
 
+use crate::footprint::Footprint;
+use crate::text::same;
+
 /// A pattern of actions in a grant (contract section 2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActionPattern {
@@ -30,9 +33,10 @@ impl ActionPattern {
     }
 
     /// Whether this pattern matches `action`.
+    #[inline]
     #[must_use]
     pub fn matches(&self, action: &str) -> bool {
-        if self.prefix { action.starts_with(self.text.as_str()) } else { action == self.text }
+        if self.prefix { action.starts_with(self.text.as_str()) } else { same(action, &self.text) }
     }
 
     /// Whether this pattern matches every action that `other` matches.
@@ -56,6 +60,12 @@ impl ActionPattern {
     #[must_use]
     pub fn is_everything(&self) -> bool {
         self.prefix && self.text.is_empty()
+    }
+}
+
+impl Footprint for ActionPattern {
+    fn heap_bytes(&self) -> usize {
+        self.text.heap_bytes()
     }
 }
 

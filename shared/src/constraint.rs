@@ -20,6 +20,7 @@ pub use path::PathPrefix;
 pub use text::Glob;
 
 use crate::fault::{Faults, Place};
+use crate::footprint::Footprint;
 use crate::json::Value;
 use crate::limits::{OPERAND_VALUES, STRING_BYTES};
 use crate::request::is_reserved;
@@ -72,9 +73,15 @@ pub trait Pattern: Sized {
     /// Reads it; the error says what is wrong.
     fn parse(text: &str) -> Result<Self, &'static str>;
     /// As it was written.
-    fn as_str(&self) -> &str;
+    fn text(&self) -> &SmolStr;
     /// Whether `value` matches.
     fn matches(&self, value: &str) -> bool;
+}
+
+impl<T: Pattern> Footprint for OneOrMany<T> {
+    fn heap_bytes(&self) -> usize {
+        self.items.capacity() * size_of::<T>() + self.items.iter().map(|item| item.text().heap_bytes()).sum::<usize>()
+    }
 }
 
 impl<T: Pattern> OneOrMany<T> {
@@ -86,7 +93,7 @@ impl<T: Pattern> OneOrMany<T> {
     }
 
     fn texts(&self) -> Vec<Scalar> {
-        self.items.iter().map(|item| Scalar::Text(item.as_str().into())).collect()
+        self.items.iter().map(|item| Scalar::Text(item.text().clone())).collect()
     }
 
     fn shown(&self) -> Shown {
@@ -141,6 +148,7 @@ impl Operator {
     }
 
     /// Whether it holds for an attribute: for the value, or for every item of a list that is not empty.
+    #[inline]
     #[must_use]
     pub fn holds(&self, attribute: &Attribute) -> bool {
         match attribute {
@@ -151,6 +159,7 @@ impl Operator {
         }
     }
 
+    #[inline]
     fn holds_for(&self, value: ScalarRef<'_>) -> bool {
         match self {
             Self::Equals(operand) => operand.compare(value) == Some(true),
@@ -294,6 +303,7 @@ impl Constraint {
     }
 
     /// Whether every demand holds for the attribute as given.
+    #[inline]
     #[must_use]
     pub fn holds(&self, attribute: Option<&Attribute>) -> bool {
         attribute.is_some_and(|attribute| is_there(attribute) && self.operators.iter().all(|operator| operator.holds(attribute)))
@@ -307,6 +317,26 @@ impl Constraint {
             [] => format!("{} given", quote(&self.attribute)),
             demands => format!("{} {}", quote(&self.attribute), demands.join(" and ")),
         }
+    }
+}
+
+impl Footprint for Operator {
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Equals(operand) | Self::NotEquals(operand) => operand.heap_bytes(),
+            Self::OneOf(operands) | Self::NoneOf(operands) => operands.heap_bytes(),
+            Self::Min(bound) | Self::Max(bound) => bound.heap_bytes(),
+            Self::Glob(patterns) => patterns.heap_bytes(),
+            Self::Under(paths) => paths.heap_bytes(),
+            Self::Host(hosts) => hosts.heap_bytes(),
+            Self::Cidr(networks) => networks.heap_bytes(),
+        }
+    }
+}
+
+impl Footprint for Constraint {
+    fn heap_bytes(&self) -> usize {
+        self.attribute.heap_bytes() + self.operators.heap_bytes()
     }
 }
 

@@ -13,11 +13,20 @@ pub struct Decimal {
     /// Without trailing zeros; below 10^28. Zero has one form: not negative, exponent 0.
     digits: u128,
     exponent: i32,
+    /// The value in millionths, where it is a whole number of them and fits; else [`NO_MILLIONTHS`]. Nearly every amount
+    /// does, and two such are compared as integers.
+    millionths: i64,
 }
+
+/// Not the millionths of any value that has them: the range is symmetric.
+const NO_MILLIONTHS: i64 = i64::MIN;
+
+/// Places of a millionth.
+const MILLIONTH: i32 = 6;
 
 impl Decimal {
     /// Nought.
-    pub const ZERO: Self = Self { negative: false, digits: 0, exponent: 0 };
+    pub const ZERO: Self = Self { negative: false, digits: 0, exponent: 0, millionths: 0 };
 
     /// Reads a JSON number (RFC 8259), exponent and all. `None` for other text, and beyond the bounds.
     #[must_use]
@@ -78,7 +87,7 @@ impl Decimal {
             digits /= 10;
             exponent += 1;
         }
-        Some(Self { negative, digits, exponent })
+        Some(Self { negative, digits, exponent, millionths: millionths(negative, digits, exponent) })
     }
 
     /// The plain notation without trailing zeros: the one text of this value.
@@ -97,17 +106,8 @@ impl Decimal {
         }
     }
 
-    /// Compares two magnitudes. Where the digits of both fit 64 bits, as amounts do, those of one are brought to the
-    /// other's exponent; else by where the leading digit stands, and then digit by digit.
+    /// Compares two magnitudes: first by where the leading digit stands, then digit by digit.
     fn cmp_magnitude(self, other: Self) -> Ordering {
-        let scaled = |d: Self, to: i32| -> Option<u64> {
-            let zeros = u32::try_from(d.exponent - to).ok()?;
-            u64::try_from(d.digits).ok()?.checked_mul(10_u64.checked_pow(zeros)?)
-        };
-        let low = self.exponent.min(other.exponent);
-        if let (Some(a), Some(b)) = (scaled(self, low), scaled(other, low)) {
-            return a.cmp(&b);
-        }
         if self.digits == 0 || other.digits == 0 {
             return self.digits.cmp(&other.digits);
         }
@@ -116,6 +116,14 @@ impl Decimal {
         let aligned = |d: Self| d.digits * 10_u128.pow(27_u32.saturating_sub(d.digits.ilog10()));
         leading(self).cmp(&leading(other)).then_with(|| aligned(self).cmp(&aligned(other)))
     }
+}
+
+fn millionths(negative: bool, digits: u128, exponent: i32) -> i64 {
+    let scaled = || {
+        let zeros = u32::try_from(exponent.checked_add(MILLIONTH)?).ok()?;
+        i64::try_from(digits).ok()?.checked_mul(10_i64.checked_pow(zeros)?)
+    };
+    scaled().map_or(NO_MILLIONTHS, |magnitude| if negative { -magnitude } else { magnitude })
 }
 
 /// Reads `[+-]?[0-9]+`; what is beyond any bound becomes a number that is beyond any bound.
@@ -132,7 +140,11 @@ fn read_exponent(text: &str) -> Option<i32> {
 }
 
 impl Ord for Decimal {
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
+        if self.millionths != NO_MILLIONTHS && other.millionths != NO_MILLIONTHS {
+            return self.millionths.cmp(&other.millionths);
+        }
         match (self.negative, other.negative) {
             (false, false) => self.cmp_magnitude(*other),
             (true, true) => other.cmp_magnitude(*self),

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::fault::{Fault, Faults, Place};
+use crate::footprint::Footprint;
 use crate::grant::{Findings, GRANT_TYPE, Grant, Source, read_string};
 use crate::json::{self, Controls, Document, Value};
 use crate::limits::{GRANTS, OPERAND_VALUES, TIME_MAX};
@@ -106,6 +107,14 @@ impl Passport {
             on_behalf_of: on_behalf_of?,
             needs_proof: confirmation?.is_some(),
         })
+    }
+}
+
+impl Footprint for Passport {
+    fn heap_bytes(&self) -> usize {
+        let texts = [&self.issuer, &self.agent_id, &self.id].map(Footprint::heap_bytes).iter().sum::<usize>();
+        let status = self.status.as_ref().map_or(0, |status| status.uri.heap_bytes());
+        texts + self.audience.heap_bytes() + self.grants.heap_bytes() + status + self.on_behalf_of.heap_bytes()
     }
 }
 

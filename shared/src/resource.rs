@@ -4,15 +4,41 @@ use std::fmt;
 
 use smol_str::SmolStr;
 
+use crate::footprint::Footprint;
+use crate::text::same;
+
 /// A pattern of resources in a grant (contract section 2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourcePattern {
     text: SmolStr,
+    /// The first eight bytes that every covered resource has, and which of them count: most patterns are told apart by
+    /// one comparison.
+    start: Start,
+    counts: Start,
     /// Bytes of `text` before its first segment with a star, the slash between them left out: every resource that is
     /// covered begins with them. All of `text` where there is no star.
     fixed: usize,
     /// Whether a last `**` lets any number of segments follow, none included.
     open_ended: bool,
+}
+
+/// The first eight bytes of a text, the first the lowest; zeros where it is shorter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Start(u64);
+
+impl Start {
+    pub(crate) fn of(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        Self(match bytes.first_chunk::<8>() {
+            Some(chunk) => u64::from_le_bytes(*chunk),
+            None => bytes.iter().rev().fold(0, |start, byte| start << 8 | u64::from(*byte)),
+        })
+    }
+
+    /// All ones in as many bytes as count.
+    fn counting(bytes: usize) -> Self {
+        Self(u32::try_from(bytes * 8).ok().and_then(|bits| 1_u64.checked_shl(bits)).map_or(u64::MAX, |next| next - 1))
+    }
 }
 
 /// A segment that stands for any one segment.
@@ -31,7 +57,8 @@ impl ResourcePattern {
         };
         front.into_iter().flat_map(|front| front.split('/')).try_for_each(check_segment)?;
         let fixed = text.find('*').map_or(text.len(), |star| star.saturating_sub(1));
-        Ok(Self { text: text.into(), fixed, open_ended })
+        let start = Start::of(text.get(..fixed).unwrap_or_default());
+        Ok(Self { text: text.into(), start, counts: Start::counting(fixed), fixed, open_ended })
     }
 
     /// The pattern as written.
@@ -50,13 +77,27 @@ impl ResourcePattern {
     /// Whether this pattern covers `resource`, which is well formed.
     #[must_use]
     pub fn covers(&self, resource: &str) -> bool {
-        let (text, given) = (self.text.as_bytes(), resource.as_bytes());
+        self.covers_from(Start::of(resource), resource)
+    }
+
+    /// The same for a resource whose start is known.
+    #[inline]
+    pub(crate) fn covers_from(&self, start: Start, resource: &str) -> bool {
+        start.0 & self.counts.0 == self.start.0 && self.covers_whole(resource)
+    }
+
+    fn covers_whole(&self, resource: &str) -> bool {
+        let text = self.text.as_str();
         if self.fixed == text.len() {
-            return text == given;
+            return same(text, resource);
         }
-        if given.get(..self.fixed) != text.get(..self.fixed) {
-            return false;
+        match (text.get(..self.fixed), resource.get(..self.fixed)) {
+            (Some(fixed), Some(start)) if same(fixed, start) => self.covers_by_segments(resource),
+            _ => false,
         }
+    }
+
+    fn covers_by_segments(&self, resource: &str) -> bool {
         let mut given = resource.split('/');
         let front = self.segments().all(|want| given.next().is_some_and(|segment| want == ANY || want == segment));
         front && (self.open_ended || given.next().is_none())
@@ -86,6 +127,12 @@ fn check_segment(text: &str) -> Result<(), &'static str> {
         ANY => Ok(()),
         _ if text.contains('*') => Err("a `*` can only stand as a whole segment"),
         _ => Ok(()),
+    }
+}
+
+impl Footprint for ResourcePattern {
+    fn heap_bytes(&self) -> usize {
+        self.text.heap_bytes()
     }
 }
 

@@ -5,7 +5,9 @@ use serde_json::value::RawValue;
 use smol_str::SmolStr;
 
 use crate::decimal::Decimal;
+use crate::footprint::Footprint;
 use crate::json::Value;
+use crate::text::same;
 
 /// A JSON number: its text as written and its exact value.
 #[derive(Clone, Debug)]
@@ -89,10 +91,11 @@ pub enum ScalarRef<'a> {
 
 impl Scalar {
     /// Whether `other` is of the same type, and if so whether it is equal.
+    #[inline]
     #[must_use]
     pub fn compare(&self, other: ScalarRef<'_>) -> Option<bool> {
         match (self, other) {
-            (Self::Text(a), ScalarRef::Text(b)) => Some(a == b),
+            (Self::Text(a), ScalarRef::Text(b)) => Some(same(a, b)),
             (Self::Number(a), ScalarRef::Number(b)) => Some(a == b),
             (Self::Bool(a), ScalarRef::Bool(b)) => Some(*a == b),
             (Self::Text(_) | Self::Number(_) | Self::Bool(_), _) => None,
@@ -109,6 +112,16 @@ impl Scalar {
             return Number::parse(text).map(Self::Number);
         }
         value.as_bool().map(Self::Bool)
+    }
+}
+
+impl Footprint for Scalar {
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Text(text) => text.heap_bytes(),
+            Self::Number(number) => number.text.heap_bytes(),
+            Self::Bool(_) => 0,
+        }
     }
 }
 

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use ed25519_dalek::VerifyingKey;
+use passport_shared::jose::passport_header;
 use passport_shared::key_set::{KeyId, PublicKey};
+use passport_shared::text::same_bytes;
 
 use crate::strict::{Multiples, SignatureMethod, TABLES, by_library, by_list, by_table};
 
@@ -17,6 +19,10 @@ use crate::strict::{Multiples, SignatureMethod, TABLES, by_library, by_list, by_
 pub(crate) struct TrustedKey {
     id: KeyId,
     key: VerifyingKey,
+    /// The header of the passports that it signs, as an issuer of ours writes it: a token that has it need not have its
+    /// header read.
+    header: Box<[u8]>,
+    revoked: bool,
     /// Shared by the snapshots that follow one another.
     table: Arc<Table>,
 }
@@ -38,11 +44,34 @@ impl TrustedKey {
         let key = VerifyingKey::from_bytes(&public.bytes).ok()?;
         // Decompressing forgives a coordinate above the field's size; writing the point again does not.
         let canonical = key.to_edwards().compress().to_bytes() == public.bytes;
-        (canonical && !key.is_weak()).then(|| Self { id: public.id, key, table: Arc::default() })
+        (canonical && !key.is_weak()).then(|| Self {
+            id: public.id,
+            key,
+            header: passport_header(&public.id).into_bytes().into(),
+            revoked: false,
+            table: Arc::default(),
+        })
     }
 
     pub(crate) fn id(&self) -> KeyId {
         self.id
+    }
+
+    pub(crate) fn is_named(&self, id: &KeyId) -> bool {
+        same_bytes(self.id.as_bytes(), id.as_bytes())
+    }
+
+    pub(crate) fn has_header(&self, header: &[u8]) -> bool {
+        *self.header == *header
+    }
+
+    /// Whether the snapshot that it is in says so. A revoked key stays, so that it can be told from an unknown one.
+    pub(crate) fn is_revoked(&self) -> bool {
+        self.revoked
+    }
+
+    pub(crate) fn set_revoked(&mut self, revoked: bool) {
+        self.revoked = revoked;
     }
 
     pub(crate) fn public(&self) -> PublicKey {

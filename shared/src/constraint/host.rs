@@ -22,7 +22,7 @@ impl Pattern for HostPattern {
         }
     }
 
-    fn as_str(&self) -> &str {
+    fn text(&self) -> &SmolStr {
         &self.text
     }
 

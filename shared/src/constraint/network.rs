@@ -26,7 +26,7 @@ impl Pattern for Network {
         Ok(Self { text: text.into(), address, prefix })
     }
 
-    fn as_str(&self) -> &str {
+    fn text(&self) -> &SmolStr {
         &self.text
     }
 

@@ -4,6 +4,7 @@ use serde::{Serialize, Serializer};
 use smol_str::SmolStr;
 
 use crate::decimal::Decimal;
+use crate::footprint::Footprint;
 use crate::json::Value;
 use crate::scalar::{Number, ScalarRef};
 
@@ -35,6 +36,12 @@ impl Bound {
     #[must_use]
     pub fn value(&self) -> Decimal {
         self.value
+    }
+}
+
+impl Footprint for Bound {
+    fn heap_bytes(&self) -> usize {
+        self.text.heap_bytes()
     }
 }
 

@@ -16,7 +16,7 @@ impl Pattern for PathPrefix {
         check(text).map(|()| Self { text: text.into() })
     }
 
-    fn as_str(&self) -> &str {
+    fn text(&self) -> &SmolStr {
         &self.text
     }
 

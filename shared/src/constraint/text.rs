@@ -15,7 +15,7 @@ impl Pattern for Glob {
         Ok(Self { text: text.into() })
     }
 
-    fn as_str(&self) -> &str {
+    fn text(&self) -> &SmolStr {
         &self.text
     }
 
