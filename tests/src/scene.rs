@@ -62,6 +62,16 @@ impl Scene {
         Verifier::new(trust, AUDIENCE).with_resource_policy(ResourcePolicy::MustName).with_max_token_bytes(TOKEN_BYTES)
     }
 
+    /// The same with room for `live` passports; as it is unless set, where that is enough.
+    pub fn verifier_for(&self, trust: Trust, live: usize) -> Verifier {
+        let verifier = self.verifier(trust);
+        match live {
+            ..=1_024 => verifier,
+            // With room to spare, so that no set of places is too small by chance.
+            _ => verifier.with_cache(4 * live, live << 14),
+        }
+    }
+
     /// The passport of number `serial` with these grants: claims to JSON, signed.
     pub fn mint(&self, serial: u64, grants: &[Grant]) -> String {
         let id = format!("pp_01a20b0c-9043-7799-a2c6-{serial:012x}");

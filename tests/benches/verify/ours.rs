@@ -195,7 +195,7 @@ fn next(scene: &Scene, trust: &Trust, grants: usize, live: usize) -> Row {
 
 /// A verifier that has seen these passports.
 pub fn seen(scene: &Scene, trust: &Trust, grants: usize, live: usize) -> (Verifier, Vec<String>) {
-    let (verifier, tokens, request) = (scene.verifier(trust.clone()), scene.passports(live, grants), request());
+    let (verifier, tokens, request) = (scene.verifier_for(trust.clone(), live), scene.passports(live, grants), request());
     for token in &tokens {
         assert!(allows(&verifier, token, &request, scene.now()));
     }
