@@ -12,10 +12,15 @@
 mod fate;
 mod figures;
 mod fleet;
+mod issuer_away;
+mod kill_verifier;
 mod ledger;
 mod report;
 mod revoke;
 mod rotate;
+mod service;
+mod trail;
+mod victim;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -30,7 +35,12 @@ pub use report::{Broken, Report};
 use crate::generate::Gen;
 
 /// Every drill there is.
-pub const CAMPAIGNS: &[Campaign] = &[rotate::CAMPAIGN, revoke::CAMPAIGN];
+pub const CAMPAIGNS: &[Campaign] = &[rotate::CAMPAIGN, revoke::CAMPAIGN, kill_verifier::CAMPAIGN, issuer_away::CAMPAIGN];
+
+/// What this program is when a drill starts it for itself; `None` where it was started by somebody else.
+pub fn hidden(arguments: &[String]) -> Option<fn(&[String])> {
+    (arguments.first()? == victim::NAME).then_some(victim::run)
+}
 
 /// One campaign.
 #[derive(Clone, Copy, Debug)]

@@ -150,6 +150,15 @@ impl Client {
         answer.ok().and_then(read).expect("an answer")
     }
 
+    /// The body of an answer of 200, to the letter.
+    pub fn text(&self, path: &str) -> String {
+        let answer = agent().get(format!("{}{path}", self.url)).header("authorization", format!("Bearer {}", self.passport)).call();
+        let mut answer = answer.expect("an answer");
+        let text = answer.body_mut().with_config().limit(64 << 20).read_to_string().expect("text");
+        assert_eq!(answer.status().as_u16(), 200, "GET {path}: {text}");
+        text
+    }
+
     /// The body of an answer of 2xx.
     pub fn get(&self, path: &str) -> Value {
         let (status, answer) = self.try_get(path);

@@ -60,7 +60,7 @@ pub use refresh::{
 #[cfg(feature = "report")]
 pub use report::{Delivery, OtherReporter, RejectedRecord, Reporter, ReporterError, ReporterPassport, ReporterSettings, ReporterStats};
 #[cfg(feature = "report")]
-pub use report::{SpoolError, UnknownDelivery, Unsent};
+pub use report::{SpoolError, UnknownDelivery, Unsent, spooled_events};
 #[cfg(feature = "axum")]
 pub use respond::Authorization;
 pub use strict::SignatureMethod;

@@ -23,11 +23,14 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use passport_shared::jose;
 use passport_shared::text::quote;
+use sha2::{Digest as _, Sha256};
 
 use crate::decision::Decision;
 use crate::guard::{Clock, Randomness, RecordError, Recorded, Recorder};
@@ -215,6 +218,23 @@ impl Reporter {
         self.control.change(|state| state.stopped = true);
         self.spool.close();
     }
+}
+
+/// What a spool holds that the issuer has not acknowledged, in order: each event as it would be reported. For who wants to
+/// know what is in the spool of a process that has ended; one that is in use is refused. A torn end is cut, as at a start.
+///
+/// What is damaged is left out: only a reporter makes a gap record of it.
+pub fn spooled_events(directory: &Path, reporter: &str) -> Result<Vec<String>, SpoolError> {
+    let (spool, acknowledged) = Spool::open(directory, reporter, 0, 1, 0)?;
+    let mut reader = Reader::new(spool, acknowledged.seq);
+    let (mut events, mut previous) = (Vec::new(), acknowledged.hash.map(jose::encode));
+    while let Some(item) = reader.next().map_err(|error| SpoolError::Io { directory: directory.to_owned(), error })? {
+        let spool::Content::Event(bytes) = &item.content else { continue };
+        let Ok(json) = event::render(bytes, item.seq, previous.as_deref()) else { continue };
+        previous = Some(jose::encode(Sha256::digest(&json)));
+        events.push(json);
+    }
+    Ok(events)
 }
 
 impl Recorder for Reporter {

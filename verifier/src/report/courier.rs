@@ -111,7 +111,11 @@ impl Courier {
             Ok(batch) => batch,
             Err(error) => return self.pause(format!("the spool cannot be read: {error}"), None, nudges),
         };
-        let Some(last) = batch.last() else { return Ok(()) };
+        let Some(last) = batch.last() else {
+            // Said to be there, and not to be had yet.
+            let stopped = self.control.wait_for_work(Some(self.batch.linger), |state| !state.stopped).stopped;
+            return if stopped { Err(Over) } else { Ok(()) };
+        };
         match self.post.send(batch.iter().map(|event| event.json.as_str())) {
             Ok(receipt) => {
                 self.backoff.reset();

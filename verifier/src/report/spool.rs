@@ -216,7 +216,11 @@ impl Spool {
 
     /// From here on `event`, a gap record, is reported in the place of the one with the number `last`.
     pub(super) fn put_gap(&self, last: u64, event: Vec<u8>) -> io::Result<()> {
-        self.gaps().keep(last, event)
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        match *open {
+            Some(_) => self.gaps().keep(last, event),
+            None => Err(io::Error::other("the spool is closed")),
+        }
     }
 
     /// The gap record that is reported in the place of the event with this number, if there is one.

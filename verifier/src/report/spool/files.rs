@@ -5,9 +5,12 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
-/// The directory, made where it is missing.
+/// The directory, made where it is missing, for nobody but its owner.
 pub(super) fn directory(path: &Path) -> io::Result<()> {
-    fs::create_dir_all(path)
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path)
 }
 
 /// A lock on the file at `path`, made where it is missing; `None` where another process, or another spool of this one,

@@ -138,7 +138,8 @@ impl Writer {
         let end = self.next.saturating_add(self.gathered.numbers());
         match self.packer.pack(&mut self.gathered, self.next) {
             Some(block) => self.write(block, end),
-            None => self.control.lock().stats.last_error = Some("a block could not be packed".to_owned()),
+            // Not seen, and not to be taken for success if it ever is.
+            None => self.sync.refuse(std::mem::take(&mut self.settlers), "a block could not be packed"),
         }
         self.next = end;
         self.spool.shelf().next = end;
@@ -269,6 +270,14 @@ impl Writer {
         self.spool.trim();
         self.active = Some(active);
         Ok(())
+    }
+}
+
+impl Drop for Writer {
+    /// However it ends, nobody is told any more that a decision was taken.
+    fn drop(&mut self) {
+        self.intake.close();
+        self.intake.end();
     }
 }
 

@@ -88,6 +88,7 @@ fn what_a_dropped_reporter_had_taken_is_in_its_spool() {
     let (texts, gaps) = held(place.path());
     assert_eq!((numbers(&texts), gaps), ((0..21).collect(), 0));
     assert!(is_whole(&texts));
+    assert_eq!(spooled_events(place.path(), "agent_shop").expect("readable"), texts, "and can be looked at");
 }
 
 #[test]
