@@ -7,3 +7,5 @@ pub mod mint;
 pub mod oracle;
 pub mod places;
 pub mod process;
+pub mod reference;
+pub mod scene;

@@ -1,15 +1,16 @@
 //! A service that goes on deciding while its issuer is away, and catches up when it is back.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use passport_verifier::{Delivery, Guard, Reason};
+use passport_verifier::{Delivery, Guard, Reason, Recorder as _};
 use tempfile::TempDir;
 
 use super::service::{Papers, purchase};
 use super::trail::{Fault, Trail};
-use super::{Campaign, Drill, Figures, Latencies};
+use super::{Campaign, Drill, Figures, Latencies, victim};
 use crate::process::Issuer;
 
 pub(super) const CAMPAIGN: Campaign = Campaign {
@@ -39,7 +40,9 @@ fn run(drill: &Drill) -> Figures {
     let papers = Papers::issue(&issuer, &admin, "desk");
     let reporter = papers.reporter(&folder.path().join("spool"), Delivery::Background);
     let guard = papers.guard(&reporter);
+    let pushing = Papers::issue(&issuer, &admin, "desk-of-pushes");
     issuer.kill();
+    let push = push_nanos(&pushing, &folder.path().join("pushes"));
 
     drill.say("the issuer is away");
     let tenth = (drill.times() / 10).max(1);
@@ -95,6 +98,7 @@ fn run(drill: &Drill) -> Figures {
     drill.expect(faults.is_empty(), ALL_THERE, || format!("{:?}", &faults[..faults.len().min(5)]));
     let mib = |bytes: &u64| (*bytes as f64 / f64::from(1 << 20) * 10.0).round() / 10.0;
     Figures::default()
+        .with("push_ns", push)
         .with("decided_per_s", (drill.times() as f64 / deciding.as_secs_f64()).round())
         .with("memory_mib", memory.iter().map(mib).collect::<Vec<_>>())
         .with("spool_bytes_per_event", (per_event * 10.0).round() / 10.0)
@@ -102,6 +106,29 @@ fn run(drill: &Drill) -> Figures {
         .with("decision_idle_us", micros(&idle))
         .with("decision_while_draining_us", micros(&busy))
         .with("stored", trail.len())
+}
+
+/// What one push costs who decides, event built: the median of some bursts. Its spool is left behind undelivered.
+fn push_nanos(papers: &Papers, spool: &Path) -> f64 {
+    const BURST: u32 = 1_000;
+    let reporter = papers.reporter(spool, Delivery::Background);
+    let request = purchase(400).identified("req_018bcfe6-eea0-7000-8000-000000000000");
+    let now = i64::try_from(victim::now() / 1_000_000).expect("small");
+    let (verifier, mut bursts) = (papers.verifier(), Vec::new());
+    let decision = verifier.decide(&papers.passport, &request, now);
+    assert!(decision.is_allowed(), "{}", decision.reason());
+    for _ in 0..100 {
+        let start = Instant::now();
+        for _ in 0..BURST {
+            assert!(reporter.record(&decision).is_ok());
+        }
+        bursts.push(start.elapsed() / BURST);
+        while reporter.stats().queued > 0 {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+    bursts.sort_unstable();
+    bursts[bursts.len() / 2].as_nanos() as f64
 }
 
 /// One decision, of which one in three is a denial.

@@ -56,29 +56,40 @@ fn a_service_that_verifies_holds_no_code_that_can_sign() {
     }
 }
 
-/// The crates that the verifier pulls into a service, itself included, with these arguments for its features.
-fn crates_of_the_verifier(features: &[&str]) -> BTreeSet<String> {
+/// The names of all crates that `package` pulls in, as `cargo tree` says with these arguments.
+fn tree(package: &str, arguments: &[&str]) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
-        .args([
-            "tree",
-            "--offline",
-            "--locked",
-            "-p",
-            "passport-verifier",
-            "-e",
-            "normal,no-proc-macro",
-            "--prefix",
-            "none",
-            "--format",
-            "{p}",
-        ])
-        .args(features)
+        .args(["tree", "--offline", "--locked", "-p", package, "--prefix", "none", "--format", "{p}"])
+        .args(arguments)
         .current_dir(workspace())
         .output()
         .expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).expect("text");
     text.lines().filter_map(|line| line.split(' ').next()).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+/// What the benchmark measures beside us, and what only they bring, has a workspace and a lock of its own.
+#[test]
+fn no_peer_of_the_benchmark_is_shipped() {
+    let peers = std::fs::read_to_string(workspace().join("tests/peers/Cargo.lock")).expect("the peers' lock");
+    for package in ["passport-issuer", "passport-verifier"] {
+        let crates = tree(package, &["--all-features", "-e", "normal,build"]);
+        for peer in PEERS {
+            assert!(peers.contains(&format!("name = \"{peer}\"\n")), "{peer} is no peer any more: strike it off this list");
+            assert!(!crates.contains(peer), "{package} pulls in {peer}: see docs/performance.md, \"The peers\"");
+        }
+    }
+    let ours = std::fs::read_to_string(workspace().join("Cargo.lock")).expect("our lock");
+    assert!(!ours.contains("name = \"passport-peers\""), "the peers are no member of the workspace, and nothing depends on them");
+}
+
+const PEERS: [&str; 9] =
+    ["aws-lc-sys", "biscuit-auth", "cedar-policy", "jsonwebtoken", "jwt-simple", "pasetors", "passport-peers", "rsa", "tenuo"];
+
+/// The crates that the verifier pulls into a service, itself included, with these arguments for its features.
+fn crates_of_the_verifier(features: &[&str]) -> BTreeSet<String> {
+    tree("passport-verifier", &[&["-e", "normal,no-proc-macro"], features].concat())
 }
 
 fn names(crates: &[&str]) -> BTreeSet<String> {

@@ -1,5 +1,7 @@
 //! The audit log: appended to, read, never changed (triggers in the schema see to that).
 
+use std::collections::HashSet;
+
 use futures_util::TryStreamExt as _;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
@@ -8,29 +10,69 @@ use super::agents::{page, page_size};
 use super::driver::{Failure, corrupt, exists, unique_or};
 use crate::store::{AdminEvent, AppendOutcome, AuditEvent, AuditFilter, EventKind, MAX_PAGE_BYTES, NewEvent, Page};
 
+macro_rules! columns {
+    () => {
+        "(event_id, kind, reporter, seq, request_id, body, body_hash, received_at, evaluated_at, agent_id, passport_id, \
+         outcome, reason, action, resource, conflict) "
+    };
+}
+/// Rows that one statement writes: most of the cost of a row is the way to the database and back.
+const ROWS: usize = 100;
+
 pub(super) async fn append(conn: &mut SqliteConnection, reporter: &str, events: &[NewEvent]) -> Result<AppendOutcome, Failure> {
     let mut outcome = AppendOutcome::default();
-    for event in events {
-        if insert(conn, INSERT_FIRST, reporter, EventKind::Decision, event, false).await? {
-            outcome.accepted += 1;
-            continue;
-        }
-        let first: String = sqlx::query_scalar(
-            "SELECT body_hash FROM audit_events WHERE reporter = $1 AND request_id = $2 \
-             AND kind = 'decision' AND conflict = 0",
-        )
-        .bind(reporter)
-        .bind(&event.request_id)
-        .fetch_one(&mut *conn)
-        .await?;
-        let differs = first != event.body_hash;
-        if differs && insert(conn, INSERT_CONFLICTING, reporter, EventKind::Decision, event, true).await? {
-            outcome.conflicts += 1;
-        } else {
-            outcome.duplicates += 1;
+    for part in events.chunks(ROWS) {
+        let mut written = insert_new(conn, reporter, part).await?;
+        for event in part {
+            if written.remove(&event.event_id) {
+                outcome.accepted += 1;
+                continue;
+            }
+            let first: String = sqlx::query_scalar(
+                "SELECT body_hash FROM audit_events WHERE reporter = $1 AND request_id = $2 \
+                 AND kind = 'decision' AND conflict = 0",
+            )
+            .bind(reporter)
+            .bind(&event.request_id)
+            .fetch_one(&mut *conn)
+            .await?;
+            let differs = first != event.body_hash;
+            if differs && insert(conn, INSERT_CONFLICTING, reporter, EventKind::Decision, event, true).await? {
+                outcome.conflicts += 1;
+            } else {
+                outcome.duplicates += 1;
+            }
         }
     }
     Ok(outcome)
+}
+
+/// Writes those of `events` whose request id is new, in their order. Gives the ids of those that it wrote.
+async fn insert_new(conn: &mut SqliteConnection, reporter: &str, events: &[NewEvent]) -> Result<HashSet<String>, Failure> {
+    let mut query = QueryBuilder::<Sqlite>::new(concat!("INSERT INTO audit_events ", columns!()));
+    query.push_values(events, |mut row, event| {
+        row.push_bind(&event.event_id)
+            .push_bind(EventKind::Decision.as_str())
+            .push_bind(reporter)
+            .push_bind(event.seq)
+            .push_bind(&event.request_id)
+            .push_bind(&event.body)
+            .push_bind(&event.body_hash)
+            .push_bind(event.received_at)
+            .push_bind(event.evaluated_at)
+            .push_bind(&event.agent_id)
+            .push_bind(&event.passport_id)
+            .push_bind(&event.outcome)
+            .push_bind(&event.reason)
+            .push_bind(&event.action)
+            .push_bind(&event.resource)
+            .push_bind(0_i64);
+    });
+    query.push(" ON CONFLICT (reporter, request_id) WHERE kind = 'decision' AND conflict = 0 DO NOTHING RETURNING event_id");
+    // Only the statement of a whole part is worth being kept.
+    let statement = query.build_query_scalar::<String>().persistent(events.len() == ROWS);
+    let written = statement.fetch_all(conn).await.map_err(|error| unique_or(error, || exists("audit event", "of this batch")))?;
+    Ok(written.into_iter().collect())
 }
 
 /// Writes the event of an admin's change. Called by the writer alone, in the change's transaction.
@@ -42,9 +84,8 @@ pub(super) async fn insert_admin(conn: &mut SqliteConnection, admin: &AdminEvent
 macro_rules! insert {
     ($or:literal) => {
         concat!(
-            "INSERT INTO audit_events (event_id, kind, reporter, seq, request_id, body, ",
-            "body_hash, received_at, evaluated_at, agent_id, passport_id, outcome, reason, ",
-            "action, resource, conflict) ",
+            "INSERT INTO audit_events ",
+            columns!(),
             "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
             $or
         )
@@ -52,7 +93,6 @@ macro_rules! insert {
 }
 
 const INSERT: &str = insert!("");
-const INSERT_FIRST: &str = insert!(" ON CONFLICT (reporter, request_id) WHERE kind = 'decision' AND conflict = 0 DO NOTHING");
 const INSERT_CONFLICTING: &str = insert!(
     " ON CONFLICT (reporter, request_id, body_hash) WHERE kind = 'decision' AND conflict = 1 \
      DO NOTHING"
