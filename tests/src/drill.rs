@@ -9,6 +9,7 @@
 //!
 //! All chance comes from [`Drill::dice`], so that the same seed is the same campaign.
 
+mod cache;
 mod fate;
 mod figures;
 mod fleet;
@@ -35,7 +36,7 @@ pub use report::{Broken, Report};
 use crate::generate::Gen;
 
 /// Every drill there is.
-pub const CAMPAIGNS: &[Campaign] = &[rotate::CAMPAIGN, revoke::CAMPAIGN, kill_verifier::CAMPAIGN, issuer_away::CAMPAIGN];
+pub const CAMPAIGNS: &[Campaign] = &[cache::CAMPAIGN, rotate::CAMPAIGN, revoke::CAMPAIGN, kill_verifier::CAMPAIGN, issuer_away::CAMPAIGN];
 
 /// What this program is when a drill starts it for itself; `None` where it was started by somebody else.
 pub fn hidden(arguments: &[String]) -> Option<fn(&[String])> {
