@@ -65,6 +65,7 @@ pub fn judge(passport: &Passport, request: &Request, policy: ResourcePolicy, now
 pub const LEEWAY: i64 = 30;
 
 /// Step 7: whether `now` is within the passport's times. Being early is forgiven by `leeway` seconds, being late never.
+#[inline]
 #[must_use]
 pub fn check_times(passport: &Passport, now: i64, leeway: i64) -> Option<Refusal> {
     let shown = |seconds: i64| time::format(seconds).unwrap_or_default();

@@ -55,6 +55,7 @@ impl StatusList {
     }
 
     /// The status at `index`: 0 is valid, everything else is not. `None` out of range.
+    #[inline]
     #[must_use]
     pub fn get(&self, index: u64) -> Option<u8> {
         // 1, 2, 4 or 8 bits an entry: powers of two, so that nothing has to be divided.

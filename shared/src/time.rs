@@ -5,6 +5,7 @@ use chrono::{DateTime, NaiveDate};
 use crate::limits::TIME_MAX;
 
 /// Whether `seconds` is a time that the language can speak of: 1970 to the end of the year 9999.
+#[inline]
 #[must_use]
 pub fn in_range(seconds: i64) -> bool {
     (0..=TIME_MAX).contains(&seconds)

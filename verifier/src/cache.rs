@@ -7,26 +7,26 @@
 //! costs a third of the speed where two threads ask about one hot passport (docs/performance.md). Here a reader writes to
 //! nothing shared: it compares tags, borrows an entry by a debt of its own thread (arc-swap), and compares the token.
 //!
-//! A passport has one set of eight places, chosen by its signature. A new one takes an empty place of its set, or that of a
+//! A passport has one set of seven places, chosen by its signature. A new one takes an empty place of its set, or that of a
 //! passport that has expired, or of the one that was longest not asked for. Only verified passports come here, and their
 //! signatures are the issuer's: nobody can choose the set that a passport goes to.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, TryLockError};
 
 use arc_swap::{ArcSwapOption, Guard};
 
 use crate::signed::SignedPassport;
 
-/// Places in a set: their tags are one line of a processor's cache.
-const WAYS: usize = 8;
+/// Places in a set: with their tags they are one line of a processor's cache.
+const WAYS: usize = 7;
 
-/// One set of places. The tags stand together, so that a look at one line finds the place or says that there is none.
+/// One set of places. A look at one line finds the place, or says that there is none.
 #[derive(Default)]
 #[repr(align(64))]
 struct Set {
-    /// Of the token in the place of the same index; 0 where there is none.
-    tags: [AtomicU64; WAYS],
+    /// Of the token in the place of the same index; 0 where there is none. One in 255 other tokens has the same.
+    tags: [AtomicU8; WAYS],
     places: [ArcSwapOption<SignedPassport>; WAYS],
 }
 
@@ -63,17 +63,16 @@ impl Hit {
 }
 
 impl Cache {
-    /// Room for about `entries` passports, rounded up to a power of two and at least eight, that hold at most `bytes`.
+    /// Room for about `entries` passports, rounded up to seven times a power of two, that hold at most `bytes`.
     pub(crate) fn new(entries: usize, bytes: usize) -> Self {
-        let sets = entries.div_ceil(WAYS).max(1).checked_next_power_of_two().unwrap_or(1);
+        let sets = entries.div_ceil(WAYS).clamp(1, MOST_SETS).next_power_of_two();
         let sets = std::iter::repeat_with(Set::default).take(sets).collect();
         Self { sets, most_bytes: bytes, writing: Mutex::default() }
     }
 
     /// The passport with exactly this token.
     pub(crate) fn find(&self, token: &[u8], now: i64) -> Option<Hit> {
-        let tag = tag(token)?;
-        let set = self.set(tag)?;
+        let (set, tag) = self.set(token)?;
         for (known, place) in set.tags.iter().zip(&set.places) {
             if known.load(Ordering::Acquire) != tag {
                 continue;
@@ -91,7 +90,7 @@ impl Cache {
     /// Remembers a passport whose token was verified, unless it alone would break the bound, or somebody else is writing
     /// at this moment: then it is verified once more when it comes again.
     pub(crate) fn keep(&self, signed: &Arc<SignedPassport>, now: i64) {
-        let Some((tag, set)) = tag(signed.token()).and_then(|tag| Some((tag, self.set(tag)?))) else { return };
+        let Some((set, tag)) = self.set(signed.token()) else { return };
         let mut room = match self.writing.try_lock() {
             Ok(room) => room,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
@@ -112,11 +111,17 @@ impl Cache {
         }
     }
 
-    fn set(&self, tag: u64) -> Option<&Set> {
-        // Fibonacci hashing: base64 letters leave a tag's low bits alike.
-        let spread = tag.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    /// The set of a token, and its tag there. Both are made of eight characters of its signature, which no two passports
+    /// of an issuer are likely to share. `None` for what is too short to be a token.
+    #[inline]
+    fn set(&self, token: &[u8]) -> Option<(&Set, u8)> {
+        let signature = token.get(token.len().checked_sub(SIGNATURE_CHARS)?..)?;
+        // Fibonacci hashing: letters of base64 differ in few of their bits.
+        let spread = u64::from_le_bytes(*signature.first_chunk::<8>()?).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let [.., a, b, c, tag] = spread.to_le_bytes();
         let mask = self.sets.len().checked_sub(1)?;
-        self.sets.get(usize::try_from(spread).ok()? & mask)
+        let set = self.sets.get(usize::try_from(u32::from_le_bytes([c, b, a, 0])).ok()? & mask)?;
+        Some((set, tag.max(1)))
     }
 
     /// The place of a set to be given away: the first that is empty, or whose passport is worth least.
@@ -158,12 +163,11 @@ impl Cache {
     }
 }
 
-/// Eight characters of the signature, which no two passports of an issuer are likely to share: the first of its 86.
-/// `None` for what is too short to be a token.
-fn tag(token: &[u8]) -> Option<u64> {
-    let start = token.len().checked_sub(86)?;
-    token.get(start..)?.first_chunk::<8>().map(|characters| u64::from_le_bytes(*characters)).filter(|tag| *tag != 0)
-}
+/// The most sets that the three bytes of a hash tell apart: room for over a hundred million passports.
+const MOST_SETS: usize = 1 << 24;
+
+/// Characters of base64url for a signature of 64 bytes.
+const SIGNATURE_CHARS: usize = 86;
 
 impl std::fmt::Debug for Cache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

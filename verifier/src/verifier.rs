@@ -111,7 +111,7 @@ pub struct Verifier {
 }
 
 /// Passports that are remembered unless set otherwise, and the bytes that they may hold.
-const CACHE_ENTRIES: usize = 4_096;
+const CACHE_ENTRIES: usize = 3_584;
 const CACHE_BYTES: usize = 32 << 20;
 
 #[derive(Debug)]
@@ -179,8 +179,9 @@ impl Verifier {
         self
     }
 
-    /// How many verified passports are remembered, about, and how many bytes they may hold together; 4,096 and 32 MiB
-    /// unless set. Clones made before keep their own. A passport of five grants holds some 4 KiB.
+    /// How many verified passports are remembered, about, and how many bytes they may hold together; 3,584 and 32 MiB
+    /// unless set. The number is rounded up to seven times a power of two. Clones made before keep their own. A passport of five
+    /// grants holds some 4 KiB.
     #[must_use]
     pub fn with_cache(mut self, passports: usize, bytes: usize) -> Self {
         self.cache = Some(Arc::new(Cache::new(passports, bytes)));
