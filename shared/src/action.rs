@@ -2,11 +2,16 @@
 
 use std::fmt;
 
+use smol_str::SmolStr;
+
+use crate::footprint::Footprint;
+use crate::text::same;
+
 /// A pattern of actions in a grant (contract section 2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActionPattern {
     /// The exact name, or the prefix.
-    text: String,
+    text: SmolStr,
     /// Whether a final `*` was written: `text` is a prefix, empty for all actions.
     prefix: bool,
 }
@@ -24,26 +29,27 @@ impl ActionPattern {
         if text.is_empty() && !prefix {
             return Err("it is empty");
         }
-        Ok(Self { text: text.to_owned(), prefix })
+        Ok(Self { text: text.into(), prefix })
     }
 
     /// Whether this pattern matches `action`.
+    #[inline]
     #[must_use]
     pub fn matches(&self, action: &str) -> bool {
-        if self.prefix { action.starts_with(&self.text) } else { action == self.text }
+        if self.prefix { action.starts_with(self.text.as_str()) } else { same(action, &self.text) }
     }
 
     /// Whether this pattern matches every action that `other` matches.
     #[must_use]
     pub fn contains(&self, other: &Self) -> bool {
-        if self.prefix { other.text.starts_with(&self.text) } else { self == other }
+        if self.prefix { other.text.starts_with(self.text.as_str()) } else { self == other }
     }
 
     /// Whether some action is matched by both patterns.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
         match (self.prefix, other.prefix) {
-            (true, true) => self.text.starts_with(&other.text) || other.text.starts_with(&self.text),
+            (true, true) => self.text.starts_with(other.text.as_str()) || other.text.starts_with(self.text.as_str()),
             (true, false) => self.matches(&other.text),
             (false, true) => other.matches(&self.text),
             (false, false) => self.text == other.text,
@@ -54,6 +60,12 @@ impl ActionPattern {
     #[must_use]
     pub fn is_everything(&self) -> bool {
         self.prefix && self.text.is_empty()
+    }
+}
+
+impl Footprint for ActionPattern {
+    fn heap_bytes(&self) -> usize {
+        self.text.heap_bytes()
     }
 }
 

@@ -11,6 +11,7 @@ mod set;
 mod text;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use smol_str::SmolStr;
 
 pub use host::HostPattern;
 pub use network::Network;
@@ -19,6 +20,7 @@ pub use path::PathPrefix;
 pub use text::Glob;
 
 use crate::fault::{Faults, Place};
+use crate::footprint::Footprint;
 use crate::json::Value;
 use crate::limits::{OPERAND_VALUES, STRING_BYTES};
 use crate::request::is_reserved;
@@ -29,7 +31,7 @@ use crate::text::{escape, quote};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Constraint {
     /// The attribute's name.
-    pub attribute: String,
+    pub attribute: SmolStr,
     /// What must hold, in the order written.
     pub operators: Vec<Operator>,
 }
@@ -71,9 +73,15 @@ pub trait Pattern: Sized {
     /// Reads it; the error says what is wrong.
     fn parse(text: &str) -> Result<Self, &'static str>;
     /// As it was written.
-    fn as_str(&self) -> &str;
+    fn text(&self) -> &SmolStr;
     /// Whether `value` matches.
     fn matches(&self, value: &str) -> bool;
+}
+
+impl<T: Pattern> Footprint for OneOrMany<T> {
+    fn heap_bytes(&self) -> usize {
+        self.items.capacity() * size_of::<T>() + self.items.iter().map(|item| item.text().heap_bytes()).sum::<usize>()
+    }
 }
 
 impl<T: Pattern> OneOrMany<T> {
@@ -85,7 +93,7 @@ impl<T: Pattern> OneOrMany<T> {
     }
 
     fn texts(&self) -> Vec<Scalar> {
-        self.items.iter().map(|item| Scalar::Text(item.as_str().to_owned())).collect()
+        self.items.iter().map(|item| Scalar::Text(item.text().clone())).collect()
     }
 
     fn shown(&self) -> Shown {
@@ -116,7 +124,7 @@ impl Shown {
         match attribute {
             None => Self::Nothing,
             Some(Attribute::Scalar(scalar)) => Self::One(scalar.clone()),
-            Some(Attribute::List(items)) => Self::Many(items.iter().cloned().map(Scalar::Text).collect()),
+            Some(Attribute::List(items)) => Self::Many(items.iter().map(|item| Scalar::Text(item.into())).collect()),
         }
     }
 }
@@ -140,6 +148,7 @@ impl Operator {
     }
 
     /// Whether it holds for an attribute: for the value, or for every item of a list that is not empty.
+    #[inline]
     #[must_use]
     pub fn holds(&self, attribute: &Attribute) -> bool {
         match attribute {
@@ -150,6 +159,7 @@ impl Operator {
         }
     }
 
+    #[inline]
     fn holds_for(&self, value: ScalarRef<'_>) -> bool {
         match self {
             Self::Equals(operand) => operand.compare(value) == Some(true),
@@ -171,7 +181,7 @@ impl Operator {
         match self {
             Self::Equals(operand) | Self::NotEquals(operand) => Shown::One(operand.clone()),
             Self::OneOf(operands) | Self::NoneOf(operands) => Shown::Many(operands.clone()),
-            Self::Min(bound) | Self::Max(bound) => Shown::One(Scalar::Text(bound.text().to_owned())),
+            Self::Min(bound) | Self::Max(bound) => Shown::One(Scalar::Text(bound.text().into())),
             Self::Glob(patterns) => patterns.shown(),
             Self::Under(paths) => paths.shown(),
             Self::Host(hosts) => hosts.shown(),
@@ -184,7 +194,7 @@ impl Operator {
     pub fn actual(&self, attribute: Option<&Attribute>) -> Shown {
         match (self, attribute) {
             (Self::Min(_) | Self::Max(_), Some(Attribute::Scalar(Scalar::Number(number)))) => {
-                Shown::One(Scalar::Text(number.text().to_owned()))
+                Shown::One(Scalar::Text(number.text().into()))
             }
             _ => Shown::of(attribute),
         }
@@ -289,10 +299,11 @@ impl Constraint {
                 }
             }
         }
-        Some(Self { attribute: attribute.to_owned(), operators })
+        Some(Self { attribute: attribute.into(), operators })
     }
 
     /// Whether every demand holds for the attribute as given.
+    #[inline]
     #[must_use]
     pub fn holds(&self, attribute: Option<&Attribute>) -> bool {
         attribute.is_some_and(|attribute| is_there(attribute) && self.operators.iter().all(|operator| operator.holds(attribute)))
@@ -306,6 +317,26 @@ impl Constraint {
             [] => format!("{} given", quote(&self.attribute)),
             demands => format!("{} {}", quote(&self.attribute), demands.join(" and ")),
         }
+    }
+}
+
+impl Footprint for Operator {
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Equals(operand) | Self::NotEquals(operand) => operand.heap_bytes(),
+            Self::OneOf(operands) | Self::NoneOf(operands) => operands.heap_bytes(),
+            Self::Min(bound) | Self::Max(bound) => bound.heap_bytes(),
+            Self::Glob(patterns) => patterns.heap_bytes(),
+            Self::Under(paths) => paths.heap_bytes(),
+            Self::Host(hosts) => hosts.heap_bytes(),
+            Self::Cidr(networks) => networks.heap_bytes(),
+        }
+    }
+}
+
+impl Footprint for Constraint {
+    fn heap_bytes(&self) -> usize {
+        self.attribute.heap_bytes() + self.operators.heap_bytes()
     }
 }
 

@@ -13,11 +13,20 @@ pub struct Decimal {
     /// Without trailing zeros; below 10^28. Zero has one form: not negative, exponent 0.
     digits: u128,
     exponent: i32,
+    /// The value in millionths, where it is a whole number of them and fits; else [`NO_MILLIONTHS`]. Nearly every amount
+    /// does, and two such are compared as integers.
+    millionths: i64,
 }
+
+/// Not the millionths of any value that has them: the range is symmetric.
+const NO_MILLIONTHS: i64 = i64::MIN;
+
+/// Places of a millionth.
+const MILLIONTH: i32 = 6;
 
 impl Decimal {
     /// Nought.
-    pub const ZERO: Self = Self { negative: false, digits: 0, exponent: 0 };
+    pub const ZERO: Self = Self { negative: false, digits: 0, exponent: 0, millionths: 0 };
 
     /// Reads a JSON number (RFC 8259), exponent and all. `None` for other text, and beyond the bounds.
     #[must_use]
@@ -78,7 +87,7 @@ impl Decimal {
             digits /= 10;
             exponent += 1;
         }
-        Some(Self { negative, digits, exponent })
+        Some(Self { negative, digits, exponent, millionths: millionths(negative, digits, exponent) })
     }
 
     /// The plain notation without trailing zeros: the one text of this value.
@@ -109,6 +118,14 @@ impl Decimal {
     }
 }
 
+fn millionths(negative: bool, digits: u128, exponent: i32) -> i64 {
+    let scaled = || {
+        let zeros = u32::try_from(exponent.checked_add(MILLIONTH)?).ok()?;
+        i64::try_from(digits).ok()?.checked_mul(10_i64.checked_pow(zeros)?)
+    };
+    scaled().map_or(NO_MILLIONTHS, |magnitude| if negative { -magnitude } else { magnitude })
+}
+
 /// Reads `[+-]?[0-9]+`; what is beyond any bound becomes a number that is beyond any bound.
 fn read_exponent(text: &str) -> Option<i32> {
     let (negative, digits) = match text.strip_prefix(['+', '-']) {
@@ -123,7 +140,11 @@ fn read_exponent(text: &str) -> Option<i32> {
 }
 
 impl Ord for Decimal {
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
+        if self.millionths != NO_MILLIONTHS && other.millionths != NO_MILLIONTHS {
+            return self.millionths.cmp(&other.millionths);
+        }
         match (self.negative, other.negative) {
             (false, false) => self.cmp_magnitude(*other),
             (true, true) => other.cmp_magnitude(*self),

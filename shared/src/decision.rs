@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
+use smol_str::SmolStr;
 
 use crate::constraint::Shown;
 use crate::key_set::KeyId;
@@ -193,7 +194,7 @@ pub struct Unmet {
     /// The grant's index in `authorization_details`.
     pub grant: usize,
     /// The attribute's name.
-    pub attribute: String,
+    pub attribute: SmolStr,
     /// The operator's name; `null` where only presence is asked for.
     pub operator: Option<&'static str>,
     /// The operand; bounds as decimal strings.

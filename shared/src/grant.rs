@@ -5,6 +5,7 @@ use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 use crate::action::ActionPattern;
 use crate::constraint::Constraint;
 use crate::fault::{Fault, Faults, Place};
+use crate::footprint::Footprint;
 use crate::json::{Controls, Document, Value};
 use crate::limits::{ACTIONS, CONSTRAINED_ATTRIBUTES, REQUEST_BYTES, STRING_BYTES};
 use crate::request::Request;
@@ -135,33 +136,44 @@ impl Grant {
     }
 
     /// Whether it has not ended at `now`.
+    #[inline]
     #[must_use]
     pub fn is_live(&self, now: i64) -> bool {
         self.expires_at.is_none_or(|expires_at| expires_at > now)
     }
 
     /// Whether it speaks of the resource of `request`; of any, where the request names none.
+    #[inline]
     #[must_use]
     pub fn covers(&self, request: &Request) -> bool {
-        request.resource().is_none_or(|resource| self.resource.covers(resource))
+        request.is_covered_by(&self.resource)
     }
 
     /// Whether it lists `action` as allowed.
+    #[inline]
     #[must_use]
     pub fn allows(&self, action: &str) -> bool {
         self.allowed_actions.iter().any(|pattern| pattern.matches(action))
     }
 
     /// Whether it lists `action` as blocked.
+    #[inline]
     #[must_use]
     pub fn blocks(&self, action: &str) -> bool {
         self.blocked_actions.iter().any(|pattern| pattern.matches(action))
     }
 
     /// Whether all its constraints hold for `request`.
+    #[inline]
     #[must_use]
     pub fn constraints_hold(&self, request: &Request) -> bool {
         self.constraints.iter().all(|constraint| constraint.holds(request.attribute(&constraint.attribute)))
+    }
+}
+
+impl Footprint for Grant {
+    fn heap_bytes(&self) -> usize {
+        self.resource.heap_bytes() + self.allowed_actions.heap_bytes() + self.blocked_actions.heap_bytes() + self.constraints.heap_bytes()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Compact JWS (RFC 7515) as this project speaks it: split, header, signing input. No keys.
 
-use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{DecodeSliceError, Engine as _};
 
 use crate::json::{Controls, Document};
 use crate::key_set::KeyId;
@@ -114,7 +114,8 @@ pub struct Compact<'t> {
     pub payload: Vec<u8>,
     /// The signature.
     pub signature: [u8; SIGNATURE_BYTES],
-    header: Vec<u8>,
+    /// The header as it stands, encoded.
+    pub header: &'t [u8],
 }
 
 impl<'t> Compact<'t> {
@@ -124,22 +125,21 @@ impl<'t> Compact<'t> {
         if token.len() > max_bytes {
             return Err(CompactError::TooLong { bytes: token.len(), max: max_bytes });
         }
-        let mut dots = token.iter().enumerate().filter(|(_, byte)| **byte == b'.').map(|(at, _)| at);
+        let mut dots = memchr::memchr_iter(b'.', token);
         let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
             return Err(Malformed("the token does not have three parts with a dot between them"));
         };
         let part = |from: usize, to: usize| token.get(from..to).unwrap_or_default();
-        let header = decode(part(0, first)).ok_or(Malformed("the token's header is not unpadded base64url"))?;
         let payload = decode(part(first + 1, second)).ok_or(Malformed("the token's payload is not unpadded base64url"))?;
-        let signature = decode(part(second + 1, token.len())).ok_or(Malformed("the token's signature is not unpadded base64url"))?;
-        let signature = signature.try_into().map_err(|_| Malformed("the token's signature does not have 64 bytes"))?;
-        Ok(Self { signing_input: part(0, second), payload, signature, header })
+        let signature = read_signature(part(second + 1, token.len()))?;
+        Ok(Self { signing_input: part(0, second), payload, signature, header: part(0, first) })
     }
 
     /// Reads the header: sound JSON with `alg`, `typ` and `kid` and nothing else. Gives the `kid`.
     pub fn key_id(&self, expected: TokenType) -> Result<String, CompactError> {
         use CompactError::{Malformed, Unsupported};
-        let document = Document::read(&self.header, Controls::Refused).map_err(|_| Malformed("the token's header is not sound JSON"))?;
+        let header = decode(self.header).ok_or(Malformed("the token's header is not unpadded base64url"))?;
+        let document = Document::read(&header, Controls::Refused).map_err(|_| Malformed("the token's header is not sound JSON"))?;
         let (mut alg, mut typ, mut kid) = (None, None, None);
         for (name, value) in document.root().members().into_iter().flatten() {
             match name {
@@ -168,11 +168,29 @@ impl<'t> Compact<'t> {
     }
 }
 
+fn read_signature(text: &[u8]) -> Result<[u8; SIGNATURE_BYTES], CompactError> {
+    let mut signature = [0; SIGNATURE_BYTES];
+    match URL_SAFE_NO_PAD.decode_slice(text, &mut signature) {
+        Ok(SIGNATURE_BYTES) => Ok(signature),
+        Ok(_) | Err(DecodeSliceError::OutputSliceTooSmall) => Err(CompactError::Malformed("the token's signature does not have 64 bytes")),
+        Err(DecodeSliceError::DecodeError(_)) => Err(CompactError::Malformed("the token's signature is not unpadded base64url")),
+    }
+}
+
+/// The header of a passport signed by `key`, encoded, with the algorithm's name that issuers write unless set otherwise.
+#[must_use]
+pub fn passport_header(key: &KeyId) -> String {
+    encode(header(TokenType::Passport, Algorithm::EdDsa, key))
+}
+
+fn header(kind: TokenType, algorithm: Algorithm, key: &KeyId) -> String {
+    format!(r#"{{"alg":"{}","typ":"{}","kid":"{key}"}}"#, algorithm.name(), kind.name())
+}
+
 /// The bytes to sign for a token: its header and `payload`, encoded, with a dot between.
 #[must_use]
 pub fn signing_input(kind: TokenType, algorithm: Algorithm, key: &KeyId, payload: &[u8]) -> String {
-    let header = format!(r#"{{"alg":"{}","typ":"{}","kid":"{key}"}}"#, algorithm.name(), kind.name());
-    format!("{}.{}", encode(header), encode(payload))
+    format!("{}.{}", encode(header(kind, algorithm, key)), encode(payload))
 }
 
 /// The finished token: what was signed and its signature.

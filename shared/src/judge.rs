@@ -27,28 +27,37 @@ pub fn judge(passport: &Passport, request: &Request, policy: ResourcePolicy, now
         return Verdict::Deny(refusal);
     }
     let action = request.action();
-    let covering = || passport.grants.iter().filter(|(_, grant)| grant.covers(request));
-    if let Some((index, _)) = covering().find(|(_, grant)| grant.is_live(now) && grant.blocks(action)) {
-        return deny(Reason::ActionBlocked, format!("grant {index} blocks {}", asked(request)));
-    }
-    let candidates = || covering().filter(|(_, grant)| grant.is_live(now) && grant.understood && grant.allows(action));
-    let mut any_candidate = false;
-    let mut needs_approval = None;
-    for (index, grant) in candidates() {
+    let is_candidate = |grant: &Grant| grant.understood && grant.allows(action);
+    let (mut any_candidate, mut allowed, mut needs_approval) = (false, None, None);
+    // One walk: every grant is looked at before anything is allowed, since a block in any of them denies.
+    for (index, grant) in &passport.grants {
+        if !grant.is_live(now) || !grant.covers(request) {
+            continue;
+        }
+        if grant.blocks(action) {
+            return deny(Reason::ActionBlocked, format!("grant {index} blocks {}", asked(request)));
+        }
+        if allowed.is_some() || !is_candidate(grant) {
+            continue;
+        }
         any_candidate = true;
         if grant.constraints_hold(request) {
-            if !grant.requires_approval {
-                return Verdict::Allow { grant: *index };
+            match grant.requires_approval {
+                false => allowed = Some(*index),
+                true => needs_approval = needs_approval.or(Some(*index)),
             }
-            needs_approval = needs_approval.or(Some(*index));
         }
     }
-    match (needs_approval, request.approval()) {
-        (Some(grant), None) => Verdict::NeedsApproval { grant },
+    match (allowed, needs_approval, request.approval()) {
+        (Some(grant), _, _) => Verdict::Allow { grant },
+        (None, Some(grant), None) => Verdict::NeedsApproval { grant },
         // No approval can be minted yet, so none can hold.
-        (Some(_), Some(_)) => deny(Reason::ApprovalInvalid, "the approval given does not hold for this request".to_owned()),
-        (None, _) if any_candidate => Verdict::Deny(unmet(candidates(), request)),
-        (None, _) => not_granted(passport, request, now),
+        (None, Some(_), Some(_)) => deny(Reason::ApprovalInvalid, "the approval given does not hold for this request".to_owned()),
+        (None, None, _) if any_candidate => {
+            let live = passport.grants.iter().filter(|(_, grant)| grant.is_live(now) && grant.covers(request) && is_candidate(grant));
+            Verdict::Deny(unmet(live, request))
+        }
+        (None, None, _) => not_granted(passport, request, now),
     }
 }
 
@@ -88,6 +97,7 @@ fn asked(request: &Request) -> String {
 }
 
 /// Step 9.
+#[inline]
 fn check_request(passport: &Passport, request: &Request, policy: ResourcePolicy) -> Option<Refusal> {
     if let Some(problem) = request.problem() {
         return Some(Refusal::new(Reason::InvalidRequest, problem.to_string()));

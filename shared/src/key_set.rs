@@ -34,6 +34,13 @@ impl KeyId {
         Self(text)
     }
 
+    /// The 43 characters, as bytes.
+    #[inline]
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The 43 characters.
     #[must_use]
     pub fn as_str(&self) -> &str {

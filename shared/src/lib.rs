@@ -9,6 +9,7 @@ pub mod decimal;
 pub mod decision;
 pub mod describe;
 pub mod fault;
+pub mod footprint;
 pub mod grant;
 pub mod jose;
 pub mod json;

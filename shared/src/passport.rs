@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::fault::{Fault, Faults, Place};
+use crate::footprint::Footprint;
 use crate::grant::{Findings, GRANT_TYPE, Grant, Source, read_string};
 use crate::json::{self, Controls, Document, Value};
 use crate::limits::{GRANTS, OPERAND_VALUES, TIME_MAX};
@@ -77,7 +78,7 @@ impl Passport {
 
     fn read_claims(root: Value<'_>, findings: &mut Findings) -> Option<Self> {
         let place = Place::root("");
-        let claims = Claims { root, place: &place };
+        let claims = Claims::find(root, &place);
         let wrong = &mut findings.wrong;
         let issuer = claims.string("iss", wrong);
         let agent_id = claims.string("sub", wrong);
@@ -89,7 +90,7 @@ impl Passport {
         let status = claims.optional("status", wrong, read_status);
         let on_behalf_of = claims.optional("onBehalfOf", wrong, read_owned);
         let confirmation = claims.optional("cnf", wrong, read_confirmation);
-        let grants = match root.get("authorization_details") {
+        let grants = match claims.get("authorization_details") {
             Some(value) => read_entries(value, &place.name("authorization_details"), findings),
             None => claims.missing("authorization_details", wrong),
         };
@@ -109,21 +110,46 @@ impl Passport {
     }
 }
 
+impl Footprint for Passport {
+    fn heap_bytes(&self) -> usize {
+        let texts = [&self.issuer, &self.agent_id, &self.id].map(Footprint::heap_bytes).iter().sum::<usize>();
+        let status = self.status.as_ref().map_or(0, |status| status.uri.heap_bytes());
+        texts + self.audience.heap_bytes() + self.grants.heap_bytes() + status + self.on_behalf_of.heap_bytes()
+    }
+}
+
 /// A reader of one kind of claim.
 type Read<T> = fn(Value<'_>, &Place<'_>, &mut Faults) -> Option<T>;
 
+/// The claims that are read, found in one walk over all that there are.
 struct Claims<'d, 'p> {
-    root: Value<'d>,
+    found: [Option<Value<'d>>; CLAIMS.len()],
     place: &'p Place<'p>,
 }
 
-impl Claims<'_, '_> {
+const CLAIMS: [&str; 11] = ["iss", "sub", "aud", "iat", "exp", "nbf", "jti", "status", "onBehalfOf", "cnf", "authorization_details"];
+
+impl<'d, 'p> Claims<'d, 'p> {
+    fn find(root: Value<'d>, place: &'p Place<'p>) -> Self {
+        let mut found = [None; CLAIMS.len()];
+        for (name, value) in root.members().into_iter().flatten() {
+            if let Some(slot) = CLAIMS.iter().position(|claim| *claim == name).and_then(|at| found.get_mut(at)) {
+                *slot = Some(value);
+            }
+        }
+        Self { found, place }
+    }
+
+    fn get(&self, name: &str) -> Option<Value<'d>> {
+        *self.found.get(CLAIMS.iter().position(|claim| *claim == name)?)?
+    }
+
     fn missing<T>(&self, name: &str, wrong: &mut Faults) -> Option<T> {
         wrong.note(&self.place.name(name), "the claim is missing")
     }
 
     fn required<T>(&self, name: &str, wrong: &mut Faults, read: Read<T>) -> Option<T> {
-        match self.root.get(name) {
+        match self.get(name) {
             Some(value) => read(value, &self.place.name(name), wrong),
             None => self.missing(name, wrong),
         }
@@ -131,7 +157,7 @@ impl Claims<'_, '_> {
 
     /// Absent, valid and malformed are three different states: `Some(None)`, `Some(Some(_))` and `None`.
     fn optional<T>(&self, name: &str, wrong: &mut Faults, read: Read<T>) -> Option<Option<T>> {
-        match self.root.get(name) {
+        match self.get(name) {
             Some(value) => read(value, &self.place.name(name), wrong).map(Some),
             None => Some(None),
         }

@@ -4,9 +4,9 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::json::{Controls, Document, Value};
 use crate::limits::{REQUEST_ATTRIBUTES, REQUEST_BYTES, REQUEST_ITEMS, REQUEST_STRING_BYTES, STRING_BYTES};
-use crate::resource::check_resource;
+use crate::resource::{ResourcePattern, Start, check_resource};
 use crate::scalar::{Attribute, Number, Scalar};
-use crate::text::{has_control, quote};
+use crate::text::{has_control, quote, same};
 
 /// The names that are not attributes.
 const RESERVED: [&str; 6] = ["action", "resource", "agentId", "requestId", "approval", "proof"];
@@ -34,6 +34,7 @@ pub fn is_reserved(name: &str) -> bool {
 pub struct Request {
     action: String,
     resource: Option<String>,
+    resource_start: Start,
     agent_id: Option<String>,
     request_id: Option<String>,
     approval: Option<String>,
@@ -61,6 +62,7 @@ impl Request {
         Self {
             action: String::new(),
             resource: None,
+            resource_start: Start::default(),
             agent_id: None,
             request_id: None,
             approval: None,
@@ -173,6 +175,7 @@ impl Request {
             }
             "resource" => {
                 self.refuse_if(check_resource(&text).map_err(|why| format!("`resource` is {}: {why}", quote(&text))));
+                self.resource_start = Start::of(&text);
                 self.resource = Some(text);
             }
             "agentId" => self.agent_id = Some(text),
@@ -211,6 +214,13 @@ impl Request {
         self.resource.as_deref()
     }
 
+    /// Whether `pattern` covers the resource; true where none is named.
+    #[inline]
+    #[must_use]
+    pub fn is_covered_by(&self, pattern: &ResourcePattern) -> bool {
+        self.resource.as_deref().is_none_or(|resource| pattern.covers_from(self.resource_start, resource))
+    }
+
     /// The agent that it says it is by.
     #[must_use]
     pub fn agent_id(&self) -> Option<&str> {
@@ -230,9 +240,15 @@ impl Request {
     }
 
     /// The attribute `name`.
+    #[inline]
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
-        self.attributes.iter().find(|(other, _)| other == name).map(|(_, value)| value)
+        for (other, value) in &self.attributes {
+            if same(other, name) {
+                return Some(value);
+            }
+        }
+        None
     }
 
     /// The attributes, in the order given.
@@ -284,11 +300,11 @@ fn check_attribute(name: &str, value: &Attribute) -> Result<(), String> {
     if is_reserved(name) {
         return Err(format!("{} is a reserved name, not an attribute's", named()));
     }
-    let too_long = |text: &String| text.len() > REQUEST_STRING_BYTES;
+    let too_long = |text: &str| text.len() > REQUEST_STRING_BYTES;
     match value {
         Attribute::Scalar(Scalar::Text(text)) if too_long(text) => Err(format!("{} has more than {REQUEST_STRING_BYTES} bytes", named())),
         Attribute::List(items) if items.len() > REQUEST_ITEMS => Err(format!("{} has more than {REQUEST_ITEMS} items", named())),
-        Attribute::List(items) if items.iter().any(too_long) => {
+        Attribute::List(items) if items.iter().any(|item| too_long(item)) => {
             Err(format!("{} has an item of more than {REQUEST_STRING_BYTES} bytes", named()))
         }
         Attribute::Scalar(_) | Attribute::List(_) => Ok(()),

@@ -2,21 +2,47 @@
 
 use std::fmt;
 
+use smol_str::SmolStr;
+
+use crate::footprint::Footprint;
+use crate::text::same;
+
 /// A pattern of resources in a grant (contract section 2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourcePattern {
-    text: String,
-    segments: Vec<Segment>,
+    text: SmolStr,
+    /// The first eight bytes that every covered resource has, and which of them count: most patterns are told apart by
+    /// one comparison.
+    start: Start,
+    counts: Start,
+    /// Bytes of `text` before its first segment with a star, the slash between them left out: every resource that is
+    /// covered begins with them. All of `text` where there is no star.
+    fixed: usize,
     /// Whether a last `**` lets any number of segments follow, none included.
     open_ended: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Segment {
-    Exact(String),
-    /// `*`: any one segment.
-    Any,
+/// The first eight bytes of a text, the first the lowest; zeros where it is shorter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Start(u64);
+
+impl Start {
+    pub(crate) fn of(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        Self(match bytes.first_chunk::<8>() {
+            Some(chunk) => u64::from_le_bytes(*chunk),
+            None => bytes.iter().rev().fold(0, |start, byte| start << 8 | u64::from(*byte)),
+        })
+    }
+
+    /// All ones in as many bytes as count.
+    fn counting(bytes: usize) -> Self {
+        Self(u32::try_from(bytes * 8).ok().and_then(|bits| 1_u64.checked_shl(bits)).map_or(u64::MAX, |next| next - 1))
+    }
 }
+
+/// A segment that stands for any one segment.
+const ANY: &str = "*";
 
 impl ResourcePattern {
     /// Reads a pattern; the error says what is wrong with it.
@@ -29,8 +55,10 @@ impl ResourcePattern {
             },
             None => (Some(text), false),
         };
-        let segments = front.map(|front| front.split('/').map(Segment::parse).collect()).transpose()?.unwrap_or_default();
-        Ok(Self { text: text.to_owned(), segments, open_ended })
+        front.into_iter().flat_map(|front| front.split('/')).try_for_each(check_segment)?;
+        let fixed = text.find('*').map_or(text.len(), |star| star.saturating_sub(1));
+        let start = Start::of(text.get(..fixed).unwrap_or_default());
+        Ok(Self { text: text.into(), start, counts: Start::counting(fixed), fixed, open_ended })
     }
 
     /// The pattern as written.
@@ -39,47 +67,72 @@ impl ResourcePattern {
         &self.text
     }
 
+    /// The segments, a last `**` left out.
+    fn segments(&self) -> impl Iterator<Item = &str> + Clone {
+        let text = self.text.as_str();
+        let front = if self.open_ended { text.strip_suffix("/**") } else { Some(text) };
+        front.into_iter().flat_map(|front| front.split('/'))
+    }
+
     /// Whether this pattern covers `resource`, which is well formed.
     #[must_use]
     pub fn covers(&self, resource: &str) -> bool {
+        self.covers_from(Start::of(resource), resource)
+    }
+
+    /// The same for a resource whose start is known.
+    #[inline]
+    pub(crate) fn covers_from(&self, start: Start, resource: &str) -> bool {
+        start.0 & self.counts.0 == self.start.0 && self.covers_whole(resource)
+    }
+
+    fn covers_whole(&self, resource: &str) -> bool {
+        let text = self.text.as_str();
+        if self.fixed == text.len() {
+            return same(text, resource);
+        }
+        match (text.get(..self.fixed), resource.get(..self.fixed)) {
+            (Some(fixed), Some(start)) if same(fixed, start) => self.covers_by_segments(resource),
+            _ => false,
+        }
+    }
+
+    fn covers_by_segments(&self, resource: &str) -> bool {
         let mut given = resource.split('/');
-        let front = self.segments.iter().all(|want| given.next().is_some_and(|segment| want.matches(segment)));
+        let front = self.segments().all(|want| given.next().is_some_and(|segment| want == ANY || want == segment));
         front && (self.open_ended || given.next().is_none())
     }
 
     /// Whether this pattern covers every resource that `other` covers.
     #[must_use]
     pub fn contains(&self, other: &Self) -> bool {
-        let long_enough = other.segments.len() >= self.segments.len();
-        let front = self.segments.iter().zip(&other.segments).all(|(mine, theirs)| *mine == Segment::Any || mine == theirs);
-        long_enough && front && (self.open_ended || (!other.open_ended && other.segments.len() == self.segments.len()))
+        let (mine, theirs) = (self.segments().count(), other.segments().count());
+        let front = self.segments().zip(other.segments()).all(|(mine, theirs)| mine == ANY || mine == theirs);
+        theirs >= mine && front && (self.open_ended || (!other.open_ended && theirs == mine))
     }
 
     /// Whether some resource is covered by both patterns.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
-        let front = self.segments.iter().zip(&other.segments).all(|(a, b)| *a == Segment::Any || *b == Segment::Any || a == b);
-        let (a, b) = (self.segments.len(), other.segments.len());
+        let front = self.segments().zip(other.segments()).all(|(a, b)| a == ANY || b == ANY || a == b);
+        let (a, b) = (self.segments().count(), other.segments().count());
         front && (a == b || (a < b && self.open_ended) || (b < a && other.open_ended))
     }
 }
 
-impl Segment {
-    fn parse(text: &str) -> Result<Self, &'static str> {
-        match text {
-            "" => Err("it has an empty segment"),
-            "." | ".." => Err("it has a segment `.` or `..`"),
-            "*" => Ok(Self::Any),
-            _ if text.contains('*') => Err("a `*` can only stand as a whole segment"),
-            _ => Ok(Self::Exact(text.to_owned())),
-        }
+fn check_segment(text: &str) -> Result<(), &'static str> {
+    match text {
+        "" => Err("it has an empty segment"),
+        "." | ".." => Err("it has a segment `.` or `..`"),
+        ANY => Ok(()),
+        _ if text.contains('*') => Err("a `*` can only stand as a whole segment"),
+        _ => Ok(()),
     }
+}
 
-    fn matches(&self, segment: &str) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Exact(text) => text == segment,
-        }
+impl Footprint for ResourcePattern {
+    fn heap_bytes(&self) -> usize {
+        self.text.heap_bytes()
     }
 }
 
@@ -94,7 +147,7 @@ pub fn check_resource(text: &str) -> Result<(), &'static str> {
     if text.contains(['*', '%', '\\']) {
         return Err("it holds a `*`, a `%` or a backslash");
     }
-    text.split('/').try_for_each(|segment| Segment::parse(segment).map(|_| ()))
+    text.split('/').try_for_each(check_segment)
 }
 
 #[cfg(test)]

@@ -2,14 +2,17 @@
 
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
+use smol_str::SmolStr;
 
 use crate::decimal::Decimal;
+use crate::footprint::Footprint;
 use crate::json::Value;
+use crate::text::same;
 
 /// A JSON number: its text as written and its exact value.
 #[derive(Clone, Debug)]
 pub struct Number {
-    text: String,
+    text: SmolStr,
     value: Decimal,
 }
 
@@ -17,7 +20,7 @@ impl Number {
     /// Reads a JSON number of at most 28 digits and 28 places; `None` for anything else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Decimal::from_json_number(text).map(|value| Self { text: text.to_owned(), value })
+        Decimal::from_json_number(text).map(|value| Self { text: text.into(), value })
     }
 
     /// The number as it was written.
@@ -49,7 +52,7 @@ macro_rules! number_from_integer {
                 let text = integer.to_string();
                 // No integer of 64 bits has more than 20 digits.
                 let value = Decimal::from_plain(&text).unwrap_or(Decimal::ZERO);
-                Self { text, value }
+                Self { text: text.into(), value }
             }
         }
     )*};
@@ -59,7 +62,7 @@ number_from_integer!(i32, i64, u32, u64);
 impl Serialize for Number {
     /// Writes the text as it was written: a number never passes through a binary double.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        RawValue::from_string(self.text.clone()).map_err(serde::ser::Error::custom)?.serialize(serializer)
+        RawValue::from_string(self.text.to_string()).map_err(serde::ser::Error::custom)?.serialize(serializer)
     }
 }
 
@@ -68,7 +71,7 @@ impl Serialize for Number {
 #[serde(untagged)]
 pub enum Scalar {
     /// Compared by code points.
-    Text(String),
+    Text(SmolStr),
     /// Compared by exact value.
     Number(Number),
     /// `true` or `false`.
@@ -88,10 +91,11 @@ pub enum ScalarRef<'a> {
 
 impl Scalar {
     /// Whether `other` is of the same type, and if so whether it is equal.
+    #[inline]
     #[must_use]
     pub fn compare(&self, other: ScalarRef<'_>) -> Option<bool> {
         match (self, other) {
-            (Self::Text(a), ScalarRef::Text(b)) => Some(a == b),
+            (Self::Text(a), ScalarRef::Text(b)) => Some(same(a, b)),
             (Self::Number(a), ScalarRef::Number(b)) => Some(a == b),
             (Self::Bool(a), ScalarRef::Bool(b)) => Some(*a == b),
             (Self::Text(_) | Self::Number(_) | Self::Bool(_), _) => None,
@@ -102,12 +106,22 @@ impl Scalar {
     #[must_use]
     pub fn read(value: Value<'_>) -> Option<Self> {
         if let Some(text) = value.as_str() {
-            return Some(Self::Text(text.to_owned()));
+            return Some(Self::Text(text.into()));
         }
         if let Some(text) = value.as_number() {
             return Number::parse(text).map(Self::Number);
         }
         value.as_bool().map(Self::Bool)
+    }
+}
+
+impl Footprint for Scalar {
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Text(text) => text.heap_bytes(),
+            Self::Number(number) => number.text.heap_bytes(),
+            Self::Bool(_) => 0,
+        }
     }
 }
 
@@ -123,13 +137,13 @@ pub enum Attribute {
 
 impl From<&str> for Attribute {
     fn from(text: &str) -> Self {
-        Self::from(text.to_owned())
+        Self::Scalar(Scalar::Text(text.into()))
     }
 }
 
 impl From<String> for Attribute {
     fn from(text: String) -> Self {
-        Self::Scalar(Scalar::Text(text))
+        Self::Scalar(Scalar::Text(text.into()))
     }
 }
 

@@ -53,10 +53,11 @@ impl StatusList {
     /// The status at `index`: 0 is valid, everything else is not. `None` out of range.
     #[must_use]
     pub fn get(&self, index: u64) -> Option<u8> {
-        let per_byte = u64::from(8 / self.bits);
-        let byte = self.bytes.get(usize::try_from(index / per_byte).ok()?)?;
-        let shift = u8::try_from(index % per_byte).ok()? * self.bits;
-        Some((byte >> shift) & (0xff >> (8 - self.bits)))
+        // 1, 2, 4 or 8 bits an entry: powers of two, so that nothing has to be divided.
+        let per_byte = 3_u32.saturating_sub(self.bits.trailing_zeros());
+        let byte = self.bytes.get(usize::try_from(index >> per_byte).ok()?)?;
+        let within = u8::try_from(index & ((1 << per_byte) - 1)).ok()?;
+        Some(byte.checked_shr(u32::from(within * self.bits))? & (0xff >> (8 - self.bits)))
     }
 
     /// How many entries it has.

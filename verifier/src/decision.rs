@@ -8,6 +8,9 @@ use passport_shared::passport::Passport;
 use passport_shared::request::{Attributes, Request};
 use passport_shared::time;
 
+use crate::cache::Hit;
+use crate::signed::SignedPassport;
+
 /// The answer to one request. It is one of three, and there is no error beside it: what cannot be decided is denied.
 #[derive(Clone, Debug)]
 #[must_use = "a decision that nobody looks at protects nothing"]
@@ -25,9 +28,70 @@ pub enum Decision<'r> {
 pub(crate) struct Context<'r> {
     pub(crate) request: Option<&'r Request>,
     pub(crate) request_id: Option<String>,
-    pub(crate) passport: Option<Arc<Passport>>,
-    pub(crate) key_id: Option<KeyId>,
+    pub(crate) seen: Seen<'r>,
     pub(crate) now: i64,
+}
+
+/// What was seen of a token. It is borrowed where that will do: a count that all threads write to would make them wait
+/// for one another.
+#[derive(Debug, Default)]
+pub(crate) enum Seen<'r> {
+    /// Nothing that may be told.
+    #[default]
+    Nothing,
+    /// Its signature was good, its claims were not.
+    Signer(Box<KeyId>),
+    /// A passport that the caller holds.
+    Held(&'r SignedPassport),
+    /// A passport that was verified before.
+    Cached(Hit),
+    /// A passport that was verified just now.
+    Fresh(Arc<SignedPassport>),
+}
+
+impl Seen<'_> {
+    #[inline]
+    fn signed(&self) -> Option<&SignedPassport> {
+        match self {
+            Self::Nothing | Self::Signer(_) => None,
+            Self::Held(signed) => Some(signed),
+            Self::Cached(hit) => hit.get(),
+            Self::Fresh(signed) => Some(signed),
+        }
+    }
+
+    pub(crate) fn claims(&self) -> Option<&Passport> {
+        self.signed().map(|signed| &signed.claims)
+    }
+
+    fn key_id(&self) -> Option<KeyId> {
+        match self {
+            Self::Signer(key_id) => Some(**key_id),
+            seen => seen.signed().map(|signed| signed.key_id),
+        }
+    }
+
+    /// What is verified and shared, to be held.
+    pub(crate) fn into_shared(self) -> Option<Arc<SignedPassport>> {
+        match self {
+            Self::Nothing | Self::Signer(_) | Self::Held(_) => None,
+            Self::Cached(hit) => hit.into_shared(),
+            Self::Fresh(signed) => Some(signed),
+        }
+    }
+}
+
+/// A copy outlives what it was borrowed from, so it counts.
+impl Clone for Seen<'_> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Nothing => Self::Nothing,
+            Self::Signer(key_id) => Self::Signer(key_id.clone()),
+            Self::Held(signed) => Self::Held(signed),
+            Self::Cached(hit) => hit.to_shared().map_or(Self::Nothing, Self::Fresh),
+            Self::Fresh(signed) => Self::Fresh(Arc::clone(signed)),
+        }
+    }
 }
 
 /// An action that is allowed. Only a verifier makes one, so to hold it is the proof.
@@ -52,6 +116,7 @@ pub struct Pending<'r> {
 }
 
 impl<'r> Context<'r> {
+    #[inline]
     pub(crate) fn decide(self, verdict: Verdict) -> Decision<'r> {
         match verdict {
             Verdict::Allow { grant } => Decision::Allow(Granted { context: self, grant }),
@@ -78,7 +143,7 @@ impl<'r> Context<'r> {
     ) -> DecisionRecord<'a> {
         // A request that is not well formed is not repeated: it has no bounds.
         let request = self.request.filter(|request| request.problem().is_none());
-        let passport = self.passport.as_deref();
+        let passport = self.seen.claims();
         DecisionRecord {
             request_id: self.request_id(),
             allowed: outcome == Outcome::Allow,
@@ -89,7 +154,7 @@ impl<'r> Context<'r> {
             agent_id: passport.map(|passport| passport.agent_id.as_str()),
             passport_id: passport.map(|passport| passport.id.as_str()),
             issuer: passport.map(|passport| passport.issuer.as_str()),
-            key_id: self.key_id,
+            key_id: self.seen.key_id(),
             grant,
             action: request.map(Request::action),
             resource: request.and_then(Request::resource),
@@ -189,7 +254,7 @@ impl<'r> Decision<'r> {
     /// The passport that was decided on, once its signature was good and its claims were sound.
     #[must_use]
     pub fn passport(&self) -> Option<&Passport> {
-        self.context().passport.as_deref()
+        self.context().seen.claims()
     }
 
     /// The decision as it is answered, reported and kept.
@@ -222,7 +287,7 @@ impl Granted<'_> {
     /// The passport that allows it.
     #[must_use]
     pub fn passport(&self) -> Option<&Passport> {
-        self.context.passport.as_deref()
+        self.context.seen.claims()
     }
 
     /// The index of the grant that allows it.
@@ -233,12 +298,6 @@ impl Granted<'_> {
 }
 
 impl Denied<'_> {
-    /// The same denial, of this request.
-    pub(crate) fn about(self, request: &Request) -> Denied<'_> {
-        let Context { request: _, request_id, passport, key_id, now } = self.context;
-        Denied { context: Context { request: Some(request), request_id, passport, key_id, now }, refusal: self.refusal }
-    }
-
     /// Why.
     #[must_use]
     pub fn reason(&self) -> Reason {

@@ -14,6 +14,7 @@
 
 #[cfg(any(feature = "refresh", feature = "report"))]
 mod backoff;
+mod cache;
 mod decision;
 #[cfg(test)]
 mod fixture;
@@ -27,6 +28,9 @@ mod refresh;
 mod report;
 #[cfg(feature = "axum")]
 mod respond;
+mod signed;
+mod status_lists;
+mod strict;
 #[cfg(test)]
 #[cfg(feature = "guard")]
 mod testing;
@@ -55,6 +59,7 @@ pub use refresh::{
 pub use report::{OtherReporter, RejectedRecord, Reporter, ReporterPassport, ReporterSettings, ReporterStats, Unsent};
 #[cfg(feature = "axum")]
 pub use respond::Authorization;
+pub use strict::SignatureMethod;
 pub use trust::{Trust, TrustError};
 pub use verified::VerifiedPassport;
-pub use verifier::{MaxAge, StatusPolicy, Verifier};
+pub use verifier::{CacheStats, MaxAge, StatusPolicy, Verifier};

@@ -1,15 +1,17 @@
 //! What a verifier believes: an immutable snapshot, swapped whole.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use passport_shared::jose::{Compact, CompactError, TokenType};
-use passport_shared::key_set::{KeyId, KeySet, KeySetError};
+use passport_shared::key_set::{KeyId, KeySet, KeySetError, PublicKey};
 use passport_shared::limits::{TOKEN_BYTES, TRUST_BUNDLE_BYTES};
 use passport_shared::passport::StatusRef;
 use passport_shared::status_list::{StatusListClaims, StatusListError};
 use passport_shared::text::quote;
 use passport_shared::trust_bundle::{EndorsementClaims, TrustBundleClaims, TrustBundleError};
 
+use crate::status_lists::StatusLists;
+use crate::strict::SignatureMethod;
 use crate::trusted_key::TrustedKey;
 
 /// The issuer, its keys, what it revoked, and since when that is so.
@@ -18,7 +20,7 @@ pub struct Trust {
     issuer: String,
     keys: Vec<TrustedKey>,
     revoked_keys: Vec<KeyId>,
-    status_lists: HashMap<String, StatusListClaims>,
+    status_lists: StatusLists,
     bundle: Option<BundleFacts>,
 }
 
@@ -114,14 +116,14 @@ const LIST: &str = "a status list in the trust bundle";
 impl Trust {
     /// Trust in the keys of a JWK set, for `issuer`. It knows of no revocation, and has no age.
     pub fn from_key_set(issuer: impl Into<String>, json: &[u8]) -> Result<Self, TrustError> {
-        let keys = trusted(&KeySet::parse(json)?)?;
-        Ok(Self { issuer: issuer.into(), keys, revoked_keys: Vec::new(), status_lists: HashMap::new(), bundle: None })
+        let keys = trusted(&KeySet::parse(json)?, &[])?;
+        Ok(Self { issuer: issuer.into(), keys, revoked_keys: Vec::new(), status_lists: StatusLists::default(), bundle: None })
     }
 
     /// Trust in nothing yet, for `issuer`: every passport is denied with `keys_unavailable` until there are keys.
     #[must_use]
     pub fn none(issuer: impl Into<String>) -> Self {
-        Self { issuer: issuer.into(), keys: Vec::new(), revoked_keys: Vec::new(), status_lists: HashMap::new(), bundle: None }
+        Self { issuer: issuer.into(), keys: Vec::new(), revoked_keys: Vec::new(), status_lists: StatusLists::default(), bundle: None }
     }
 
     /// Trust in a bundle that a person vouches for, as with a file of keys: it has to be signed by a key of its own.
@@ -173,11 +175,12 @@ impl Trust {
         // Before the lists are read, so that none counts on the word of a key that is revoked here.
         let forgotten = self.revoked_keys.iter().filter(|known| !claims.revoked_keys.contains(known));
         let revoked_keys = claims.revoked_keys.iter().chain(forgotten).copied().collect();
-        let mut next = Self::believe(TrustBundleClaims { revoked_keys, ..claims }, now)?;
-        for (uri, known) in &self.status_lists {
-            let list = next.status_lists.entry(uri.clone()).or_insert_with(|| known.clone());
-            if known.issued_at > list.issued_at {
-                return Err(TrustError::Rollback { what: LIST });
+        let mut next = Self::believe(TrustBundleClaims { revoked_keys, ..claims }, &self.keys, now)?;
+        for known in self.status_lists.iter() {
+            match next.status_lists.get(&known.uri) {
+                Some(list) if known.issued_at > list.issued_at => return Err(TrustError::Rollback { what: LIST }),
+                Some(_) => {}
+                None => next.status_lists.insert(Arc::clone(known)),
             }
         }
         Ok(next)
@@ -187,19 +190,24 @@ impl Trust {
     fn endorses(&self, token: &[u8], kid: &str, now: i64) -> bool {
         let Ok(compact) = Compact::split(token, TOKEN_BYTES) else { return false };
         let signer = compact.key_id(TokenType::KeyEndorsement).ok();
-        let signed = signer.and_then(|signer| self.key(&signer)).is_some_and(|key| key.verifies(compact.signing_input, &compact.signature));
+        let signed = signer
+            .and_then(|signer| self.key(&signer))
+            .is_some_and(|key| key.verifies(compact.signing_input, &compact.signature, SignatureMethod::Library));
         signed
             && EndorsementClaims::read(&compact.payload)
                 .is_some_and(|claims| claims.key_id == kid && claims.issuer == self.issuer && claims.expires_at > now)
     }
 
-    /// Takes over the claims of a bundle whose signature was good. The lists inside are signed each by itself.
-    fn believe(claims: TrustBundleClaims, now: i64) -> Result<Self, TrustError> {
+    /// Takes over the claims of a bundle whose signature was good. The lists inside are signed each by itself. Keys that
+    /// are `known` need not be prepared again.
+    fn believe(claims: TrustBundleClaims, known: &[TrustedKey], now: i64) -> Result<Self, TrustError> {
+        let mut keys = trusted(&claims.keys, known)?;
+        keys.iter_mut().for_each(|key| key.set_revoked(claims.revoked_keys.contains(&key.id())));
         let mut trust = Self {
             issuer: claims.issuer,
-            keys: trusted(&claims.keys)?,
+            keys,
             revoked_keys: claims.revoked_keys,
-            status_lists: HashMap::new(),
+            status_lists: StatusLists::default(),
             bundle: Some(BundleFacts { issued_at: claims.issued_at, sequence: claims.sequence }),
         };
         for token in &claims.status_lists {
@@ -207,10 +215,10 @@ impl Trust {
             if let Some(expires_at) = list.expires_at.filter(|expires_at| *expires_at <= now) {
                 return Err(TrustError::Expired { what: LIST, expires_at, now });
             }
-            let uri = list.uri.clone();
-            if trust.status_lists.insert(uri.clone(), list).is_some() {
-                return Err(TrustError::DuplicateList { uri });
+            if trust.status_lists.get(&list.uri).is_some() {
+                return Err(TrustError::DuplicateList { uri: list.uri });
             }
+            trust.status_lists.insert(Arc::new(list));
         }
         Ok(trust)
     }
@@ -250,7 +258,17 @@ impl Trust {
 
     /// The key named `kid`, by exact match, unless it was revoked.
     pub(crate) fn key(&self, kid: &str) -> Option<&TrustedKey> {
-        self.keys.iter().find(|key| key.id().as_str() == kid && !self.is_revoked(kid))
+        self.keys.iter().find(|key| key.id().as_str() == kid && !key.is_revoked())
+    }
+
+    /// The same by its name as a value.
+    pub(crate) fn key_named(&self, id: &KeyId) -> Option<&TrustedKey> {
+        self.keys.iter().find(|key| key.is_named(id) && !key.is_revoked())
+    }
+
+    /// The key whose passports have exactly this header, as it stands in a token, unless it was revoked.
+    pub(crate) fn key_of_header(&self, header: &[u8]) -> Option<&TrustedKey> {
+        self.keys.iter().find(|key| key.has_header(header) && !key.is_revoked())
     }
 
     pub(crate) fn is_revoked(&self, kid: &str) -> bool {
@@ -281,8 +299,9 @@ pub(crate) enum Status {
     Unavailable(&'static str),
 }
 
-fn trusted(set: &KeySet) -> Result<Vec<TrustedKey>, TrustError> {
-    set.keys.iter().map(|key| TrustedKey::new(key).ok_or(TrustError::WeakKey { kid: key.id })).collect()
+fn trusted(set: &KeySet, known: &[TrustedKey]) -> Result<Vec<TrustedKey>, TrustError> {
+    let prepared = |key: &PublicKey| known.iter().find(|known| known.public() == *key).cloned();
+    set.keys.iter().map(|key| prepared(key).or_else(|| TrustedKey::new(key)).ok_or(TrustError::WeakKey { kid: key.id })).collect()
 }
 
 /// A bundle that has been taken apart, nothing in it believed.
@@ -310,11 +329,11 @@ impl<'t> Envelope<'t> {
     fn believe_by_own_key(&self, now: i64) -> Result<Trust, TrustError> {
         let claims = self.claims(now)?;
         self.check_by_own_key(&claims)?;
-        Trust::believe(claims, now)
+        Trust::believe(claims, &[], now)
     }
 
     fn check(&self, key: &TrustedKey) -> Result<(), TrustError> {
-        match key.verifies(self.compact.signing_input, &self.compact.signature) {
+        match key.verifies(self.compact.signing_input, &self.compact.signature, SignatureMethod::Library) {
             true => Ok(()),
             false => Err(TrustError::BadSignature { what: BUNDLE }),
         }
@@ -337,7 +356,7 @@ fn read_list(token: &[u8], trust: &Trust) -> Result<StatusListClaims, TrustError
     let Some(key) = trust.key(&kid) else {
         return Err(TrustError::UntrustedSigner { what: LIST, kid });
     };
-    if !key.verifies(compact.signing_input, &compact.signature) {
+    if !key.verifies(compact.signing_input, &compact.signature, SignatureMethod::Library) {
         return Err(TrustError::BadSignature { what: LIST });
     }
     Ok(StatusListClaims::read(&compact.payload)?)

@@ -1,9 +1,15 @@
 //! One issuer key that is trusted, decompressed once when it is loaded.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use ed25519_dalek::{Signature, VerifyingKey};
+use ed25519_dalek::VerifyingKey;
+use passport_shared::jose::passport_header;
 use passport_shared::key_set::{KeyId, PublicKey};
+use passport_shared::text::same_bytes;
+
+use crate::strict::{Multiples, SignatureMethod, TABLES, by_library, by_list, by_table};
 
 /// A public key that passports may be signed with.
 ///
@@ -13,7 +19,24 @@ use passport_shared::key_set::{KeyId, PublicKey};
 pub(crate) struct TrustedKey {
     id: KeyId,
     key: VerifyingKey,
+    /// The header of the passports that it signs, as an issuer of ours writes it: a token that has it need not have its
+    /// header read.
+    header: Box<[u8]>,
+    revoked: bool,
+    /// Shared by the snapshots that follow one another.
+    table: Arc<Table>,
 }
+
+/// The multiples of a key, once it is seen to be in use.
+#[derive(Default)]
+struct Table {
+    uses: AtomicU32,
+    multiples: OnceLock<Multiples>,
+}
+
+/// Every so many checks of a key that has no table yet, one is made if there is room. A table takes as long to make as
+/// some 15 checks save.
+const USES: u32 = 32;
 
 impl TrustedKey {
     /// Takes `public` into trust; `None` if it is not fit for that.
@@ -21,21 +44,65 @@ impl TrustedKey {
         let key = VerifyingKey::from_bytes(&public.bytes).ok()?;
         // Decompressing forgives a coordinate above the field's size; writing the point again does not.
         let canonical = key.to_edwards().compress().to_bytes() == public.bytes;
-        (canonical && !key.is_weak()).then_some(Self { id: public.id, key })
+        (canonical && !key.is_weak()).then(|| Self {
+            id: public.id,
+            key,
+            header: passport_header(&public.id).into_bytes().into(),
+            revoked: false,
+            table: Arc::default(),
+        })
     }
 
     pub(crate) fn id(&self) -> KeyId {
         self.id
     }
 
+    pub(crate) fn is_named(&self, id: &KeyId) -> bool {
+        same_bytes(self.id.as_bytes(), id.as_bytes())
+    }
+
+    pub(crate) fn has_header(&self, header: &[u8]) -> bool {
+        *self.header == *header
+    }
+
+    /// Whether the snapshot that it is in says so. A revoked key stays, so that it can be told from an unknown one.
+    pub(crate) fn is_revoked(&self) -> bool {
+        self.revoked
+    }
+
+    pub(crate) fn set_revoked(&mut self, revoked: bool) {
+        self.revoked = revoked;
+    }
+
     pub(crate) fn public(&self) -> PublicKey {
         PublicKey { id: self.id, bytes: self.key.to_bytes() }
     }
 
-    /// Whether `signature` is this key's over `message`, by the strict rules: small-order and non-canonical points
-    /// and scalars are refused (RFC 8032, section 5.1.7, and "Taming the many EdDSAs").
-    pub(crate) fn verifies(&self, message: &[u8], signature: &[u8; 64]) -> bool {
-        self.key.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
+    /// Whether `signature` is this key's over `message`, by the strict rules ([`strict`](crate::strict)): small-order and
+    /// non-canonical points and scalars are refused (RFC 8032, section 5.1.7, and "Taming the many EdDSAs").
+    pub(crate) fn verifies(&self, message: &[u8], signature: &[u8; 64], method: SignatureMethod) -> bool {
+        match method {
+            SignatureMethod::Tabled => match self.multiples() {
+                Some(multiples) => by_table(&self.key, multiples, message, signature),
+                None => by_list(&self.key, message, signature),
+            },
+            SignatureMethod::Listed => by_list(&self.key, message, signature),
+            SignatureMethod::Library => by_library(&self.key, message, signature),
+        }
+    }
+
+    /// The multiples of the key's negative, if they were made. Nobody waits for them: one caller makes them while the
+    /// others go on without.
+    fn multiples(&self) -> Option<&Multiples> {
+        let Table { uses, multiples } = &*self.table;
+        if multiples.get().is_none()
+            && uses.fetch_add(1, Ordering::Relaxed) % USES == USES - 1
+            && let Some(made) = Multiples::within(&TABLES, -self.key.to_edwards())
+        {
+            // Somebody else's are the same.
+            let _ = multiples.set(made);
+        }
+        multiples.get()
     }
 }
 
@@ -82,5 +149,7 @@ mod tests {
     }
 }
 
+#[cfg(test)]
+mod differential;
 #[cfg(test)]
 mod outside_vectors;

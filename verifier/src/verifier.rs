@@ -10,10 +10,13 @@ use passport_shared::key_set::KeyId;
 use passport_shared::limits::{TOKEN_BYTES, TOKEN_BYTES_MAX};
 use passport_shared::passport::Passport;
 use passport_shared::request::Request;
-use passport_shared::text::quote;
+use passport_shared::text::{quote, same};
 use passport_shared::time;
 
-use crate::decision::{Context, Decision, Denied};
+use crate::cache::Cache;
+use crate::decision::{Context, Decision, Denied, Seen};
+use crate::signed::SignedPassport;
+use crate::strict::SignatureMethod;
 use crate::trust::{Status, Trust};
 use crate::verified::VerifiedPassport;
 
@@ -54,6 +57,7 @@ struct Settings {
     leeway: i64,
     status: StatusPolicy,
     resource: ResourcePolicy,
+    signatures: SignatureMethod,
 }
 
 impl Default for Settings {
@@ -65,13 +69,18 @@ impl Default for Settings {
             leeway: LEEWAY,
             status: StatusPolicy::default(),
             resource: ResourcePolicy::default(),
+            signatures: SignatureMethod::default(),
         }
     }
 }
 
 /// Checks passports for one service, offline.
 ///
-/// Cloning is cheap, and clones share one trust. Every decision is total: no panic, no I/O, no lock, no clock.
+/// Cloning is cheap, and clones share one trust and one cache. Every decision is total: no panic, no I/O, no lock that
+/// anybody waits for, no clock.
+///
+/// Passports that were verified are remembered, so that the next check of the same token costs no signature: nothing but
+/// "this signature is good, these are the claims". Expiry, keys, revocation, audience and grants are looked at each time.
 ///
 /// ```
 /// use passport_verifier::{Decision, Request, Trust, Verifier};
@@ -94,8 +103,13 @@ impl Default for Settings {
 #[derive(Clone, Debug)]
 pub struct Verifier {
     shared: Arc<Shared>,
+    cache: Option<Arc<Cache>>,
     settings: Settings,
 }
+
+/// Passports that are remembered unless set otherwise, and the bytes that they may hold.
+const CACHE_ENTRIES: usize = 4_096;
+const CACHE_BYTES: usize = 32 << 20;
 
 #[derive(Debug)]
 struct Shared {
@@ -108,7 +122,8 @@ impl Verifier {
     #[must_use]
     pub fn new(trust: Trust, audience: impl Into<String>) -> Self {
         let shared = Shared { trust: ArcSwap::from_pointee(trust), audience: audience.into() };
-        Self { shared: Arc::new(shared), settings: Settings::default() }
+        let cache = Some(Arc::new(Cache::new(CACHE_ENTRIES, CACHE_BYTES)));
+        Self { shared: Arc::new(shared), cache, settings: Settings::default() }
     }
 
     /// Longest token accepted, in bytes; 8,192 unless set, never over 65,536.
@@ -153,6 +168,29 @@ impl Verifier {
         self
     }
 
+    /// How signatures are checked. Every way accepts exactly the same; another than the default is for who does not
+    /// want arithmetic of ours between a token and the library.
+    #[must_use]
+    pub fn with_signature_method(mut self, method: SignatureMethod) -> Self {
+        self.settings.signatures = method;
+        self
+    }
+
+    /// How many verified passports are remembered, about, and how many bytes they may hold together; 4,096 and 32 MiB
+    /// unless set. Clones made before keep their own. A passport of five grants holds some 4 KiB.
+    #[must_use]
+    pub fn with_cache(mut self, passports: usize, bytes: usize) -> Self {
+        self.cache = Some(Arc::new(Cache::new(passports, bytes)));
+        self
+    }
+
+    /// Remembers nothing: each token is verified each time it comes.
+    #[must_use]
+    pub fn without_cache(mut self) -> Self {
+        self.cache = None;
+        self
+    }
+
     /// Replaces what is believed, whole. Decisions that are under way end on the old snapshot; readers never wait.
     pub fn replace_trust(&self, trust: Trust) {
         self.shared.trust.store(Arc::new(trust));
@@ -170,61 +208,103 @@ impl Verifier {
         &self.shared.audience
     }
 
+    /// What the cache holds now.
+    #[must_use]
+    pub fn cache_stats(&self) -> CacheStats {
+        let (passports, bytes) = self.cache.as_ref().map_or((0, 0), |cache| cache.size());
+        CacheStats { passports, bytes }
+    }
+
     /// Decides whether the holder of `token` may do what `request` says at `now`, in seconds since 1970
     /// (contract section 3). Total: any bytes, any request and any time give one of the three.
     pub fn decide<'r>(&self, token: impl AsRef<[u8]>, request: &'r Request, now: i64) -> Decision<'r> {
-        match self.verify(token, now) {
-            Ok(passport) => passport.judge(request, now),
-            Err(denied) => denied.about(request).into(),
+        let context = |seen| Context { request: Some(request), request_id: None, seen, now };
+        match self.check(token.as_ref(), now) {
+            Ok(seen) => match seen.claims() {
+                Some(claims) => {
+                    let verdict = self.judge(claims, request, now);
+                    context(seen).decide(verdict)
+                }
+                None => context(Seen::Nothing).deny(Refusal::new(Reason::InternalError, "the passport is not there any more")).into(),
+            },
+            Err(refused) => context(refused.seen).deny(refused.refusal).into(),
         }
     }
 
     /// Steps 1 to 8 alone: verify once, decide many times. The passport that comes back looks at expiry, revocation
     /// and keys again for each decision.
     pub fn verify(&self, token: impl AsRef<[u8]>, now: i64) -> Result<VerifiedPassport, Denied<'static>> {
-        let mut context = Context { now, ..Context::default() };
-        if let Err(refusal) = check_clock(now) {
-            return Err(context.deny(refusal));
-        }
-        let trust = self.load();
-        let signed = match self.check_signature(&trust, token.as_ref(), now) {
-            Ok(signed) => signed,
-            Err(refusal) => return Err(context.deny(refusal)),
-        };
-        context.key_id = Some(signed.key_id);
-        let passport = match Passport::read(&signed.payload) {
-            Ok(passport) => Arc::new(passport),
-            Err(error) => return Err(context.deny(Refusal::new(Reason::MalformedToken, format!("the token is signed, but {error}")))),
-        };
-        context.passport = Some(Arc::clone(&passport));
-        match self.check_claims(&trust, &passport, now) {
-            Ok(()) => Ok(VerifiedPassport::new(self.clone(), passport, signed.key_id)),
-            Err(refusal) => Err(context.deny(refusal)),
+        let denied = |seen, refusal| Context { seen, now, ..Context::default() }.deny(refusal);
+        match self.check(token.as_ref(), now) {
+            Ok(seen) => match seen.into_shared() {
+                Some(signed) => Ok(VerifiedPassport::new(self.clone(), signed)),
+                None => Err(denied(Seen::Nothing, Refusal::new(Reason::InternalError, "the passport is not there any more"))),
+            },
+            Err(refused) => Err(denied(refused.seen, refused.refusal)),
         }
     }
 
+    /// Steps 1 to 8, by what is remembered or by the token itself. The answer is the same.
+    fn check(&self, token: &[u8], now: i64) -> Result<Seen<'static>, Refused> {
+        check_clock(now)?;
+        let trust = self.load();
+        if let Some(cache) = &self.cache
+            && token.len() <= self.settings.max_token_bytes
+            && let Some(hit) = cache.find(token, now)
+            && let Some(signed) = hit.get()
+        {
+            self.check_keys(&trust, now)?;
+            trust.key_named(&signed.key_id).ok_or_else(|| not_trusted(&trust, signed.key_id.as_str()))?;
+            return match self.check_claims(&trust, &signed.claims, now) {
+                Ok(()) => Ok(Seen::Cached(hit)),
+                Err(refusal) => Err(Refused { seen: Seen::Cached(hit), refusal }),
+            };
+        }
+        let (key_id, payload) = self.check_signature(&trust, token, now)?;
+        let claims = Passport::read(&payload).map_err(|error| Refused {
+            seen: Seen::Signer(Box::new(key_id)),
+            refusal: Refusal::new(Reason::MalformedToken, format!("the token is signed, but {error}")),
+        })?;
+        let checked = self.check_claims(&trust, &claims, now);
+        let found_again = if self.cache.is_some() { token } else { &[] };
+        let signed = Arc::new(SignedPassport::new(found_again, key_id, claims));
+        if let Err(refusal) = checked {
+            return Err(Refused { seen: Seen::Fresh(signed), refusal });
+        }
+        if let Some(cache) = &self.cache {
+            cache.keep(&signed, now);
+        }
+        Ok(Seen::Fresh(signed))
+    }
+
+    #[inline]
     pub(crate) fn load(&self) -> Guard<Arc<Trust>> {
         self.shared.trust.load()
     }
 
-    /// Steps 1 to 4.
-    fn check_signature(&self, trust: &Trust, token: &[u8], now: i64) -> Result<Signed, Refusal> {
+    /// Steps 1 to 4: the key that signed, and the payload.
+    fn check_signature(&self, trust: &Trust, token: &[u8], now: i64) -> Result<(KeyId, Vec<u8>), Refusal> {
         let compact = Compact::split(token, self.settings.max_token_bytes).map_err(unreadable)?;
-        let kid = compact.key_id(TokenType::Passport).map_err(unreadable)?;
-        self.check_keys(trust, now)?;
-        let Some(key) = trust.key(&kid) else {
-            return Err(match trust.is_revoked(&kid) {
-                true => Refusal::new(Reason::KeyRevoked, "the key that signed the token was revoked"),
-                false => Refusal::new(Reason::UnknownKey, "the token is signed by a key that is not trusted here"),
-            });
+        let key = match trust.key_of_header(compact.header) {
+            // Its header is to the letter what an issuer writes for that key.
+            Some(key) => {
+                self.check_keys(trust, now)?;
+                key
+            }
+            None => {
+                let kid = compact.key_id(TokenType::Passport).map_err(unreadable)?;
+                self.check_keys(trust, now)?;
+                trust.key(&kid).ok_or_else(|| not_trusted(trust, &kid))?
+            }
         };
-        if !key.verifies(compact.signing_input, &compact.signature) {
-            return Err(Refusal::new(Reason::BadSignature, "the token's signature does not hold"));
+        match key.verifies(compact.signing_input, &compact.signature, self.settings.signatures) {
+            true => Ok((key.id(), compact.payload)),
+            false => Err(Refusal::new(Reason::BadSignature, "the token's signature does not hold")),
         }
-        Ok(Signed { key_id: key.id(), payload: compact.payload })
     }
 
     /// The first half of step 3: whether there are keys to go by.
+    #[inline]
     fn check_keys(&self, trust: &Trust, now: i64) -> Result<(), Refusal> {
         if !trust.has_keys() {
             return Err(Refusal::new(Reason::KeysUnavailable, "no keys are loaded"));
@@ -237,12 +317,13 @@ impl Verifier {
     }
 
     /// Steps 6 to 8.
+    #[inline]
     fn check_claims(&self, trust: &Trust, passport: &Passport, now: i64) -> Result<(), Refusal> {
-        if passport.issuer != trust.issuer() {
+        if !same(&passport.issuer, trust.issuer()) {
             let message = format!("the passport is from {}, and {} is trusted here", quote(&passport.issuer), quote(trust.issuer()));
             return Err(Refusal::new(Reason::WrongIssuer, message));
         }
-        if !passport.audience.iter().any(|audience| *audience == self.shared.audience) {
+        if !passport.audience.iter().any(|audience| same(audience, &self.shared.audience)) {
             let shown = passport.audience.iter().take(3).map(|audience| quote(audience)).collect::<Vec<_>>().join(", ");
             let message = format!("the passport is for {shown}, and this is {}", quote(&self.shared.audience));
             return Err(Refusal::new(Reason::WrongAudience, message));
@@ -262,31 +343,53 @@ impl Verifier {
     }
 
     /// Everything that can have changed since the signature was good: keys, audience, times and status, as they are now.
-    pub(crate) fn check_again(&self, passport: &Passport, key_id: KeyId, now: i64) -> Result<(), Refusal> {
+    pub(crate) fn check_again(&self, signed: &SignedPassport, now: i64) -> Result<(), Refusal> {
         check_clock(now)?;
         let trust = self.load();
         self.check_keys(&trust, now)?;
-        if trust.key(key_id.as_str()).is_none() {
-            return Err(match trust.is_revoked(key_id.as_str()) {
-                true => Refusal::new(Reason::KeyRevoked, "the key that signed the passport was revoked"),
-                false => Refusal::new(Reason::UnknownKey, "the key that signed the passport is no longer trusted here"),
-            });
-        }
-        self.check_claims(&trust, passport, now)
+        trust.key_named(&signed.key_id).ok_or_else(|| not_trusted(&trust, signed.key_id.as_str()))?;
+        self.check_claims(&trust, &signed.claims, now)
     }
 
     /// Steps 9 to 13.
+    #[inline]
     pub(crate) fn judge(&self, passport: &Passport, request: &Request, now: i64) -> Verdict {
         judge(passport, request, self.settings.resource, now)
     }
 }
 
-/// What is left of a token once its signature is good.
-struct Signed {
-    key_id: KeyId,
-    payload: Vec<u8>,
+/// Why steps 1 to 8 refuse, and what was seen of the token by then.
+struct Refused {
+    seen: Seen<'static>,
+    refusal: Refusal,
 }
 
+/// Before the signature was good, nothing of the token was seen.
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self { seen: Seen::Nothing, refusal }
+    }
+}
+
+/// What a verifier's cache holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CacheStats {
+    /// Verified passports.
+    pub passports: usize,
+    /// The bytes that they hold in memory.
+    pub bytes: usize,
+}
+
+/// The second half of step 3.
+fn not_trusted(trust: &Trust, kid: &str) -> Refusal {
+    match trust.is_revoked(kid) {
+        true => Refusal::new(Reason::KeyRevoked, "the key that signed the token was revoked"),
+        false => Refusal::new(Reason::UnknownKey, "the token is signed by a key that is not trusted here"),
+    }
+}
+
+#[inline]
 fn check_clock(now: i64) -> Result<(), Refusal> {
     match time::in_range(now) {
         true => Ok(()),

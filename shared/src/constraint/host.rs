@@ -3,24 +3,26 @@
 //! Why not a URL library: those follow the browsers' standard, which repairs what it reads (backslashes, tabs,
 //! numbers as addresses), and here what needs repair must fail.
 
+use smol_str::SmolStr;
+
 use super::Pattern;
 use crate::text::is_control;
 
 /// A host name, or `*.` and a host name for its subdomains at any depth.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostPattern {
-    text: String,
+    text: SmolStr,
 }
 
 impl Pattern for HostPattern {
     fn parse(text: &str) -> Result<Self, &'static str> {
         match is_host(text.strip_prefix("*.").unwrap_or(text)) {
-            true => Ok(Self { text: text.to_owned() }),
+            true => Ok(Self { text: text.into() }),
             false => Err("it is not a host name, or `*.` and a host name"),
         }
     }
 
-    fn as_str(&self) -> &str {
+    fn text(&self) -> &SmolStr {
         &self.text
     }
 

@@ -2,12 +2,14 @@
 
 use std::net::IpAddr;
 
+use smol_str::SmolStr;
+
 use super::Pattern;
 
 /// An IP network: an address without host bits and a prefix length.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Network {
-    text: String,
+    text: SmolStr,
     address: IpAddr,
     prefix: u32,
 }
@@ -21,10 +23,10 @@ impl Pattern for Network {
         if network_bits(address, prefix) != bits(address) {
             return Err("it has bits set beyond its prefix length");
         }
-        Ok(Self { text: text.to_owned(), address, prefix })
+        Ok(Self { text: text.into(), address, prefix })
     }
 
-    fn as_str(&self) -> &str {
+    fn text(&self) -> &SmolStr {
         &self.text
     }
 

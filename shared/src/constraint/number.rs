@@ -1,15 +1,17 @@
 //! `min` and `max`: bounds on exact decimals.
 
 use serde::{Serialize, Serializer};
+use smol_str::SmolStr;
 
 use crate::decimal::Decimal;
+use crate::footprint::Footprint;
 use crate::json::Value;
 use crate::scalar::{Number, ScalarRef};
 
 /// A decimal that bounds an attribute, written as a number or as a string.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bound {
-    text: String,
+    text: SmolStr,
     value: Decimal,
     quoted: bool,
 }
@@ -18,10 +20,10 @@ impl Bound {
     pub(super) fn read(value: Value<'_>) -> Option<Self> {
         if let Some(text) = value.as_str() {
             let value = Decimal::from_plain(text)?;
-            return Some(Self { text: text.to_owned(), value, quoted: true });
+            return Some(Self { text: text.into(), value, quoted: true });
         }
         let text = value.as_number()?;
-        Some(Self { text: text.to_owned(), value: Decimal::from_json_number(text)?, quoted: false })
+        Some(Self { text: text.into(), value: Decimal::from_json_number(text)?, quoted: false })
     }
 
     /// As it was written.
@@ -34,6 +36,12 @@ impl Bound {
     #[must_use]
     pub fn value(&self) -> Decimal {
         self.value
+    }
+}
+
+impl Footprint for Bound {
+    fn heap_bytes(&self) -> usize {
+        self.text.heap_bytes()
     }
 }
 

@@ -1,20 +1,22 @@
 //! `under`: paths by whole segments, as they stand.
 
+use smol_str::SmolStr;
+
 use super::Pattern;
 use crate::text::is_control;
 
 /// A path; what is under it are the path itself and everything below.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathPrefix {
-    text: String,
+    text: SmolStr,
 }
 
 impl Pattern for PathPrefix {
     fn parse(text: &str) -> Result<Self, &'static str> {
-        check(text).map(|()| Self { text: text.to_owned() })
+        check(text).map(|()| Self { text: text.into() })
     }
 
-    fn as_str(&self) -> &str {
+    fn text(&self) -> &SmolStr {
         &self.text
     }
 

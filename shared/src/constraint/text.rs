@@ -1,19 +1,21 @@
 //! `glob`: patterns over strings with `/`-separated segments.
 
+use smol_str::SmolStr;
+
 use super::Pattern;
 
 /// A glob: `*` is any run within a segment, `?` one character but `/`, a whole segment `**` any number of segments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Glob {
-    text: String,
+    text: SmolStr,
 }
 
 impl Pattern for Glob {
     fn parse(text: &str) -> Result<Self, &'static str> {
-        Ok(Self { text: text.to_owned() })
+        Ok(Self { text: text.into() })
     }
 
-    fn as_str(&self) -> &str {
+    fn text(&self) -> &SmolStr {
         &self.text
     }
 

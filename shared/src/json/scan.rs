@@ -57,13 +57,32 @@ pub enum Problem {
     Syntax,
 }
 
+/// Nodes that there is room for at first: a passport of many grants. More are made room for as they come.
+const NODES: usize = 1_024;
+
+/// The bytes of a string that are looked at one by one: its end, an escape, and what may be a control character.
+#[expect(clippy::indexing_slicing, reason = "a constant: an index out of range would not compile")]
+const SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        special[control] = true;
+        control += 1;
+    }
+    special[b'"' as usize] = true;
+    special[b'\\' as usize] = true;
+    special[0x7f] = true;
+    special[0xc2] = true;
+    special
+};
+
 /// An object with more members than this has its names sorted to find a pair: comparing each with each is
 /// quicker up to here, and would be quadratic above.
 const PAIRWISE: usize = 16;
 
 pub(super) fn read(bytes: &[u8], controls: Controls) -> Result<Vec<Node<'_>>, Fault> {
     let text = std::str::from_utf8(bytes).map_err(|error| Fault { at: error.valid_up_to(), problem: Problem::NotUtf8 })?;
-    let mut scan = Scan { text, bytes, at: 0, depth: 0, controls, nodes: Vec::with_capacity(bytes.len() / 16 + 8) };
+    let mut scan = Scan { text, bytes, at: 0, depth: 0, controls, nodes: Vec::with_capacity((bytes.len() / 8).min(NODES) + 8) };
     scan.space();
     scan.value()?;
     scan.space();
@@ -268,6 +287,7 @@ impl<'a> Scan<'a> {
         }
         let from = self.at;
         loop {
+            self.plain_run();
             match self.peek() {
                 Some(b'"') => {
                     let text = self.slice(from, self.at)?;
@@ -281,6 +301,13 @@ impl<'a> Scan<'a> {
                 _ => self.plain_byte(controls)?,
             }
         }
+    }
+
+    /// Steps over bytes of a string that stand for themselves, whatever the rules for control characters.
+    #[inline]
+    fn plain_run(&mut self) {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        self.at += rest.iter().position(|byte| SPECIAL.get(usize::from(*byte)).is_none_or(|special| *special)).unwrap_or(rest.len());
     }
 
     /// Steps over one byte of a string that stands for itself.

@@ -95,7 +95,7 @@ fn told(decision: &Decision<'_>) -> oracle::Verdict {
     };
     let unmet = |clause: &passport_verifier::Unmet| oracle::Unmet {
         grant: clause.grant,
-        attribute: clause.attribute.clone(),
+        attribute: clause.attribute.to_string(),
         operator: clause.operator.map(str::to_owned),
     };
     oracle::Verdict {

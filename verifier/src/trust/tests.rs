@@ -15,7 +15,7 @@ fn a_key_set_is_refused_for_one_weak_key() {
     let good = key();
     let mut weak = [0; 32];
     weak[0] = 1;
-    let weak = passport_shared::key_set::PublicKey::new(weak);
+    let weak = PublicKey::new(weak);
     let set = KeySet { keys: vec![good.public().clone(), weak.clone()] };
     let refused = Trust::from_key_set(ISSUER, &serde_json::to_vec(&set).expect("json")).expect_err("refused");
     assert_eq!(refused, TrustError::WeakKey { kid: weak.id });

@@ -4,6 +4,7 @@ use passport_shared::key_set::PublicKey;
 use serde_json::Value;
 
 use super::TrustedKey;
+use super::differential::verdicts;
 
 /// CI always has the vectors beside the checkout; elsewhere a missing file is said and passed over.
 #[expect(clippy::disallowed_methods, reason = "a test reads its vectors")]
@@ -24,10 +25,13 @@ fn hex(value: &Value) -> Vec<u8> {
     value.as_str().expect("hex").as_bytes().chunks(2).map(|pair| nibble(pair[0]) << 4 | nibble(pair[1])).collect()
 }
 
-/// Whether a verifier would take the key into trust and then accept the signature.
+/// Whether a verifier would take the key into trust and then accept the signature, whichever way it is checked.
 fn accepts(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
     let (Ok(key), Ok(signature)) = (key.try_into(), signature.try_into()) else { return false };
-    TrustedKey::new(&PublicKey::new(key)).is_some_and(|key| key.verifies(message, signature))
+    let Some(key) = TrustedKey::new(&PublicKey::new(key)) else { return false };
+    let [library, listed, tabled] = verdicts(&key, message, signature);
+    assert_eq!([listed, tabled], [library; 2]);
+    library
 }
 
 #[test]

@@ -167,3 +167,93 @@ fn an_answer_over_http_says_who_is_at_fault() {
     let (status, _, retry, _) = problem(&token, &purchase());
     assert_eq!((status, retry), (503, Some(5)));
 }
+
+#[test]
+fn what_is_refused_never_enters_the_cache_and_pushes_nothing_out() {
+    let (signer, other) = (key(), key());
+    let verifier = verifier(&signer, &[7]).with_cache(8, 1 << 20);
+    let good: Vec<_> = (0..8).map(|n| passport(&signer, &claims(Some(3)).replace("pp_1", &format!("pp_{n}")))).collect();
+    for token in &good {
+        assert_eq!(reason(&verifier, token, NOW), "granted");
+    }
+    let full = verifier.cache_stats();
+    assert_eq!(full.passports, 8);
+    for n in 0..200 {
+        let forged = passport(&other, &claims(Some(3)).replace("pp_1", &format!("pp_{n}")));
+        let revoked = passport(&signer, &claims(Some(7)).replace("pp_1", &format!("pp_{n}")));
+        let elsewhere = passport(&signer, &claims(Some(3)).replace(AUDIENCE, &format!("https://{n}.example")));
+        let (cut, _) = good[n % 8].split_at(good[n % 8].len() - 1);
+        for bad in [&*forged, &*revoked, &*elsewhere, cut] {
+            assert_ne!(reason(&verifier, bad, NOW), "granted");
+        }
+    }
+    assert_eq!(verifier.cache_stats(), full);
+    // Nobody was pushed out: all eight are found, so that no signature is checked again.
+    assert!(good.iter().all(|token| verifier.cache.as_ref().is_some_and(|cache| cache.find(token.as_bytes(), NOW).is_some())));
+}
+
+#[test]
+fn a_remembered_passport_is_decided_on_as_if_it_were_new() {
+    let (signer, next) = (key(), key());
+    let verifier = verifier(&signer, &[]);
+    let token = passport(&signer, &claims(Some(3)));
+    assert_eq!(reason(&verifier, &token, NOW), "granted");
+    assert_eq!(verifier.cache_stats().passports, 1);
+    let request = purchase();
+    let same_as_new = |now: i64, code: &str| {
+        let (cached, new) = (verifier.decide(&token, &request, now), verifier.clone().without_cache().decide(&token, &request, now));
+        let text = |decision: &Decision<'_>| serde_json::to_string(&decision.record()).expect("json");
+        assert_eq!(text(&cached), text(&new));
+        assert_eq!(cached.reason().code(), code);
+    };
+    same_as_new(NOW, "granted");
+    same_as_new(1_700_003_600, "expired");
+    same_as_new(1_699_999_000, "not_yet_valid");
+    same_as_new(-1, "clock_untrusted");
+    same_as_new(NOW + 3_601, "expired");
+    same_as_new(NOW + 90_000, "keys_unavailable");
+    let replace = |keys: &[&SigningKey], revoked_keys: &[&SigningKey], revoked: &[u64]| {
+        let token = bundle(&next, keys, revoked_keys, &[list(&next, revoked, NOW)], 2, NOW);
+        verifier.replace_trust(Trust::from_bundle(token.as_bytes(), NOW).expect("a bundle"));
+    };
+    replace(&[&signer, &next], &[], &[3]);
+    same_as_new(NOW, "revoked");
+    replace(&[&next], &[&signer], &[]);
+    same_as_new(NOW, "key_revoked");
+    replace(&[&next], &[], &[]);
+    same_as_new(NOW, "unknown_key");
+    verifier.replace_trust(Trust::none(ISSUER));
+    same_as_new(NOW, "keys_unavailable");
+    verifier.replace_trust(Trust::from_key_set("https://other.example", &jwks(&[&signer])).expect("a set"));
+    same_as_new(NOW, "wrong_issuer");
+    replace(&[&signer, &next], &[], &[]);
+    same_as_new(NOW, "granted");
+    assert_eq!(reason(&verifier.clone().with_max_token_bytes(token.len() - 1), &token, NOW), "malformed_token");
+}
+
+#[test]
+fn a_verifier_without_a_cache_remembers_nothing() {
+    let signer = key();
+    let verifier = verifier(&signer, &[]).without_cache();
+    assert_eq!(reason(&verifier, &passport(&signer, &claims(None)), NOW), "granted");
+    assert_eq!(verifier.cache_stats(), CacheStats::default());
+}
+
+#[test]
+fn whichever_way_signatures_are_checked_the_answers_are_the_same() {
+    let (signer, other) = (key(), key());
+    let verifier = verifier(&signer, &[]).without_cache();
+    let (good, forged) = (passport(&signer, &claims(None)), passport(&other, &claims(None)));
+    let spoilt = {
+        let (start, _) = good.rsplit_once('.').expect("dots");
+        format!("{start}.{}", passport_shared::jose::encode(other.sign(start.as_bytes())))
+    };
+    for method in [SignatureMethod::Tabled, SignatureMethod::Listed, SignatureMethod::Library] {
+        let verifier = verifier.clone().with_signature_method(method);
+        for _ in 0..40 {
+            assert_eq!(reason(&verifier, &good, NOW), "granted");
+            assert_eq!(reason(&verifier, &spoilt, NOW), "bad_signature");
+            assert_eq!(reason(&verifier, &forged, NOW), "unknown_key");
+        }
+    }
+}
