@@ -14,7 +14,15 @@ use crate::places::workspace;
 pub fn passport_binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
-        let output = Command::new(env!("CARGO"))
+        let mut cargo = Command::new(env!("CARGO"));
+        // What the cargo that runs this says of this package is not for the one that builds another: some dependencies
+        // look at it, and would be built anew each time.
+        for (name, _) in std::env::vars_os() {
+            if ["CARGO_MANIFEST_", "CARGO_PKG_"].iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+                cargo.env_remove(name);
+            }
+        }
+        let output = cargo
             .args(["build", "--quiet", "--locked", "-p", "passport-issuer", "--bin", "passport", "--message-format", "json"])
             // What asks may be a release build, as a drill is: then so is what it asks for.
             .args(if cfg!(debug_assertions) { &[][..] } else { &["--release"] })

@@ -7,3 +7,4 @@ mod kill;
 mod readme;
 mod rotation;
 mod tls;
+mod trust;

@@ -57,6 +57,15 @@ pub(super) struct Fleet<'d> {
     _folder: TempDir,
 }
 
+/// Ends the services when this is dropped.
+struct Stop<'s>(&'s AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 /// What one service has come to.
 #[derive(Default)]
 struct Service {
@@ -96,6 +105,8 @@ impl<'d> Fleet<'d> {
         let began = Instant::now();
         let services: Vec<Service> = thread::scope(|scope| {
             let services: Vec<_> = (0..VERIFIERS).map(|number| scope.spawn(move || self.serve(self.drill.dice(1_000 + number)))).collect();
+            // Else a panic here would wait for services that nobody stops.
+            let stop = Stop(&self.stop);
             while self.ready.load(Ordering::SeqCst) < VERIFIERS {
                 assert!(!services.iter().any(thread::ScopedJoinHandle::is_finished), "a service did not start");
                 thread::sleep(Duration::from_millis(5));
@@ -106,7 +117,7 @@ impl<'d> Fleet<'d> {
             while self.seen.load(Ordering::SeqCst) < self.expected() && Instant::now() < deadline {
                 thread::sleep(Duration::from_millis(5));
             }
-            self.stop.store(true, Ordering::SeqCst);
+            drop(stop);
             services.into_iter().map(|service| service.join().expect("a service")).collect()
         });
         self.judge(&services, began.elapsed())
@@ -115,6 +126,11 @@ impl<'d> Fleet<'d> {
     /// The admin's client.
     pub(super) fn admin(&self) -> &Client {
         &self.admin
+    }
+
+    /// The key that has signed the admin's own passport.
+    pub(super) fn first_key(&self) -> &str {
+        &self.pin
     }
 
     /// Has one more passport issued, which stands on `fate`.

@@ -1,5 +1,6 @@
 //! Every passport that the issuer has handed out in a campaign, and what the oracle says of it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use passport_verifier::{Clock as _, Request, SystemClock};
@@ -14,8 +15,8 @@ pub(super) const AUDIENCE: &str = "https://shop.example";
 
 /// What is asked of a verifier: one request for each way that a decision can end.
 const REQUESTS: [&str; 6] = [
-    r#"{"action": "purchase", "resource": "commerce", "attributes": {"amount": 5}}"#,
-    r#"{"action": "purchase", "resource": "commerce", "attributes": {"amount": "500.01"}}"#,
+    r#"{"action": "purchase", "resource": "commerce", "amount": 5}"#,
+    r#"{"action": "purchase", "resource": "commerce", "amount": "500.01"}"#,
     r#"{"action": "refund", "resource": "commerce"}"#,
     r#"{"action": "purchase", "resource": "warehouse"}"#,
     r#"{"action": "delete", "resource": "commerce"}"#,
@@ -78,6 +79,8 @@ pub(super) fn issue(admin: &Client, taking: Taking, fate: impl FnOnce(&str) -> A
         oracle::decide(&world, token.as_bytes(), &|_, _, _| true, request.as_bytes(), SystemClock.now()).reason
     };
     let live = REQUESTS.map(|request| reason(request, KeyState::Known, StatusAnswer::Valid)).to_vec();
+    let ends: BTreeSet<_> = live.iter().collect();
+    assert_eq!(ends.len(), REQUESTS.len(), "each request is there for another end: {live:?}");
     let gone = match taking {
         Taking::Passports => reason(REQUESTS[0], KeyState::Known, StatusAnswer::Revoked),
         Taking::Keys => reason(REQUESTS[0], KeyState::Revoked, StatusAnswer::Valid),

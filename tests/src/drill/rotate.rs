@@ -44,8 +44,8 @@ fn run(drill: &Drill) -> Figures {
             if round % REVOKED == 0 {
                 drill.say("revoking a key");
                 let retired = keys(&answer, "retired");
-                // Not the first, which has signed the admin's own passport.
-                let oldest = retired.iter().rev().filter_map(|key| keyring.signed.get(key)).nth(1).cloned();
+                let spared = |key: &&String| *key != fleet.first_key();
+                let oldest = retired.iter().rev().filter(spared).find_map(|key| keyring.signed.get(key)).cloned();
                 if let Some(passport) = oldest {
                     keyring.signed.remove(&passport.key_id);
                     let path = format!("/v1/keys/{}/revoke", passport.key_id);

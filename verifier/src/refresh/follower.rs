@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Refreshed;
 use super::believer::Believer;
 use super::fetch::{Fetch, FetchError, Fetched};
 use crate::backoff::Backoff;
 use crate::guard::Randomness;
+
+/// The longest pause while the issuer cannot be reached: what was revoked meanwhile should be here soon after it can.
+const AWAY: Duration = Duration::from_secs(10);
 
 /// After a change, before the next is asked for: many that come together make one fetch.
 const GATHER: Duration = Duration::from_millis(100);
@@ -17,7 +19,10 @@ pub(super) struct Follower {
     fetch: Fetch,
     wait: Duration,
     randomness: Arc<dyn Randomness>,
-    backoff: Backoff,
+    /// For whoever answers, and does not hold requests.
+    unheld: Backoff,
+    /// For whoever does not answer.
+    away: Backoff,
 }
 
 /// What came of one request that was to wait.
@@ -29,8 +34,10 @@ enum Held {
     Waited,
     /// An answer that nobody waited for: an issuer about to stop or with too many that wait, or something in between.
     Early,
-    /// None, or one that is refused.
-    Failed(Option<Duration>),
+    /// One that brings nothing, or something that is refused; how long it asks to be left alone.
+    Refused(Option<Duration>),
+    /// None.
+    Away,
 }
 
 impl Follower {
@@ -41,7 +48,8 @@ impl Follower {
         randomness: Arc<dyn Randomness>,
         longest_pause: Duration,
     ) -> Self {
-        Self { believer, fetch, wait, randomness, backoff: Backoff::new(Duration::from_secs(1), longest_pause) }
+        let backoff = |longest| Backoff::new(Duration::from_secs(1), longest);
+        Self { believer, fetch, wait, randomness, unheld: backoff(longest_pause), away: backoff(longest_pause.min(AWAY)) }
     }
 
     pub(super) fn run(mut self) {
@@ -62,19 +70,24 @@ impl Follower {
     /// How long to leave the issuer alone. Whoever does not hold a request is asked ever less often; meanwhile the
     /// other thread fetches at its interval.
     fn pause(&mut self, held: &Held) -> Duration {
+        let randomness = self.randomness.as_ref();
+        if !matches!(held, Held::Away) {
+            self.away.reset();
+        }
         match held {
             Held::Newer | Held::Waited => {
-                self.backoff.reset();
+                self.unheld.reset();
                 GATHER
             }
-            Held::Early => self.backoff.next(None, self.randomness.as_ref()),
-            Held::Failed(asked) => self.backoff.next(*asked, self.randomness.as_ref()),
+            Held::Early => self.unheld.next(None, randomness),
+            Held::Refused(asked) => self.unheld.next(*asked, randomness),
+            Held::Away => self.away.next(None, randomness),
         }
     }
 
     fn hold(&self) -> Held {
         let before = self.believer.before();
-        let Some(after) = before.sequence else { return Held::Failed(None) };
+        let Some(after) = before.sequence else { return Held::Refused(None) };
         let began = self.believer.clock.now_millis();
         let answer = self.fetch.follow(after, self.wait);
         let took = u128::try_from(self.believer.clock.now_millis().saturating_sub(began)).unwrap_or(0);
@@ -86,16 +99,18 @@ impl Follower {
                 if waited { Held::Waited } else { Held::Early }
             }
             Ok(Fetched::Bundle { token, etag }) => match self.believer.take(token, etag, before) {
-                Ok(Refreshed::Replaced { sequence }) if sequence > Some(after) => {
+                // It may be the other thread that was quicker.
+                Ok(_) if self.believer.before().sequence > Some(after) => {
                     self.believer.desk.confirmed();
                     Held::Newer
                 }
-                // The other thread was quicker, or nobody looked at what we have.
+                // Nobody looked at what we have.
                 Ok(_) => Held::Early,
-                Err(_) => Held::Failed(None),
+                Err(_) => Held::Refused(None),
             },
-            Err(FetchError::Status { retry_after, .. }) => Held::Failed(retry_after),
-            Err(_) => Held::Failed(None),
+            Err(FetchError::Unreachable { .. }) => Held::Away,
+            Err(FetchError::Status { retry_after, .. }) => Held::Refused(retry_after),
+            Err(_) => Held::Refused(None),
         }
     }
 }

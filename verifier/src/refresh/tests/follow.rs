@@ -70,11 +70,15 @@ fn who_does_not_hold_a_request_is_asked_ever_less_often() {
     let fetch = Fetch::new(&server.url(), LONG);
     let all = FixedRandomness([0xff; 10]);
     let wait = Duration::from_secs(25);
-    let mut follower = Follower::new(Arc::clone(&refresher.believer), fetch, wait, Arc::new(all), Duration::from_secs(5));
+    let mut follower = Follower::new(Arc::clone(&refresher.believer), fetch, wait, Arc::new(all), Duration::from_secs(20));
     // The clock stands still: each answer comes at once.
-    let pauses: Vec<u64> = (0..5).map(|_| follower.turn().as_secs()).collect();
-    assert_eq!(pauses, [1, 2, 4, 5, 5]);
+    let mut pauses = |count| (0..count).map(|_| follower.turn().as_secs()).collect::<Vec<_>>();
+    assert_eq!(pauses(6), [1, 2, 4, 8, 16, 20]);
     assert!(!refresher.stats().following);
+    // One that is away may have something to tell as soon as it is back.
+    drop(server);
+    assert_eq!(pauses(5), [1, 2, 4, 8, 10]);
+    drop(refresher);
 }
 
 #[test]
