@@ -123,8 +123,9 @@ impl Reporter {
             items: VecDeque::new(),
         };
         let (quota, delivery, clock) = (parts.quota, parts.delivery, Arc::clone(&parts.clock));
-        let writer =
+        let mut writer =
             Writer::new(Arc::clone(&spool), Arc::clone(&sync), Arc::clone(&intake), Arc::clone(&control), parts.clock, parts.randomness);
+        writer.prepare();
         // Made before its threads are, so that it ends those that run, should one not start.
         let reporter = Self { intake, control, spool, quota, delivery, clock, passport, writers: Mutex::default() };
         let (spool, control) = (Arc::clone(&reporter.spool), Arc::clone(&reporter.control));

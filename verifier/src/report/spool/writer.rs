@@ -76,6 +76,16 @@ impl Writer {
         }
     }
 
+    /// Makes the first segment before there is anything to write: making a file can wait for a busy disk, as writing to
+    /// one does not. Where it fails, the first write tries again, and says why.
+    pub(in super::super) fn prepare(&mut self) {
+        if let Ok((active, segment)) = self.create(0) {
+            self.spool.shelf().segments.push_back(segment);
+            self.active = Some(active);
+            self.spool.trim();
+        }
+    }
+
     /// Writes until the intake is closed and empty.
     pub(in super::super) fn run(mut self) {
         let mut in_vain = 0_u32;
