@@ -11,6 +11,7 @@ mod set;
 mod text;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 pub use host::HostPattern;
@@ -33,7 +34,7 @@ pub struct Constraint {
     /// The attribute's name.
     pub attribute: SmolStr,
     /// What must hold, in the order written.
-    pub operators: Vec<Operator>,
+    pub operators: SmallVec<[Operator; 1]>,
 }
 
 /// One operator with its operand.
@@ -287,7 +288,7 @@ impl Constraint {
         let Some(members) = value.members() else {
             return wrong.note(place, format!("a constraint must be an object of operators, not {}", value.kind_name()));
         };
-        let mut operators = Vec::new();
+        let mut operators = SmallVec::new();
         for (name, operand) in members {
             let here = place.name(name);
             match Operator::read(name, operand, &here, wrong) {

@@ -1,5 +1,6 @@
 //! How much memory a value holds on the heap, for whoever keeps many of them within a bound.
 
+use smallvec::{Array, SmallVec};
 use smol_str::SmolStr;
 
 /// What a value holds on the heap, in bytes: what it asked for, without what an allocator adds.
@@ -26,6 +27,13 @@ impl Footprint for String {
 impl<T: Footprint> Footprint for Vec<T> {
     fn heap_bytes(&self) -> usize {
         self.capacity() * size_of::<T>() + self.iter().map(T::heap_bytes).sum::<usize>()
+    }
+}
+
+impl<A: Array<Item: Footprint>> Footprint for SmallVec<A> {
+    fn heap_bytes(&self) -> usize {
+        let spilled = if self.spilled() { self.capacity() * size_of::<A::Item>() } else { 0 };
+        spilled + self.iter().map(A::Item::heap_bytes).sum::<usize>()
     }
 }
 

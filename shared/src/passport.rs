@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
+use smallvec::SmallVec;
+use smol_str::SmolStr;
 
 use crate::fault::{Fault, Faults, Place};
 use crate::footprint::Footprint;
@@ -12,15 +14,18 @@ use crate::json::{self, Controls, Document, Value};
 use crate::limits::{GRANTS, OPERAND_VALUES, TIME_MAX};
 use crate::text::quote;
 
+/// The services that a passport is for. One needs no memory of its own.
+pub type Audience = SmallVec<[SmolStr; 1]>;
+
 /// The claims of a passport, read and sound. Whether they are true is for a verifier to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Passport {
     /// `iss`: the issuer's URL.
-    pub issuer: String,
+    pub issuer: SmolStr,
     /// `sub`: the agent's id.
-    pub agent_id: String,
+    pub agent_id: SmolStr,
     /// `aud`: the services that it is for.
-    pub audience: Vec<String>,
+    pub audience: Audience,
     /// `iat`, in seconds since 1970.
     pub issued_at: i64,
     /// `exp`, in seconds since 1970.
@@ -28,13 +33,13 @@ pub struct Passport {
     /// `nbf`, in seconds since 1970.
     pub not_before: Option<i64>,
     /// `jti`: its name, with the issuer's.
-    pub id: String,
+    pub id: SmolStr,
     /// The entries of `authorization_details`, each with its index there. Entries of other types are not here.
     pub grants: Vec<(usize, Grant)>,
     /// `status`: where to look up whether it was revoked.
     pub status: Option<StatusRef>,
     /// `onBehalfOf`: who answers for the agent.
-    pub on_behalf_of: Option<String>,
+    pub on_behalf_of: Option<SmolStr>,
     /// Whether there is a `cnf`: it then needs a proof of possession.
     pub needs_proof: bool,
 }
@@ -46,7 +51,7 @@ pub struct StatusRef {
     #[serde(rename = "idx")]
     pub index: u64,
     /// The list's URI.
-    pub uri: String,
+    pub uri: SmolStr,
 }
 
 /// Why claims cannot be read.
@@ -163,13 +168,13 @@ impl<'d, 'p> Claims<'d, 'p> {
         }
     }
 
-    fn string(&self, name: &str, wrong: &mut Faults) -> Option<String> {
+    fn string(&self, name: &str, wrong: &mut Faults) -> Option<SmolStr> {
         self.required(name, wrong, read_owned)
     }
 }
 
-fn read_owned(value: Value<'_>, place: &Place<'_>, wrong: &mut Faults) -> Option<String> {
-    read_string(value, place, wrong).map(str::to_owned)
+fn read_owned(value: Value<'_>, place: &Place<'_>, wrong: &mut Faults) -> Option<SmolStr> {
+    read_string(value, place, wrong).map(SmolStr::new)
 }
 
 fn read_time(value: Value<'_>, place: &Place<'_>, wrong: &mut Faults) -> Option<i64> {
@@ -178,17 +183,22 @@ fn read_time(value: Value<'_>, place: &Place<'_>, wrong: &mut Faults) -> Option<
         .or_else(|| wrong.note(place, format!("it must be a time in whole seconds, 0 to {TIME_MAX}, without fraction or exponent")))
 }
 
-fn read_audience(value: Value<'_>, place: &Place<'_>, wrong: &mut Faults) -> Option<Vec<String>> {
+fn read_audience(value: Value<'_>, place: &Place<'_>, wrong: &mut Faults) -> Option<Audience> {
     let Some(items) = value.items() else {
-        return read_owned(value, place, wrong).map(|only| vec![only]);
+        return read_owned(value, place, wrong).map(|only| Audience::from([only]));
     };
     if items.clone().nth(OPERAND_VALUES).is_some() {
         return wrong.note(place, format!("it can name at most {OPERAND_VALUES} audiences"));
     }
-    let read: Vec<Option<String>> = items.enumerate().map(|(index, item)| read_owned(item, &place.index(index), wrong)).collect();
-    match read.is_empty() {
+    let (mut read, mut faultless) = (Audience::new(), true);
+    for (index, item) in items.enumerate() {
+        let name = read_owned(item, &place.index(index), wrong);
+        faultless &= name.is_some();
+        read.extend(name);
+    }
+    match read.is_empty() && faultless {
         true => wrong.note(place, "it must name at least one audience"),
-        false => read.into_iter().collect(),
+        false => faultless.then_some(read),
     }
 }
 
@@ -197,7 +207,7 @@ fn read_status(value: Value<'_>, place: &Place<'_>, wrong: &mut Faults) -> Optio
     let index = list.and_then(|list| list.get("idx")).and_then(read_index);
     let uri = list.and_then(|list| list.get("uri")).and_then(|uri| read_string(uri, &place.name("status_list").name("uri"), wrong));
     match (index, uri) {
-        (Some(index), Some(uri)) => Some(StatusRef { index, uri: uri.to_owned() }),
+        (Some(index), Some(uri)) => Some(StatusRef { index, uri: uri.into() }),
         _ => wrong.note(place, "it must be an object with a `status_list` of `idx`, a whole number, and `uri`, a string"),
     }
 }

@@ -75,7 +75,7 @@ impl Scene {
     /// The passport of number `serial` with these grants: claims to JSON, signed.
     pub fn mint(&self, serial: u64, grants: &[Grant]) -> String {
         let id = format!("pp_01a20b0c-9043-7799-a2c6-{serial:012x}");
-        let status = StatusRef { index: serial % PLACES as u64, uri: self.uri.clone() };
+        let status = StatusRef { index: serial % PLACES as u64, uri: self.uri.as_str().into() };
         let claims = NewClaims {
             issuer: ISSUER,
             agent_id: AGENT,

@@ -12,7 +12,7 @@
 //! signatures are the issuer's: nobody can choose the set that a passport goes to.
 
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::{Arc, Mutex, OnceLock, TryLockError};
 
 use arc_swap::{ArcSwapOption, Guard};
 
@@ -31,7 +31,9 @@ struct Set {
 }
 
 pub(crate) struct Cache {
-    sets: Box<[Set]>,
+    /// Made for the first passport: many a verifier decides once and is dropped.
+    sets: OnceLock<Box<[Set]>>,
+    count: usize,
     most_bytes: usize,
     /// What those that are here hold, and where to make room next. Whoever writes holds it; nobody waits for it.
     writing: Mutex<Room>,
@@ -65,14 +67,13 @@ impl Hit {
 impl Cache {
     /// Room for about `entries` passports, rounded up to seven times a power of two, that hold at most `bytes`.
     pub(crate) fn new(entries: usize, bytes: usize) -> Self {
-        let sets = entries.div_ceil(WAYS).clamp(1, MOST_SETS).next_power_of_two();
-        let sets = std::iter::repeat_with(Set::default).take(sets).collect();
-        Self { sets, most_bytes: bytes, writing: Mutex::default() }
+        let count = entries.div_ceil(WAYS).clamp(1, MOST_SETS).next_power_of_two();
+        Self { sets: OnceLock::new(), count, most_bytes: bytes, writing: Mutex::default() }
     }
 
     /// The passport with exactly this token.
     pub(crate) fn find(&self, token: &[u8], now: i64) -> Option<Hit> {
-        let (set, tag) = self.set(token)?;
+        let (set, tag) = choose(self.sets.get()?, token)?;
         for (known, place) in set.tags.iter().zip(&set.places) {
             if known.load(Ordering::Acquire) != tag {
                 continue;
@@ -90,7 +91,8 @@ impl Cache {
     /// Remembers a passport whose token was verified, unless it alone would break the bound, or somebody else is writing
     /// at this moment: then it is verified once more when it comes again.
     pub(crate) fn keep(&self, signed: &Arc<SignedPassport>, now: i64) {
-        let Some((set, tag)) = self.set(signed.token()) else { return };
+        let sets = self.sets.get_or_init(|| std::iter::repeat_with(Set::default).take(self.count).collect());
+        let Some((set, tag)) = choose(sets, signed.token()) else { return };
         let mut room = match self.writing.try_lock() {
             Ok(room) => room,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
@@ -99,58 +101,24 @@ impl Cache {
         if signed.bytes() > self.most_bytes || self.find(signed.token(), now).is_some() {
             return;
         }
-        let Some(place) = self.place(set, now) else { return };
-        self.clear(set, place, &mut room);
-        self.make_room(signed.bytes(), now, &mut room);
+        let Some((place, leaves)) = least(set, now) else { return };
+        self.make_room(sets, signed.bytes().saturating_sub(leaves), now, &mut room);
         signed.touch(now);
-        if let (Some(known), Some(entry)) = (set.tags.get(place), set.places.get(place)) {
-            entry.store(Some(Arc::clone(signed)));
-            known.store(tag, Ordering::Release);
-            room.bytes += signed.bytes();
-            room.entries += 1;
-        }
-    }
-
-    /// The set of a token, and its tag there. Both are made of eight characters of its signature, which no two passports
-    /// of an issuer are likely to share. `None` for what is too short to be a token.
-    #[inline]
-    fn set(&self, token: &[u8]) -> Option<(&Set, u8)> {
-        let signature = token.get(token.len().checked_sub(SIGNATURE_CHARS)?..)?;
-        // Fibonacci hashing: letters of base64 differ in few of their bits.
-        let spread = u64::from_le_bytes(*signature.first_chunk::<8>()?).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let [.., a, b, c, tag] = spread.to_le_bytes();
-        let mask = self.sets.len().checked_sub(1)?;
-        let set = self.sets.get(usize::try_from(u32::from_le_bytes([c, b, a, 0])).ok()? & mask)?;
-        Some((set, tag.max(1)))
-    }
-
-    /// The place of a set to be given away: the first that is empty, or whose passport is worth least.
-    fn place(&self, set: &Set, now: i64) -> Option<usize> {
-        let worth = |place: &ArcSwapOption<SignedPassport>| place.load().as_ref().map(|signed| signed.worth(now));
-        set.places.iter().enumerate().min_by_key(|(_, place)| worth(place)).map(|(at, _)| at)
-    }
-
-    fn clear(&self, set: &Set, place: usize, room: &mut Room) {
-        let (Some(known), Some(entry)) = (set.tags.get(place), set.places.get(place)) else { return };
-        known.store(0, Ordering::Release);
-        if let Some(old) = entry.swap(None) {
-            room.bytes = room.bytes.saturating_sub(old.bytes());
-            room.entries = room.entries.saturating_sub(1);
-        }
+        room.put(set, place, tag, Some(Arc::clone(signed)));
     }
 
     /// Gives places away, set by set and in each the one that is worth least, until `bytes` more are within the bound.
-    fn make_room(&self, bytes: usize, now: i64, room: &mut Room) {
+    fn make_room(&self, sets: &[Set], bytes: usize, now: i64, room: &mut Room) {
         // Each turn of the hand empties a place of every set that has one, so this ends.
-        for _ in 0..self.sets.len().saturating_mul(WAYS) {
+        for _ in 0..sets.len().saturating_mul(WAYS) {
             if room.bytes.saturating_add(bytes) <= self.most_bytes {
                 return;
             }
-            room.hand = room.hand.wrapping_add(1) % self.sets.len().max(1);
-            if let Some(set) = self.sets.get(room.hand) {
+            room.hand = room.hand.wrapping_add(1) % sets.len().max(1);
+            if let Some(set) = sets.get(room.hand) {
                 let held = set.places.iter().enumerate().filter_map(|(at, place)| Some((at, place.load().as_ref()?.worth(now))));
                 if let Some((at, _)) = held.min_by_key(|(_, worth)| *worth) {
-                    self.clear(set, at, room);
+                    room.put(set, at, 0, None);
                 }
             }
         }
@@ -163,6 +131,42 @@ impl Cache {
     }
 }
 
+/// The set of a token, and its tag there. Both are made of eight characters of its signature, which no two passports of an
+/// issuer are likely to share. `None` for what is too short to be a token.
+#[inline]
+fn choose<'s>(sets: &'s [Set], token: &[u8]) -> Option<(&'s Set, u8)> {
+    let signature = token.get(token.len().checked_sub(SIGNATURE_CHARS)?..)?;
+    // Fibonacci hashing: letters of base64 differ in few of their bits.
+    let spread = u64::from_le_bytes(*signature.first_chunk::<8>()?).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let [.., a, b, c, tag] = spread.to_le_bytes();
+    // There are as many sets as a power of two.
+    let mask = sets.len().checked_sub(1)?;
+    let set = sets.get(usize::try_from(u32::from_le_bytes([c, b, a, 0])).ok()? & mask)?;
+    Some((set, tag.max(1)))
+}
+
+/// The place of a set to be given away, and the bytes that leave it: the first that is empty, or whose passport is worth
+/// least.
+fn least(set: &Set, now: i64) -> Option<(usize, usize)> {
+    let held = |place: &ArcSwapOption<SignedPassport>| place.load().as_ref().map(|signed| (signed.worth(now), signed.bytes()));
+    let places = set.places.iter().map(held).enumerate();
+    places.min_by_key(|(_, held)| held.map(|(worth, _)| worth)).map(|(at, held)| (at, held.map_or(0, |(_, bytes)| bytes)))
+}
+
+impl Room {
+    /// Puts a passport, or none, where another may stand. A reader who meets the new one under the old tag, or the other
+    /// way about, compares the token.
+    fn put(&mut self, set: &Set, place: usize, tag: u8, new: Option<Arc<SignedPassport>>) {
+        let (Some(known), Some(entry)) = (set.tags.get(place), set.places.get(place)) else { return };
+        let bytes = |held: &Option<Arc<SignedPassport>>| held.as_ref().map_or(0, |signed| signed.bytes());
+        let (comes, more) = (bytes(&new), usize::from(new.is_some()));
+        let old = entry.swap(new);
+        known.store(tag, Ordering::Release);
+        self.bytes = self.bytes.saturating_sub(bytes(&old)) + comes;
+        self.entries = self.entries.saturating_sub(usize::from(old.is_some())) + more;
+    }
+}
+
 /// The most sets that the three bytes of a hash tell apart: room for over a hundred million passports.
 const MOST_SETS: usize = 1 << 24;
 
@@ -171,7 +175,7 @@ const SIGNATURE_CHARS: usize = 86;
 
 impl std::fmt::Debug for Cache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Cache").field("sets", &self.sets.len()).field("most_bytes", &self.most_bytes).finish_non_exhaustive()
+        f.debug_struct("Cache").field("sets", &self.count).field("most_bytes", &self.most_bytes).finish_non_exhaustive()
     }
 }
 

@@ -36,8 +36,8 @@ pub(crate) fn relative_text(text: &str, now: i64) -> String {
 }
 
 /// Texts from elsewhere beside each other, each safe to show.
-pub(crate) fn listed<'t>(texts: impl IntoIterator<Item = &'t String>) -> String {
-    texts.into_iter().map(|text| escape(text)).collect::<Vec<_>>().join(", ")
+pub(crate) fn listed<'t>(texts: impl IntoIterator<Item = &'t (impl AsRef<str> + 't)>) -> String {
+    texts.into_iter().map(|text| escape(text.as_ref())).collect::<Vec<_>>().join(", ")
 }
 
 /// `text` with a capital first letter.

@@ -175,8 +175,8 @@ impl Issuer {
         match (&decision, decision.passport()) {
             (Decision::Allow(_), Some(passport)) => {
                 let author = Author {
-                    name: passport.agent_id.clone(),
-                    passport_id: Some(passport.id.clone()),
+                    name: passport.agent_id.to_string(),
+                    passport_id: Some(passport.id.to_string()),
                     request_id,
                     action: action.to_owned(),
                     resource: resource.to_owned(),

@@ -24,10 +24,11 @@ pub fn measure(scene: &Scene, filter: &Filter, effort: Effort) -> Vec<Figure> {
 fn row(scene: &Scene, effort: Effort, name: &str, live: usize) -> Figure {
     let (verifier, tokens) = seen(scene, &scene.trust(), USUAL_GRANTS, live);
     let work = |threads| run(&verifier, &tokens, scene.now(), threads, ASKED);
-    // Long against the start of a thread's loop.
-    let batches = (effort.batch.as_secs_f64() * 8.0 / work(1).as_secs_f64()).ceil() as u32;
+    // Long against the time in which the system moves a thread to a core of its own: in runs of a few milliseconds both
+    // may stay on one, and two threads then do the work of one, whatever they run.
+    let batches = (effort.batch.as_secs_f64() * LONG / work(1).as_secs_f64()).ceil() as u32;
     let (mut nanos, mut speedups) = (Vec::new(), Vec::new());
-    for _ in 0..effort.rounds {
+    for _ in 0..effort.rounds.div_ceil(4) {
         let one = run(&verifier, &tokens, scene.now(), 1, ASKED * batches);
         let two = run(&verifier, &tokens, scene.now(), 2, ASKED * batches);
         nanos.push(two.as_nanos() as f64 / f64::from(2 * ASKED * batches));
@@ -35,6 +36,9 @@ fn row(scene: &Scene, effort: Effort, name: &str, live: usize) -> Figure {
     }
     Figure { name: name.to_owned(), grants: USUAL_GRANTS, live, nanos: median(&nanos), ratio: median(&speedups) }
 }
+
+/// How many batches of another row a run of these takes.
+const LONG: f64 = 100.0;
 
 /// The least that a thread asks in one go.
 const ASKED: u32 = 1_024;

@@ -147,6 +147,7 @@ const CORE: &[&str] = &[
     "serde_json",
     "sha2",
     "signature",
+    "smallvec",
     "smol_str",
     "subtle",
     "thiserror",

@@ -90,7 +90,10 @@ fn what_has_expired_goes_first_and_then_what_was_longest_not_asked_for() {
     cache.keep(&signed(&tokens[7], NOW + 900), NOW + 60);
     assert!(!found(&cache, &tokens[2]), "expired");
     let place = |at: usize| {
-        cache.sets[0].places.iter().any(|place| place.load().as_ref().is_some_and(|signed| signed.is_token(tokens[at].as_bytes())))
+        cache.sets.get().expect("made")[0]
+            .places
+            .iter()
+            .any(|place| place.load().as_ref().is_some_and(|signed| signed.is_token(tokens[at].as_bytes())))
     };
     cache.keep(&signed(&tokens[8], NOW + 900), NOW + 61);
     assert!(place(0) && !place(1), "asked for again, and not");

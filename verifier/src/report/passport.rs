@@ -19,7 +19,7 @@ impl ReporterPassport {
         let mut header = HeaderValue::try_from(format!("Bearer {token}"))
             .map_err(|_| passport_shared::jose::CompactError::Malformed("it has characters that no header can hold"))?;
         header.set_sensitive(true);
-        Ok(Self { reporter: passport.claims().agent_id.clone(), header })
+        Ok(Self { reporter: passport.claims().agent_id.to_string(), header })
     }
 
     /// Whose it is: the `sub` claim, which is the reporter's name in the audit log.

@@ -29,9 +29,9 @@ impl Facts {
         let passport = granted.passport()?;
         Some(Self {
             request_id: granted.request_id()?.to_owned(),
-            agent_id: passport.agent_id.clone(),
-            passport_id: passport.id.clone(),
-            on_behalf_of: passport.on_behalf_of.clone(),
+            agent_id: passport.agent_id.to_string(),
+            passport_id: passport.id.to_string(),
+            on_behalf_of: passport.on_behalf_of.as_ref().map(ToString::to_string),
             grant: granted.grant(),
         })
     }

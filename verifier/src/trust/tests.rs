@@ -7,7 +7,7 @@ fn load(token: &str) -> Result<Trust, TrustError> {
 }
 
 fn status(trust: &Trust, index: u64, max_age: MaxAge, now: i64) -> Status {
-    trust.status(&StatusRef { index, uri: LIST.to_owned() }, max_age, now)
+    trust.status(&StatusRef { index, uri: LIST.into() }, max_age, now)
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_status_is_valid_only_if_a_fresh_list_says_so() {
     assert!(matches!(status(&trust, 3, hour, NOW + 3_601), Status::Unavailable(_)));
     assert_eq!(status(&trust, 7, hour, NOW + 999_999), Status::Revoked, "however old the list");
     assert!(matches!(status(&trust, 64, hour, NOW), Status::Unavailable(_)));
-    let elsewhere = StatusRef { index: 3, uri: "https://issuer.example/v1/status/2".to_owned() };
+    let elsewhere = StatusRef { index: 3, uri: "https://issuer.example/v1/status/2".into() };
     assert!(matches!(trust.status(&elsewhere, hour, NOW), Status::Unavailable(_)));
 }
 

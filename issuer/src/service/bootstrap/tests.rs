@@ -14,7 +14,7 @@ async fn refused(place: &Place, settings: Settings) -> StartError {
 async fn a_first_start_makes_keys_and_an_admin_who_may_do_everything_for_90_days() {
     let world = World::new().await;
     let admin = UnverifiedPassport::read(world.admin.as_bytes()).unwrap().claims().clone();
-    assert_eq!((admin.agent_id.as_str(), admin.audience.as_slice()), (ADMIN, [ISSUER.to_owned()].as_slice()));
+    assert_eq!((admin.agent_id.as_str(), admin.audience.as_slice()), (ADMIN, [ISSUER.into()].as_slice()));
     assert_eq!(admin.expires_at, NOW + 90 * 86_400);
     assert_eq!(world.gate(&world.admin, "keys.rotate", "issuer/keys").await, "granted");
     let kinds: Vec<Value> =

@@ -38,7 +38,7 @@ async fn a_caller_is_who_the_passport_says_and_the_decision_is_its_own() {
     let world = World::new().await;
     let caller = world.admin("keys.read", "issuer/keys").await;
     assert_eq!(caller.agent_id(), "admin");
-    assert_eq!(caller.claims().audience, [ISSUER]);
+    assert_eq!(caller.claims().audience.as_slice(), [ISSUER]);
     let decision: Value = serde_json::from_str(caller.decision()).unwrap();
     assert_eq!(decision["requestId"], caller.request_id());
     assert_eq!(decision["passportId"], caller.passport_id());

@@ -98,7 +98,7 @@ impl Issuer {
     /// The payload, as JSON text.
     fn claims(&self, order: &Order, id: &str, slot: Slot) -> Result<String, ServiceError> {
         let index = u64::try_from(slot.index).map_err(|error| ServiceError::internal(ACT, error))?;
-        let status = StatusRef { index, uri: list_uri(self.settings(), slot.list) };
+        let status = StatusRef { index, uri: list_uri(self.settings(), slot.list).into() };
         to_json(&NewClaims {
             issuer: &self.settings().issuer,
             agent_id: &order.agent_id,
@@ -141,12 +141,12 @@ impl Issuer {
             Err(denied) => return Err(wrong(format!("{}: {}", denied.reason(), denied.message()))),
         };
         let claims = verified.claims();
-        let same = claims.issuer == self.settings().issuer
+        let same = claims.issuer == *self.settings().issuer
             && claims.id == id
             && claims.agent_id == order.agent_id
-            && claims.audience == order.audience
+            && claims.audience.iter().eq(&order.audience)
             && (claims.issued_at, claims.not_before, claims.expires_at) == (order.issued_at, order.not_before, order.expires_at)
-            && claims.on_behalf_of == order.on_behalf_of
+            && claims.on_behalf_of.as_deref() == order.on_behalf_of.as_deref()
             && claims.needs_proof == order.confirmation.is_some()
             && claims.status.is_some()
             && claims.grants.iter().map(|(_, grant)| grant).eq(order.grants.iter());

@@ -58,7 +58,7 @@ async fn a_status_list_stands_at_the_uri_that_passports_name() {
     let compact = passport_shared::jose::Compact::split(list.body.as_bytes(), 65_536).unwrap();
     assert!(compact.key_id(TokenType::StatusList).is_ok());
     let read = passport_shared::status_list::StatusListClaims::read(&compact.payload).unwrap();
-    assert_eq!((read.uri, read.issued_at, read.expires_at), (status.uri, NOW, Some(NOW + 7 * 86_400)));
+    assert_eq!((&*read.uri, read.issued_at, read.expires_at), (&*status.uri, NOW, Some(NOW + 7 * 86_400)));
     assert_eq!(read.list.get(status.index), Some(0));
     assert_eq!((list.max_age, world.issuer.trust_bundle().await.unwrap().max_age), (300, 0));
     assert_eq!(world.issuer.status_list(1).await.unwrap_err().code(), "not_found");

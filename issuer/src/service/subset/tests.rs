@@ -17,7 +17,7 @@ fn passport(grants: Vec<Grant>, expires_at: i64) -> Passport {
     Passport {
         issuer: "https://issuer.example".into(),
         agent_id: "maker".into(),
-        audience: vec!["https://issuer.example".into()],
+        audience: ["https://issuer.example".into()].into(),
         issued_at: NOW,
         expires_at,
         not_before: None,
