@@ -1,5 +1,6 @@
 use super::*;
 use crate::fixture::{AUDIENCE, ISSUER, LIST, NOW, bundle, claims, jwks, key, list, passport};
+use crate::{ResourcePolicy, SignatureMethod};
 use passport_keys::SigningKey;
 
 fn verifier(key: &SigningKey, revoked: &[u64]) -> Verifier {
