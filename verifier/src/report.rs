@@ -17,8 +17,8 @@
 //! - A repeated delivery is the same to the byte, and the issuer counts it as a duplicate.
 //! - Memory and disk are bounded: the queue in decisions and bytes, the spool by a quota.
 //!
-//! A decision whose record fails once it is queued is answered `audit_unavailable`; its record may come all the same, and
-//! says what was decided.
+//! A decision whose record fails once it is queued is answered `audit_unavailable`, without waiting for the disk to come
+//! back; its record may come all the same, and says what was decided. Where it does not come, a gap record counts it.
 
 use std::collections::VecDeque;
 use std::fmt;

@@ -116,8 +116,7 @@ impl Intake {
             return Err((RecordError::Stopped, None));
         }
         if self.unwritable.load(Ordering::Relaxed) && self.delivery != Delivery::BestEffort {
-            let error = RecordError::Failed("the spool cannot be written now; the reporter's stats say why".to_owned());
-            return Err((error, Some(Why::SpoolUnwritable)));
+            return Err((unwritable(), Some(Why::SpoolUnwritable)));
         }
         let mut bytes = self.spare.pop().unwrap_or_default();
         event::write_decision(decision, &mut bytes);
@@ -146,10 +145,17 @@ impl Intake {
     /// Takes note of a decision that is not taken, and says what its caller hears.
     #[cold]
     fn lose(&self, decision: &Decision<'_>, error: RecordError, why: Option<Why>) -> Result<Recorded, RecordError> {
+        self.note_lost(decision.now(), why);
+        match self.delivery {
+            Delivery::BestEffort if why.is_some() => Ok(Recorded::Done),
+            Delivery::BestEffort | Delivery::SpoolFirst | Delivery::Background => Err(error),
+        }
+    }
+
+    fn note_lost(&self, now: i64, why: Option<Why>) {
         self.dropped.fetch_add(1, Ordering::Relaxed);
         // After the end there is nobody to write of it.
-        let Some(why) = why else { return Err(error) };
-        let now = decision.now();
+        let Some(why) = why else { return };
         let mut all = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
         match all.iter_mut().find(|lost| lost.why == why) {
             Some(lost) => {
@@ -159,10 +165,20 @@ impl Intake {
             None => all.push(Lost { why, count: 1, from: now, to: now }),
         }
         self.any_lost.store(true, Ordering::Release);
-        drop(all);
-        match self.delivery {
-            Delivery::SpoolFirst | Delivery::Background => Err(error),
-            Delivery::BestEffort => Ok(Recorded::Done),
+    }
+
+    /// For the writer, which cannot write: whoever waits for the disk is told so rather than left to wait until it has
+    /// room, and what was queued for them is lost, as it is for those who come after them. What nobody waits for stays.
+    #[cold]
+    pub(super) fn refuse_waiting(&self) {
+        if self.delivery != Delivery::SpoolFirst {
+            return;
+        }
+        while let Some(Taken { bytes, settler }) = self.pop() {
+            self.note_lost(event::time_of(&bytes), Some(Why::SpoolUnwritable));
+            if let Some(settler) = settler {
+                settler.settle(Err(unwritable()));
+            }
         }
     }
 
@@ -250,4 +266,8 @@ impl Intake {
     pub(super) fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
+}
+
+fn unwritable() -> RecordError {
+    RecordError::Failed("the spool cannot be written now; the reporter's stats say why".to_owned())
 }

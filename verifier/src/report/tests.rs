@@ -10,7 +10,7 @@ use crate::guard::Guard;
 use crate::issuer_link::IssuerUrl;
 use crate::testing::server::{Answer, Asked, LONG, Server};
 use crate::testing::{FixedRandomness, HandClock, NOW, TestIssuer, purchase};
-use crate::{Outcome, Reason};
+use crate::{Outcome, Reason, Request};
 
 mod spool;
 
@@ -30,6 +30,23 @@ fn settings(place: &TempDir, url: IssuerUrl) -> ReporterSettings {
         .with_randomness(FixedRandomness([0xff; 10]))
         .with_linger(SHORT)
         .with_waits(SHORT, SHORT)
+}
+
+/// Where nobody is, nor can come to be meanwhile: no port that is given to who asks for any.
+fn nowhere() -> IssuerUrl {
+    "http://127.0.0.1:1".parse().expect("a loopback url")
+}
+
+/// Waits until it is so. A test that waits longer than [`LONG`] has failed.
+fn until(reporter: &Reporter, what: &str, is_so: impl Fn(&ReporterStats) -> bool) {
+    let step = Duration::from_micros(200);
+    for _ in 0..LONG.as_micros() / step.as_micros() {
+        if is_so(&reporter.stats()) {
+            return;
+        }
+        thread::park_timeout(step);
+    }
+    panic!("not in time: {what}: {:?}", reporter.stats());
 }
 
 fn start(settings: ReporterSettings) -> Arc<Reporter> {
@@ -126,20 +143,19 @@ fn decisions_arrive_as_they_were_answered_under_the_reporters_own_name() {
 #[test]
 fn an_issuer_that_was_down_gets_everything_once_and_in_order() {
     let place = place();
-    let gone = Server::start(kept);
-    let (address, url) = (gone.address(), gone.url());
-    drop(gone);
+    let server = Server::away(kept);
     let issuer = TestIssuer::new();
-    let reporter = start(settings(&place, url).with_batch(7, 1 << 20));
+    let reporter = start(settings(&place, server.url()).with_batch(7, 1 << 20));
     let guard = guard(&issuer, &reporter);
     buy(&guard, &issuer.passport(), 0, 50);
     assert_eq!(reporter.flush(Duration::from_millis(50)), Err(Unsent { count: 50 }));
+    until(&reporter, "all is on disk, and has been tried", |stats| stats.queued == 0 && stats.failed_attempts > 0);
     let stats = reporter.stats();
     assert_eq!((stats.waiting, stats.sent, stats.dropped, stats.oldest_waiting), (50, 0, 0, Some(0)));
     assert!(stats.spool_bytes > 0 && stats.spool_bytes < 50 * 150, "{stats:?}");
-    assert!(stats.failed_attempts > 0 && stats.last_error.is_some(), "{stats:?}");
+    assert!(stats.last_error.is_some(), "{stats:?}");
 
-    let server = Server::start_at(address, kept);
+    server.is_back();
     assert_eq!(reporter.flush(LONG), Ok(()));
     buy(&guard, &issuer.passport(), 50, 50);
     assert_eq!(reporter.shutdown(LONG), Ok(()));
@@ -234,11 +250,8 @@ fn one_decision_that_the_issuer_refuses_takes_no_other_with_it() {
 #[test]
 fn after_a_shutdown_nothing_is_taken_and_what_was_not_sent_is_kept() {
     let place = place();
-    let gone = Server::start(kept);
-    let url = gone.url();
-    drop(gone);
     let issuer = TestIssuer::new();
-    let reporter = start(settings(&place, url));
+    let reporter = start(settings(&place, nowhere()));
     let guard = guard(&issuer, &reporter);
     let token = issuer.passport();
     buy(&guard, &token, 0, 4);
@@ -297,9 +310,7 @@ fn an_issuer_that_does_not_answer_in_time_has_not_answered() {
     let issuer = TestIssuer::new();
     let reporter = start(settings(&place, url.parse().expect("a url")).with_timeout(Duration::from_millis(20)));
     buy(&guard(&issuer, &reporter), &issuer.passport(), 0, 1);
-    while reporter.stats().failed_attempts == 0 {
-        thread::yield_now();
-    }
+    until(&reporter, "a delivery failed", |stats| stats.failed_attempts > 0);
     assert_eq!((reporter.stats().waiting, reporter.stats().sent), (1, 0));
 }
 

@@ -33,6 +33,8 @@ type Asks = Arc<(Mutex<Vec<Asked>>, Condvar)>;
 pub(crate) struct Server {
     address: SocketAddr,
     asked: Asks,
+    #[cfg(feature = "report")]
+    away: Arc<AtomicBool>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -40,19 +42,34 @@ pub(crate) struct Server {
 impl Server {
     /// A server that answers each request by `answer`, one after the other.
     pub(crate) fn start(answer: impl FnMut(&Asked) -> Answer + Send + 'static) -> Self {
-        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), answer)
+        Self::new(false, answer)
     }
 
-    /// The same at a given address, where a server may have been before.
-    pub(crate) fn start_at(address: SocketAddr, mut answer: impl FnMut(&Asked) -> Answer + Send + 'static) -> Self {
-        let listener = TcpListener::bind(address).expect("an address");
+    /// The same, but until it [is back](Self::is_back) it hangs up on everybody. The address is its own meanwhile: one that
+    /// is free could become another test's.
+    #[cfg(feature = "report")]
+    pub(crate) fn away(answer: impl FnMut(&Asked) -> Answer + Send + 'static) -> Self {
+        Self::new(true, answer)
+    }
+
+    #[cfg(feature = "report")]
+    pub(crate) fn is_back(&self) {
+        self.away.store(false, Ordering::SeqCst);
+    }
+
+    fn new(away: bool, mut answer: impl FnMut(&Asked) -> Answer + Send + 'static) -> Self {
+        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("an address");
         let address = listener.local_addr().expect("an address");
         let (asked, stop): (Asks, _) = (Asks::default(), Arc::new(AtomicBool::new(false)));
-        let (seen, stopped) = (Arc::clone(&asked), Arc::clone(&stop));
+        let away = Arc::new(AtomicBool::new(away));
+        let (seen, stopped, gone) = (Arc::clone(&asked), Arc::clone(&stop), Arc::clone(&away));
         let serve = move || {
             for stream in listener.incoming() {
                 if stopped.load(Ordering::SeqCst) {
                     return;
+                }
+                if gone.load(Ordering::SeqCst) {
+                    continue;
                 }
                 let Some((stream, request)) = stream.ok().and_then(read) else { continue };
                 let answer = answer(&request);
@@ -62,12 +79,14 @@ impl Server {
             }
         };
         let thread = thread::Builder::new().spawn(serve).expect("a thread");
-        Self { address, asked, stop, thread: Some(thread) }
-    }
-
-    #[cfg(feature = "report")]
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        Self {
+            address,
+            asked,
+            #[cfg(feature = "report")]
+            away,
+            stop,
+            thread: Some(thread),
+        }
     }
 
     pub(crate) fn url(&self) -> crate::IssuerUrl {

@@ -96,6 +96,8 @@ impl Writer {
                 self.fail(&why);
             }
             if self.broken && !self.repair() {
+                // Again each time: who was about to push may not have known yet.
+                self.intake.refuse_waiting();
                 if closed {
                     break;
                 }
@@ -167,8 +169,8 @@ impl Writer {
                 self.kept.push_back((block, end));
                 self.control.lock().stats.write_errors += 1;
                 let why = format!("the spool cannot be written: {error}");
-                self.sync.refuse(settlers, &why);
                 self.fail(&why);
+                self.sync.refuse(settlers, &why);
             }
         }
     }
@@ -219,6 +221,12 @@ impl Writer {
     /// The spool cannot be written. Whoever waits is told; the segment is not written to again; what is not known to be
     /// on disk is kept, to be written to another.
     fn fail(&mut self, why: &str) {
+        // Before anybody is told, so that who is told finds it in the stats, and nothing more is taken meanwhile.
+        self.control.change(|state| {
+            state.stats.last_error = Some(why.to_owned());
+            self.intake.set_writable(false);
+        });
+        self.broken = true;
         for written in self.sync.give_up(why).into_iter().rev() {
             self.kept.push_front((written.block, written.end));
         }
@@ -232,9 +240,6 @@ impl Writer {
                 }
             }
         }
-        self.broken = true;
-        self.intake.set_writable(false);
-        self.control.change(|state| state.stats.last_error = Some(why.to_owned()));
     }
 
     /// Writes what was kept to a new segment, durable before it counts. False where that fails too.
@@ -284,10 +289,11 @@ impl Writer {
 }
 
 impl Drop for Writer {
-    /// However it ends, nobody is told any more that a decision was taken.
+    /// However it ends, nobody is told any more that a decision was taken, and nobody waits for its word.
     fn drop(&mut self) {
         self.intake.close();
         self.intake.end();
+        self.intake.refuse_waiting();
     }
 }
 

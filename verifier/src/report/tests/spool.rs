@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::mpsc;
 
 use super::*;
 use crate::guard::RecordError;
@@ -29,12 +30,6 @@ fn delivered(place: &TempDir, change: impl FnOnce(&Reporter)) -> (Vec<String>, u
     (server.asked(0).iter().flat_map(texts).collect(), gaps)
 }
 
-/// An issuer that cannot be reached.
-fn nowhere() -> IssuerUrl {
-    let gone = Server::start(kept);
-    gone.url()
-}
-
 fn numbers(texts: &[String]) -> Vec<u64> {
     texts.iter().filter_map(|text| amount(&serde_json::from_str(text).expect("json"))).collect()
 }
@@ -46,12 +41,12 @@ fn filled(place: &TempDir, runs: u32, each: u32) {
         let reporter = start(settings(place, nowhere()));
         let guard = guard(&issuer, &reporter);
         for number in 0..each {
+            let before = reporter.spool.holdings().durable;
             buy(&guard, &issuer.passport(), run * each + number, 1);
-            // A block for each.
-            assert!(reporter.flush(Duration::ZERO).is_err());
-            while reporter.stats().queued > 0 {
-                thread::yield_now();
-            }
+            // A block for each: the next is not decided before this one is on disk.
+            reporter.intake.wake();
+            let written = reporter.control.wait_for_progress(LONG, |state| state.durable <= before).durable;
+            assert_eq!(written, before + 1);
         }
     }
 }
@@ -213,10 +208,7 @@ fn what_the_issuer_has_makes_room() {
     let token = issuer.passport();
     for round in 0..8 {
         for number in 0..40 {
-            // What does not compress.
-            let note: String = (0..150).map(|n| jose::encode(Sha256::digest(format!("{round} {number} {n}")))).collect();
-            let request = purchase(1).with("a", note.split_at(4_000).0).with("b", note.split_at(2_400).1);
-            assert!(guard.decide(&token, &request).is_allowed());
+            assert!(guard.decide(&token, &bulky(round * 40 + number)).is_allowed());
         }
         assert_eq!(reporter.flush(LONG), Ok(()));
         let stats = reporter.stats();
@@ -225,45 +217,51 @@ fn what_the_issuer_has_makes_room() {
     assert_eq!((reporter.stats().sent, reporter.stats().waiting, reporter.stats().write_errors), (320, 0, 0));
 }
 
-/// Decides until the spool is full, and a little more. Gives the allows.
-fn until_full(guard: &Guard, reporter: &Reporter, token: &str) -> u64 {
-    let mut allowed = 0;
-    let deadline = (0..2_000).find(|number| {
-        let note: String = (0..150).map(|n| jose::encode(Sha256::digest(format!("{number} {n}")))).collect();
-        let request = purchase(1).with("a", note.split_at(4_000).0).with("b", note.split_at(2_400).1);
-        allowed += u64::from(guard.decide(token, &request).is_allowed());
-        thread::park_timeout(Duration::from_millis(1));
+/// A purchase of some 6 KB that do not compress.
+fn bulky(number: u32) -> Request {
+    let note: String = (0..150).map(|n| jose::encode(Sha256::digest(format!("{number} {n}")))).collect();
+    purchase(1).with("a", note.split_at(4_000).0).with("b", note.split_at(2_400).1)
+}
+
+/// Decides until the spool is full, and a little more. Gives how many were allowed, and how many were not.
+fn until_full(guard: &Guard, reporter: &Reporter, token: &str) -> (u64, u64) {
+    let mut counts = (0, 0);
+    let mut decide = |request: &Request| match guard.decide(token, request).is_allowed() {
+        true => counts.0 += 1,
+        false => counts.1 += 1,
+    };
+    let full = (0..2_000).find(|number| {
+        // The spool can be found to be full just before a decision, and so before it is looked at here.
+        decide(&bulky(*number));
+        until(reporter, "what was taken is written, or cannot be", |stats| stats.queued == 0 || !stats.writable);
         !reporter.stats().writable
     });
-    assert!(deadline.is_some(), "the spool did not fill up: {:?}", reporter.stats());
+    assert!(full.is_some(), "the spool did not fill up: {:?}", reporter.stats());
     for _ in 0..10 {
-        allowed += u64::from(guard.decide(token, &purchase(1)).is_allowed());
+        decide(&purchase(1));
     }
-    allowed
+    counts
 }
 
 #[test]
 fn a_full_spool_denies_what_it_would_allow_and_tells_of_it_later() {
     let place = place();
-    let gone = Server::start(kept);
-    let (address, url) = (gone.address(), gone.url());
-    drop(gone);
-    let reporter = start(settings(&place, url).with_quota(1 << 20));
+    let server = Server::away(kept);
+    let reporter = start(settings(&place, server.url()).with_quota(1 << 20));
     let issuer = TestIssuer::new();
     let guard = guard(&issuer, &reporter);
     let (token, request, over) = (issuer.passport(), purchase(1), purchase(501));
-    let allowed = until_full(&guard, &reporter, &token);
+    let (allowed, denied) = until_full(&guard, &reporter, &token);
     let decision = guard.decide(&token, &request);
     assert_eq!((decision.outcome(), decision.reason()), (Outcome::Deny, Reason::AuditUnavailable));
     assert_eq!(guard.decide(&token, &over).reason(), Reason::ConstraintUnmet);
     let stats = reporter.stats();
-    assert_eq!((stats.dropped, guard.unrecorded()), (12, 12), "{stats:?}");
+    let dropped = denied + 2;
+    assert_eq!((stats.dropped, guard.unrecorded()), (dropped, dropped), "{stats:?}");
     assert!(stats.last_error.is_some() && stats.spool_bytes <= 1 << 20, "{stats:?}");
 
-    let server = Server::start_at(address, kept);
-    while !reporter.stats().writable {
-        let _ = reporter.flush(SHORT);
-    }
+    server.is_back();
+    until(&reporter, "there is room again", |stats| stats.writable);
     assert!(guard.decide(&token, &request).is_allowed(), "there is room again");
     assert_eq!(reporter.flush(LONG), Ok(()));
     let texts: Vec<String> = server.asked(1).iter().flat_map(texts).collect();
@@ -271,27 +269,68 @@ fn a_full_spool_denies_what_it_would_allow_and_tells_of_it_later() {
     assert_eq!(u64::try_from(numbers(&texts).len()), Ok(allowed + 1), "what was allowed was reported");
     let gaps: Vec<Value> =
         texts.iter().filter(|text| text.contains(r#""gap":"#)).map(|text| serde_json::from_str(text).expect("json")).collect();
-    assert_eq!((gaps.len(), &gaps[0]["gap"]["count"], &gaps[0]["gap"]["why"]), (1, &12.into(), &"spool_unwritable".into()));
+    assert_eq!((gaps.len(), &gaps[0]["gap"]["count"], &gaps[0]["gap"]["why"]), (1, &dropped.into(), &"spool_unwritable".into()));
+}
+
+#[test]
+fn nobody_who_waits_for_the_disk_is_left_to_wait_until_a_full_spool_has_room() {
+    let place = place();
+    let server = Server::away(kept);
+    let reporter = start(settings(&place, server.url()).with_quota(1 << 20).with_delivery(Delivery::SpoolFirst));
+    let (verifier, token) = (TestIssuer::new().verifier(), TestIssuer::new().passport());
+    let requests: Vec<_> = (0..400).map(|number| bulky(number).identified(format!("r{number}"))).collect();
+    let decisions: Vec<_> = requests.iter().map(|request| verifier.decide(&token, request, NOW)).collect();
+    // Taken faster than they can be written, so that many are queued when there is no room any more.
+    let tickets: Vec<_> = decisions.iter().filter_map(|decision| reporter.record(decision).ok()).collect();
+    let (tell, told) = mpsc::channel();
+    let taken = tickets.len();
+    let wait = move || {
+        for recorded in tickets {
+            let Recorded::Pending(ticket) = recorded else { panic!("it does not wait for the disk") };
+            tell.send(ticket.wait()).expect("somebody listens");
+        }
+    };
+    let _waiting = thread::Builder::new().spawn(wait).expect("a thread");
+    let mut kept = 0;
+    for number in 0..taken {
+        match told.recv_timeout(LONG) {
+            Ok(Ok(())) => kept += 1,
+            Ok(Err(error)) => {
+                let stats = reporter.stats();
+                assert!(matches!(error, RecordError::Failed(_)) && !stats.writable && stats.last_error.is_some(), "{error}: {stats:?}");
+            }
+            Err(_) => panic!("number {number} of {taken} waits still: {:?}", reporter.stats()),
+        }
+    }
+    assert!(kept > 0 && kept < taken, "{kept} of {taken}");
+
+    server.is_back();
+    until(&reporter, "there is room again", |stats| stats.writable);
+    assert_eq!(reporter.shutdown(LONG), Ok(()));
+    let texts: Vec<String> = server.asked(1).iter().flat_map(texts).collect();
+    assert!(is_whole(&texts));
+    let told: u64 = texts.iter().filter_map(|text| serde_json::from_str::<Value>(text).expect("json")["gap"]["count"].as_u64()).sum();
+    let events = numbers(&texts).len();
+    assert!(events >= kept, "what was said to be on disk was reported");
+    let missing = u64::try_from(400 - events).expect("few");
+    assert_eq!((told, reporter.stats().dropped), (missing, missing), "and of the others it was told");
 }
 
 #[test]
 fn best_effort_keeps_deciding_and_its_gap_says_what_was_dropped() {
     let place = place();
-    let gone = Server::start(kept);
-    let (address, url) = (gone.address(), gone.url());
-    drop(gone);
-    let best_effort = settings(&place, url).with_quota(1 << 20).with_capacity(4, 1 << 20).with_delivery(Delivery::BestEffort);
+    let server = Server::away(kept);
+    let best_effort = settings(&place, server.url()).with_quota(1 << 20).with_capacity(4, 1 << 20).with_delivery(Delivery::BestEffort);
     let reporter = start(best_effort);
     let issuer = TestIssuer::new();
     let guard = guard(&issuer, &reporter);
     let token = issuer.passport();
-    let allowed = until_full(&guard, &reporter, &token);
+    let (allowed, denied) = until_full(&guard, &reporter, &token);
+    assert_eq!(denied, 0, "it keeps deciding");
     let dropped = reporter.stats().dropped;
     assert!(dropped >= 6, "four wait in the queue: {:?}", reporter.stats());
-    let server = Server::start_at(address, kept);
-    while !reporter.stats().writable {
-        let _ = reporter.flush(SHORT);
-    }
+    server.is_back();
+    until(&reporter, "there is room again", |stats| stats.writable);
     assert_eq!(reporter.flush(LONG), Ok(()));
     let texts: Vec<String> = server.asked(1).iter().flat_map(texts).collect();
     assert!(is_whole(&texts));
@@ -367,31 +406,30 @@ fn a_full_disk_denies_until_there_is_room_and_loses_nothing_that_was_allowed() {
         // Nothing is left of the disk.
         let _ = fs::write(&ballast, vec![0; 4 << 20]);
         let mut allowed = 1;
-        for number in 1..2_000 {
+        let refusal = (1..2_000).find_map(|number| {
             let request = purchase(number % 500);
-            match guard.decide(&token, &request).reason() {
-                Reason::Granted => allowed += 1,
-                reason => {
-                    assert_eq!(reason, Reason::AuditUnavailable);
-                    break;
-                }
+            let reason = guard.decide(&token, &request).reason();
+            if reason != Reason::Granted {
+                return Some(reason);
             }
-            thread::park_timeout(Duration::from_micros(500));
-        }
+            allowed += 1;
+            until(&reporter, "what was taken is written, or cannot be", |stats| stats.queued == 0 || !stats.writable);
+            None
+        });
+        assert_eq!(refusal, Some(Reason::AuditUnavailable), "{delivery}: {:?}", reporter.stats());
         let stats = reporter.stats();
         assert!(!stats.writable && stats.write_errors > 0, "{stats:?}");
         assert!(stats.last_error.is_some_and(|error| error.contains("cannot be written")));
         fs::remove_file(&ballast).expect("removed");
-        while !reporter.stats().writable {
-            thread::park_timeout(SHORT);
-        }
+        until(&reporter, "there is room again", |stats| stats.writable);
         assert!(guard.decide(&token, &purchase(1)).is_allowed());
         assert_eq!(reporter.shutdown(LONG), Ok(()));
         let texts: Vec<String> = server.asked(0).iter().flat_map(texts).collect();
         assert!(is_whole(&texts), "{delivery}");
         let events = texts[before..].iter().filter(|text| !text.contains(r#""gap":"#)).count();
         // Of spool-first, one whose answer was a denial may be there: it says what was decided.
-        assert!((allowed + 1..=allowed + 2).contains(&events), "{delivery}: {events} events of {allowed} and one allows");
+        let most = allowed + 1 + usize::from(delivery == Delivery::SpoolFirst);
+        assert!((allowed + 1..=most).contains(&events), "{delivery}: {events} events of {allowed} and one allows");
     }
 }
 
