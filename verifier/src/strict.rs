@@ -31,9 +31,9 @@ pub(crate) use multiples::{Multiples, TABLES};
 /// `docs/performance.md`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SignatureMethod {
-    /// A table of multiples for each key that is in use, 190 KiB each, for at most 16 keys in a process; the way of
+    /// A table of multiples for each key that is in use, 110 KiB each, for at most 16 keys in a process; the way of
     /// [`Listed`](Self::Listed) until there is one. The table is made during the 32nd check of a key, which takes a
-    /// fifth of a millisecond longer.
+    /// tenth of a millisecond longer.
     #[default]
     Tabled,
     /// ed25519-dalek's `verify`, and small-order points refused by comparing with a list.

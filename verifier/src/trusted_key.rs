@@ -35,7 +35,7 @@ struct Table {
 }
 
 /// Every so many checks of a key that has no table yet, one is made if there is room. A table takes as long to make as
-/// some 15 checks save.
+/// some ten checks save.
 const USES: u32 = 32;
 
 impl TrustedKey {
