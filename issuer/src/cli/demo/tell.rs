@@ -139,11 +139,12 @@ fn look(outcome: Outcome) -> (Style, &'static str) {
     }
 }
 
-/// A duration in microseconds, or in milliseconds from ten of them on.
+/// A duration in microseconds: in milliseconds from ten of them on, and with a tenth below ten of the former.
 fn shown(took: Duration) -> String {
-    match took.as_micros() {
-        micros @ 0..10_000 => format!("{micros} µs"),
-        micros => format!("{} ms", micros / 1_000),
+    match took.as_nanos() {
+        nanos @ 0..10_000 => format!("{}.{} µs", nanos / 1_000, nanos / 100 % 10),
+        nanos @ 10_000..10_000_000 => format!("{} µs", nanos / 1_000),
+        nanos => format!("{} ms", nanos / 1_000_000),
     }
 }
 
@@ -192,6 +193,7 @@ mod tests {
         assert!(folded.lines().skip(1).all(|line| line.starts_with("     ")));
         assert_eq!(fold(&format!("a {}", styled(GOOD, "b")), "  ", ""), format!("  a {}", styled(GOOD, "b")));
         assert_eq!(cut(&"x".repeat(100)).chars().count(), WIDTH);
+        assert_eq!(shown(Duration::from_nanos(860)), "0.8 µs");
         assert_eq!(shown(Duration::from_micros(62)), "62 µs");
         assert_eq!(shown(Duration::from_millis(12)), "12 ms");
     }
