@@ -125,8 +125,8 @@ impl<'r> Context<'r> {
         }
     }
 
-    pub(crate) fn deny(self, refusal: Refusal) -> Denied<'r> {
-        Denied { context: self, refusal: Box::new(refusal) }
+    pub(crate) fn deny(self, refusal: impl Into<Box<Refusal>>) -> Denied<'r> {
+        Denied { context: self, refusal: refusal.into() }
     }
 
     fn request_id(&self) -> Option<&str> {

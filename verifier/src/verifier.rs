@@ -107,7 +107,7 @@ impl Verifier {
                     let verdict = self.judge(claims, request, now);
                     context(seen).decide(verdict)
                 }
-                None => context(Seen::Nothing).deny(Refusal::new(Reason::InternalError, "the passport is not there any more")).into(),
+                None => context(Seen::Nothing).deny(refuse(Reason::InternalError, "the passport is not there any more")).into(),
             },
             Err(refused) => context(refused.seen).deny(refused.refusal).into(),
         }
@@ -120,7 +120,7 @@ impl Verifier {
         match self.check(token.as_ref(), now) {
             Ok(seen) => match seen.into_shared() {
                 Some(signed) => Ok(VerifiedPassport::new(self.clone(), signed)),
-                None => Err(denied(Seen::Nothing, Refusal::new(Reason::InternalError, "the passport is not there any more"))),
+                None => Err(denied(Seen::Nothing, refuse(Reason::InternalError, "the passport is not there any more"))),
             },
             Err(refused) => Err(denied(refused.seen, refused.refusal)),
         }
@@ -145,7 +145,7 @@ impl Verifier {
         let (key_id, payload) = self.check_signature(&trust, token, now)?;
         let claims = Passport::read(&payload).map_err(|error| Refused {
             seen: Seen::Signer(Box::new(key_id)),
-            refusal: Refusal::new(Reason::MalformedToken, format!("the token is signed, but {error}")),
+            refusal: refuse(Reason::MalformedToken, format!("the token is signed, but {error}")),
         })?;
         let checked = self.check_claims(&trust, &claims, now);
         let found_again = if self.cache.is_some() { token } else { &[] };
@@ -165,7 +165,7 @@ impl Verifier {
     }
 
     /// Steps 1 to 4: the key that signed, and the payload.
-    fn check_signature(&self, trust: &Trust, token: &[u8], now: i64) -> Result<(KeyId, Vec<u8>), Refusal> {
+    fn check_signature(&self, trust: &Trust, token: &[u8], now: i64) -> Result<(KeyId, Vec<u8>), Box<Refusal>> {
         let compact = Compact::split(token, self.settings.max_token_bytes).map_err(unreadable)?;
         let key = match trust.key_of_header(compact.header) {
             // Its header is to the letter what an issuer writes for that key.
@@ -181,51 +181,51 @@ impl Verifier {
         };
         match key.verifies(compact.signing_input, &compact.signature, self.settings.signatures) {
             true => Ok((key.id(), compact.payload)),
-            false => Err(Refusal::new(Reason::BadSignature, "the token's signature does not hold")),
+            false => Err(refuse(Reason::BadSignature, "the token's signature does not hold")),
         }
     }
 
     /// The first half of step 3: whether there are keys to go by.
     #[inline]
-    fn check_keys(&self, trust: &Trust, now: i64) -> Result<(), Refusal> {
+    fn check_keys(&self, trust: &Trust, now: i64) -> Result<(), Box<Refusal>> {
         if !trust.has_keys() {
-            return Err(Refusal::new(Reason::KeysUnavailable, "no keys are loaded"));
+            return Err(refuse(Reason::KeysUnavailable, "no keys are loaded"));
         }
         let fresh = trust.issued_at().is_none_or(|issued_at| self.settings.max_key_age.allows(now.saturating_sub(issued_at)));
         match fresh {
             true => Ok(()),
-            false => Err(Refusal::new(Reason::KeysUnavailable, "the keys loaded are too old; load a fresh trust bundle")),
+            false => Err(refuse(Reason::KeysUnavailable, "the keys loaded are too old; load a fresh trust bundle")),
         }
     }
 
     /// Steps 6 to 8.
     #[inline]
-    fn check_claims(&self, trust: &Trust, passport: &Passport, now: i64) -> Result<(), Refusal> {
+    fn check_claims(&self, trust: &Trust, passport: &Passport, now: i64) -> Result<(), Box<Refusal>> {
         if !same(&passport.issuer, trust.issuer()) {
             let message = format!("the passport is from {}, and {} is trusted here", quote(&passport.issuer), quote(trust.issuer()));
-            return Err(Refusal::new(Reason::WrongIssuer, message));
+            return Err(refuse(Reason::WrongIssuer, message));
         }
         if !passport.audience.iter().any(|audience| same(audience, &self.shared.audience)) {
             let shown = passport.audience.iter().take(3).map(|audience| quote(audience)).collect::<Vec<_>>().join(", ");
             let message = format!("the passport is for {shown}, and this is {}", quote(&self.shared.audience));
-            return Err(Refusal::new(Reason::WrongAudience, message));
+            return Err(refuse(Reason::WrongAudience, message));
         }
         if let Some(refusal) = check_times(passport, now, self.settings.leeway) {
-            return Err(refusal);
+            return Err(refusal.into());
         }
         let Some(status) = &passport.status else { return Ok(()) };
         match trust.status(status, self.settings.max_status_age, now) {
             Status::Valid => Ok(()),
-            Status::Revoked => Err(Refusal::new(Reason::Revoked, format!("the passport {} was revoked", quote(&passport.id)))),
+            Status::Revoked => Err(refuse(Reason::Revoked, format!("the passport {} was revoked", quote(&passport.id)))),
             Status::Unavailable(_) if self.settings.status == StatusPolicy::AllowUnavailable => Ok(()),
             Status::Unavailable(why) => {
-                Err(Refusal::new(Reason::StatusUnavailable, format!("whether the passport was revoked cannot be known: {why}")))
+                Err(refuse(Reason::StatusUnavailable, format!("whether the passport was revoked cannot be known: {why}")))
             }
         }
     }
 
     /// Everything that can have changed since the signature was good: keys, audience, times and status, as they are now.
-    pub(crate) fn check_again(&self, signed: &SignedPassport, now: i64) -> Result<(), Refusal> {
+    pub(crate) fn check_again(&self, signed: &SignedPassport, now: i64) -> Result<(), Box<Refusal>> {
         check_clock(now)?;
         let trust = self.load();
         self.check_keys(&trust, now)?;
@@ -243,12 +243,12 @@ impl Verifier {
 /// Why steps 1 to 8 refuse, and what was seen of the token by then.
 struct Refused {
     seen: Seen<'static>,
-    refusal: Refusal,
+    refusal: Box<Refusal>,
 }
 
 /// Before the signature was good, nothing of the token was seen.
-impl From<Refusal> for Refused {
-    fn from(refusal: Refusal) -> Self {
+impl From<Box<Refusal>> for Refused {
+    fn from(refusal: Box<Refusal>) -> Self {
         Self { seen: Seen::Nothing, refusal }
     }
 }
@@ -263,28 +263,33 @@ pub struct CacheStats {
     pub bytes: usize,
 }
 
+/// Boxed, so that the way to an allow carries a pointer and no more.
+fn refuse(reason: Reason, message: impl Into<String>) -> Box<Refusal> {
+    Box::new(Refusal::new(reason, message))
+}
+
 /// The second half of step 3.
-fn not_trusted(trust: &Trust, kid: &str) -> Refusal {
+fn not_trusted(trust: &Trust, kid: &str) -> Box<Refusal> {
     match trust.is_revoked(kid) {
-        true => Refusal::new(Reason::KeyRevoked, "the key that signed the token was revoked"),
-        false => Refusal::new(Reason::UnknownKey, "the token is signed by a key that is not trusted here"),
+        true => refuse(Reason::KeyRevoked, "the key that signed the token was revoked"),
+        false => refuse(Reason::UnknownKey, "the token is signed by a key that is not trusted here"),
     }
 }
 
 #[inline]
-fn check_clock(now: i64) -> Result<(), Refusal> {
+fn check_clock(now: i64) -> Result<(), Box<Refusal>> {
     match time::in_range(now) {
         true => Ok(()),
-        false => Err(Refusal::new(Reason::ClockUntrusted, "the time given is outside the years 1970 to 9999")),
+        false => Err(refuse(Reason::ClockUntrusted, "the time given is outside the years 1970 to 9999")),
     }
 }
 
-fn unreadable(error: CompactError) -> Refusal {
+fn unreadable(error: CompactError) -> Box<Refusal> {
     let reason = match error {
         CompactError::TooLong { .. } | CompactError::Malformed(_) => Reason::MalformedToken,
         CompactError::Unsupported(_) => Reason::UnsupportedToken,
     };
-    Refusal::new(reason, error.to_string())
+    refuse(reason, error.to_string())
 }
 
 #[cfg(test)]
