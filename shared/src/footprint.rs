@@ -18,12 +18,6 @@ impl Footprint for SmolStr {
     }
 }
 
-impl Footprint for String {
-    fn heap_bytes(&self) -> usize {
-        self.capacity()
-    }
-}
-
 impl<T: Footprint> Footprint for Vec<T> {
     fn heap_bytes(&self) -> usize {
         self.capacity() * size_of::<T>() + self.iter().map(T::heap_bytes).sum::<usize>()

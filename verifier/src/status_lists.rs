@@ -15,10 +15,8 @@ pub(crate) struct StatusLists {
 impl StatusLists {
     /// The list with this URI.
     pub(crate) fn get(&self, uri: &str) -> Option<&StatusListClaims> {
-        let wanted = end(uri);
-        let from = self.lists.partition_point(|(end, _)| *end < wanted);
-        let alike = self.lists.get(from..)?.iter().take_while(|(end, _)| *end == wanted);
-        alike.map(|(_, list)| &**list).find(|list| same(&list.uri, uri))
+        let at = self.place(uri).ok()?;
+        self.lists.get(at).map(|(_, list)| &**list)
     }
 
     /// Adds a list, or replaces the one with its URI.
@@ -37,9 +35,13 @@ impl StatusLists {
         self.lists.iter().map(|(_, list)| list)
     }
 
+    /// Where the list with this URI stands, or where it would.
+    #[inline]
     fn place(&self, uri: &str) -> Result<usize, usize> {
         let wanted = end(uri);
-        self.lists.binary_search_by(|(end, list)| end.cmp(&wanted).then_with(|| list.uri.as_str().cmp(uri)))
+        let from = self.lists.partition_point(|(end, _)| *end < wanted);
+        let mut alike = self.lists.iter().skip(from).take_while(|(end, _)| *end == wanted);
+        alike.position(|(_, list)| same(&list.uri, uri)).map(|at| from + at).ok_or(from)
     }
 }
 

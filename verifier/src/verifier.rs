@@ -135,8 +135,7 @@ impl Verifier {
             && let Some(hit) = cache.find(token, now)
             && let Some(signed) = hit.get()
         {
-            self.check_keys(&trust, now)?;
-            trust.key_named(&signed.key_id).ok_or_else(|| not_trusted(&trust, signed.key_id.as_str()))?;
+            self.check_key(&trust, &signed.key_id, now)?;
             return match self.check_claims(&trust, &signed.claims, now) {
                 Ok(()) => Ok(Seen::Cached(hit)),
                 Err(refusal) => Err(Refused { seen: Seen::Cached(hit), refusal }),
@@ -228,9 +227,18 @@ impl Verifier {
     pub(crate) fn check_again(&self, signed: &SignedPassport, now: i64) -> Result<(), Box<Refusal>> {
         check_clock(now)?;
         let trust = self.load();
-        self.check_keys(&trust, now)?;
-        trust.key_named(&signed.key_id).ok_or_else(|| not_trusted(&trust, signed.key_id.as_str()))?;
+        self.check_key(&trust, &signed.key_id, now)?;
         self.check_claims(&trust, &signed.claims, now)
+    }
+
+    /// Step 3 for a passport whose signature was good before.
+    #[inline]
+    fn check_key(&self, trust: &Trust, key_id: &KeyId, now: i64) -> Result<(), Box<Refusal>> {
+        self.check_keys(trust, now)?;
+        match trust.key_named(key_id) {
+            Some(_) => Ok(()),
+            None => Err(not_trusted(trust, key_id.as_str())),
+        }
     }
 
     /// Steps 9 to 13.

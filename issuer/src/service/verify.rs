@@ -24,7 +24,7 @@ impl Issuer {
         check::name(&body.audience, &root.name("audience"), &mut faults);
         check::done(faults)?;
         self.edition().await?;
-        let verifier = Verifier::new((*self.inner.gate.trust()).clone(), body.audience);
+        let verifier = Verifier::new((*self.inner.gate.trust()).clone(), body.audience).without_cache();
         let request = Request::parse(body.request.get().as_bytes());
         let decision = verifier.decide(&body.passport, &request, self.now()).identified(|| self.new_id(Id::Request));
         to_json(&decision.record())

@@ -131,6 +131,7 @@ impl Issuer {
         let wrong = |what: String| ServiceError::internal(ACT, format!("the finished token is not what was ordered: {what}"));
         let audience = order.audience.first().map(String::as_str).unwrap_or_default();
         let verifier = Verifier::new((*self.inner.gate.trust()).clone(), audience)
+            .without_cache()
             .with_max_key_age(MaxAge::Unlimited)
             .with_max_status_age(MaxAge::Unlimited)
             .with_status_policy(StatusPolicy::AllowUnavailable);
