@@ -9,13 +9,16 @@ use crate::limits::{DECIMAL_DIGITS, DECIMAL_PLACES};
 /// Equality is by value: `0.1` is `0.10`, `1e2` is `100`, `-0` is `0`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Decimal {
-    negative: bool,
-    /// Without trailing zeros; below 10^28. Zero has one form: not negative, exponent 0.
-    digits: u128,
-    exponent: i32,
     /// The value in millionths, where it is a whole number of them and fits; else [`NO_MILLIONTHS`]. Nearly every amount
     /// does, and two such are compared as integers.
     millionths: i64,
+    /// The digits without trailing zeros, below 10^28, as their low 64 bits and the rest: a decimal is then 24 bytes and
+    /// not 48, and each remembered passport holds its bounds.
+    low: u64,
+    high: u32,
+    /// Between -28 and 27. Zero has one form: not negative, exponent 0.
+    exponent: i8,
+    negative: bool,
 }
 
 /// Not the millionths of any value that has them: the range is symmetric.
@@ -26,7 +29,7 @@ const MILLIONTH: i32 = 6;
 
 impl Decimal {
     /// Nought.
-    pub const ZERO: Self = Self { negative: false, digits: 0, exponent: 0, millionths: 0 };
+    pub const ZERO: Self = Self { millionths: 0, low: 0, high: 0, exponent: 0, negative: false };
 
     /// Reads a JSON number (RFC 8259), exponent and all. `None` for other text, and beyond the bounds.
     #[must_use]
@@ -87,18 +90,28 @@ impl Decimal {
             digits /= 10;
             exponent += 1;
         }
-        Some(Self { negative, digits, exponent, millionths: millionths(negative, digits, exponent) })
+        Some(Self {
+            millionths: millionths(negative, digits, exponent),
+            low: u64::try_from(digits & u128::from(u64::MAX)).ok()?,
+            high: u32::try_from(digits >> 64).ok()?,
+            exponent: i8::try_from(exponent).ok()?,
+            negative,
+        })
+    }
+
+    fn digits(self) -> u128 {
+        u128::from(self.high) << 64 | u128::from(self.low)
     }
 
     /// The plain notation without trailing zeros: the one text of this value.
     #[must_use]
     pub fn to_plain(self) -> String {
         let sign = if self.negative { "-" } else { "" };
-        let digits = self.digits.to_string();
+        let digits = self.digits().to_string();
         match usize::try_from(self.exponent) {
             Ok(zeros) => format!("{sign}{digits}{}", "0".repeat(zeros)),
             Err(_) => {
-                let places = usize::try_from(self.exponent.unsigned_abs()).unwrap_or(0);
+                let places = usize::from(self.exponent.unsigned_abs());
                 let padded = format!("{digits:0>width$}", width = places + 1);
                 let (whole, fraction) = padded.split_at(padded.len() - places);
                 format!("{sign}{whole}.{fraction}")
@@ -108,13 +121,14 @@ impl Decimal {
 
     /// Compares two magnitudes: first by where the leading digit stands, then digit by digit.
     fn cmp_magnitude(self, other: Self) -> Ordering {
-        if self.digits == 0 || other.digits == 0 {
-            return self.digits.cmp(&other.digits);
+        let (mine, theirs) = (self.digits(), other.digits());
+        if mine == 0 || theirs == 0 {
+            return mine.cmp(&theirs);
         }
-        let leading = |d: Self| i32::try_from(d.digits.ilog10()).unwrap_or(0) + d.exponent;
+        let leading = |digits: u128, exponent: i8| i32::try_from(digits.ilog10()).unwrap_or(0) + i32::from(exponent);
         // Both have at most 28 digits, so shifting each to 28 cannot overflow 128 bits.
-        let aligned = |d: Self| d.digits * 10_u128.pow(27_u32.saturating_sub(d.digits.ilog10()));
-        leading(self).cmp(&leading(other)).then_with(|| aligned(self).cmp(&aligned(other)))
+        let aligned = |digits: u128| digits * 10_u128.pow(27_u32.saturating_sub(digits.ilog10()));
+        leading(mine, self.exponent).cmp(&leading(theirs, other.exponent)).then_with(|| aligned(mine).cmp(&aligned(theirs)))
     }
 }
 

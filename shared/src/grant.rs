@@ -1,6 +1,7 @@
 //! A grant: what an agent may do on some resources, and what it may not (contract section 2).
 
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
+use smallvec::SmallVec;
 
 use crate::action::ActionPattern;
 use crate::constraint::Constraint;
@@ -16,13 +17,16 @@ use crate::time;
 /// The `type` of an entry of `authorization_details` (RFC 9396) that is a grant of ours.
 pub const GRANT_TYPE: &str = "permission_passport";
 
+/// The actions that a grant allows. One needs no memory of its own.
+pub type Actions = SmallVec<[ActionPattern; 1]>;
+
 /// One grant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     /// The resources that it speaks of.
     pub resource: ResourcePattern,
     /// The actions that it allows; it may be empty.
-    pub allowed_actions: Vec<ActionPattern>,
+    pub allowed_actions: Actions,
     /// The actions that it forbids, whatever else allows them.
     pub blocked_actions: Vec<ActionPattern>,
     /// Whether a person has to approve each use.
@@ -102,7 +106,7 @@ impl Grant {
                 }
                 "resource" => read_resource(value, &here, wrong).map(|pattern| resource = Some(pattern)),
                 "allowedActions" => read_actions(value, &here, wrong).map(|actions| allowed = Some(actions)),
-                "blockedActions" => read_actions(value, &here, wrong).map(|actions| blocked = actions),
+                "blockedActions" => read_actions(value, &here, wrong).map(|actions| blocked = actions.into_vec()),
                 "requiresApproval" => {
                     value.as_bool().map(|flag| requires_approval = flag).or_else(|| wrong.note(&here, "it must be `true` or `false`"))
                 }
@@ -185,14 +189,14 @@ fn read_resource(value: Value<'_>, place: &Place<'_>, wrong: &mut Faults) -> Opt
     }
 }
 
-fn read_actions(value: Value<'_>, place: &Place<'_>, wrong: &mut Faults) -> Option<Vec<ActionPattern>> {
+fn read_actions(value: Value<'_>, place: &Place<'_>, wrong: &mut Faults) -> Option<Actions> {
     let Some(items) = value.items() else {
         return wrong.note(place, format!("it must be a list of actions, not {}", value.kind_name()));
     };
     if items.clone().nth(ACTIONS).is_some() {
         return wrong.note(place, format!("a list can have at most {ACTIONS} actions"));
     }
-    let mut read = Vec::with_capacity(items.clone().count());
+    let mut read = Actions::with_capacity(items.clone().count());
     let mut faultless = true;
     for (index, item) in items.enumerate() {
         let here = place.index(index);

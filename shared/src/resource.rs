@@ -17,7 +17,7 @@ pub struct ResourcePattern {
     counts: Start,
     /// Bytes of `text` before its first segment with a star, the slash between them left out: every resource that is
     /// covered begins with them. All of `text` where there is no star.
-    fixed: usize,
+    fixed: u16,
     /// Whether a last `**` lets any number of segments follow, none included.
     open_ended: bool,
 }
@@ -58,7 +58,9 @@ impl ResourcePattern {
         front.into_iter().flat_map(|front| front.split('/')).try_for_each(check_segment)?;
         let fixed = text.find('*').map_or(text.len(), |star| star.saturating_sub(1));
         let start = Start::of(text.get(..fixed).unwrap_or_default());
-        Ok(Self { text: text.into(), start, counts: Start::counting(fixed), fixed, open_ended })
+        let counts = Start::counting(fixed);
+        let fixed = u16::try_from(fixed).map_err(|_| "it is too long")?;
+        Ok(Self { text: text.into(), start, counts, fixed, open_ended })
     }
 
     /// The pattern as written.
@@ -88,10 +90,11 @@ impl ResourcePattern {
 
     fn covers_whole(&self, resource: &str) -> bool {
         let text = self.text.as_str();
-        if self.fixed == text.len() {
+        let fixed = usize::from(self.fixed);
+        if fixed == text.len() {
             return same(text, resource);
         }
-        match (text.get(..self.fixed), resource.get(..self.fixed)) {
+        match (text.get(..fixed), resource.get(..fixed)) {
             (Some(fixed), Some(start)) if same(fixed, start) => self.covers_by_segments(resource),
             _ => false,
         }

@@ -4,6 +4,7 @@ use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::stream::{InflateState, inflate};
 use miniz_oxide::{DataFormat, MZFlush, MZStatus};
 use serde::Serialize;
+use smol_str::SmolStr;
 
 use crate::jose;
 use crate::json::{self, Controls, Document, Value};
@@ -117,7 +118,7 @@ impl std::fmt::Debug for StatusList {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusListClaims {
     /// `sub`: the list's URI.
-    pub uri: String,
+    pub uri: SmolStr,
     /// `iat`, in seconds since 1970.
     pub issued_at: i64,
     /// `exp`, in seconds since 1970.
@@ -145,7 +146,7 @@ impl StatusListClaims {
             .and_then(|bits| u8::try_from(bits).ok())
             .ok_or(Claim("status_list.bits"))?;
         let lst = list.get("lst").and_then(Value::as_str).ok_or(Claim("status_list.lst"))?;
-        Ok(Self { uri: uri.to_owned(), issued_at, expires_at, list: StatusList::decode(bits, lst)? })
+        Ok(Self { uri: uri.into(), issued_at, expires_at, list: StatusList::decode(bits, lst)? })
     }
 }
 

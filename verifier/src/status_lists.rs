@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     fn list(uri: &str, issued_at: i64) -> Arc<StatusListClaims> {
-        Arc::new(StatusListClaims { uri: uri.to_owned(), issued_at, expires_at: None, list: StatusList::new(8, []) })
+        Arc::new(StatusListClaims { uri: uri.into(), issued_at, expires_at: None, list: StatusList::new(8, []) })
     }
 
     #[test]

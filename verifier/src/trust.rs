@@ -5,7 +5,7 @@ use std::sync::Arc;
 use passport_shared::jose::{Compact, CompactError, TokenType};
 use passport_shared::key_set::{KeyId, KeySet, KeySetError, PublicKey};
 use passport_shared::limits::{TOKEN_BYTES, TRUST_BUNDLE_BYTES};
-use passport_shared::passport::StatusRef;
+use passport_shared::passport::{Passport, StatusRef};
 use passport_shared::status_list::{StatusListClaims, StatusListError};
 use passport_shared::text::quote;
 use passport_shared::trust_bundle::{EndorsementClaims, TrustBundleClaims, TrustBundleError};
@@ -219,7 +219,7 @@ impl Trust {
                 return Err(TrustError::Expired { what: LIST, expires_at, now });
             }
             if trust.status_lists.get(&list.uri).is_some() {
-                return Err(TrustError::DuplicateList { uri: list.uri });
+                return Err(TrustError::DuplicateList { uri: list.uri.to_string() });
             }
             trust.status_lists.insert(Arc::new(list));
         }
@@ -276,6 +276,16 @@ impl Trust {
 
     pub(crate) fn is_revoked(&self, kid: &str) -> bool {
         self.revoked_keys.iter().any(|revoked| revoked.as_str() == kid)
+    }
+
+    /// Lets `claims` name its status list by this snapshot's own copy of the URI: passports that are remembered then
+    /// share one text, and a look-up of each reads what the one before has read.
+    pub(crate) fn share_texts(&self, claims: &mut Passport) {
+        if let Some(status) = &mut claims.status
+            && let Some(list) = self.status_lists.get(&status.uri)
+        {
+            status.uri = list.uri.clone();
+        }
     }
 
     /// What is known of a passport's status.

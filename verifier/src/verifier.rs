@@ -142,10 +142,11 @@ impl Verifier {
             };
         }
         let (key_id, payload) = self.check_signature(&trust, token, now)?;
-        let claims = Passport::read(&payload).map_err(|error| Refused {
+        let mut claims = Passport::read(&payload).map_err(|error| Refused {
             seen: Seen::Signer(Box::new(key_id)),
             refusal: refuse(Reason::MalformedToken, format!("the token is signed, but {error}")),
         })?;
+        trust.share_texts(&mut claims);
         let checked = self.check_claims(&trust, &claims, now);
         let found_again = if self.cache.is_some() { token } else { &[] };
         let signed = Arc::new(SignedPassport::new(found_again, key_id, claims));
