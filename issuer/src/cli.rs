@@ -18,6 +18,7 @@ mod inspect;
 mod issue;
 mod issuer_data;
 mod keys;
+mod open_files;
 mod output;
 mod page;
 mod panics;

@@ -15,7 +15,7 @@ use super::error::{CliError, DONE, Ended};
 use super::issuer_data::{DataDir, DataPlan, IssuerData, block_on, close};
 use super::output::{CARE, styled};
 use super::write::{Readers, write};
-use super::{Session, core_dumps};
+use super::{Session, core_dumps, open_files};
 use crate::config::{DataSettings, ServeSettings};
 use crate::http::{self, Limits};
 
@@ -82,7 +82,9 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
         true => out.json(&ready)?,
         false => out.text(&format!("listening on {url} as {issuer_url}"))?,
     }
-    let served = http::serve(listener, issuer.clone(), Limits::default(), stop).await;
+    let limits = Limits::default();
+    let limits = Limits { connections: open_files::room_for(limits.connections), ..limits };
+    let served = http::serve(listener, issuer.clone(), limits, stop).await;
     let closed = close(&issuer).await;
     served.map_err(|error| CliError::io("serve on", address, &error))?;
     closed?;

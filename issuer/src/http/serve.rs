@@ -2,9 +2,9 @@
 //! that takes no answer.
 
 mod accept;
+mod crowd;
 mod stall;
 
-use std::any::Any;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
@@ -17,7 +17,6 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tower::Service as _;
 
@@ -25,6 +24,7 @@ use super::frame::Held;
 use super::{Limits, router};
 use crate::service::Issuer;
 use accept::Pause;
+use crowd::{Crowd, Seat};
 use stall::StallGuard;
 
 /// Bytes of a request's line and headers together: a passport of the largest size that any verifier takes, and room.
@@ -54,8 +54,7 @@ pub async fn serve(listener: TcpListener, issuer: Issuer, limits: Limits, shutdo
 
 /// [`serve`] for any router.
 pub(super) async fn run(listener: TcpListener, router: Router, limits: Limits, shutdown: impl Future<Output = ()>) {
-    let most = u32::try_from(limits.connections).unwrap_or(u32::MAX).max(1);
-    let places = Arc::new(Semaphore::new(usize::try_from(most).unwrap_or(1)));
+    let crowd = Crowd::new(limits.connections);
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     let mut shutdown = std::pin::pin!(shutdown);
@@ -64,11 +63,11 @@ pub(super) async fn run(listener: TcpListener, router: Router, limits: Limits, s
         let accepted = tokio::select! {
             biased;
             () = &mut shutdown => break,
-            accepted = next(&listener, &places, &mut pause) => accepted,
+            accepted = next(&listener, &crowd, &mut pause) => accepted,
         };
         while connections.try_join_next().is_some() {}
-        if let Some((stream, place)) = accepted {
-            connections.spawn(connection(stream, router.clone(), limits, place, graceful.watcher()));
+        if let Some((stream, seat)) = accepted {
+            connections.spawn(connection(stream, router.clone(), limits, seat, graceful.watcher()));
         }
     }
     drop(listener);
@@ -76,7 +75,7 @@ pub(super) async fn run(listener: TcpListener, router: Router, limits: Limits, s
     // A place is given back when its connection has ended and so has the work on its requests.
     let drained = tokio::time::timeout(limits.drain, async {
         graceful.shutdown().await;
-        let _all = places.acquire_many(most).await;
+        crowd.empty().await;
     });
     if drained.await.is_err() {
         tracing::warn!(connections = connections.len(), "some requests were not done in time and are cut off");
@@ -85,12 +84,11 @@ pub(super) async fn run(listener: TcpListener, router: Router, limits: Limits, s
 }
 
 /// The next connection, once there is a place for it. `None` after an error, and a pause where the error asks for one.
-async fn next(listener: &TcpListener, places: &Arc<Semaphore>, pause: &mut Pause) -> Option<(TcpStream, OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.ok()?;
+async fn next(listener: &TcpListener, crowd: &Arc<Crowd>, pause: &mut Pause) -> Option<(TcpStream, Seat)> {
     match listener.accept().await {
         Ok((stream, _)) => {
             pause.reset();
-            Some((stream, place))
+            Some((stream, crowd.enter().await?))
         }
         Err(error) => {
             pause.after(&error).await;
@@ -100,14 +98,22 @@ async fn next(listener: &TcpListener, places: &Arc<Semaphore>, pause: &mut Pause
 }
 
 /// One connection, to its end.
-async fn connection(stream: TcpStream, router: Router, limits: Limits, place: OwnedSemaphorePermit, watcher: Watcher) {
+async fn connection(stream: TcpStream, router: Router, limits: Limits, seat: Seat, watcher: Watcher) {
     // Answers are small and whole: nothing is gained by waiting for more to send with them.
     let _ = stream.set_nodelay(true);
     let io = TokioIo::new(StallGuard::new(stream, limits.write_timeout));
-    let place: Arc<dyn Any + Send + Sync> = Arc::new(place);
+    let seat = Arc::new(seat);
+    let of_requests = Arc::clone(&seat);
     let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(Held(Arc::clone(&place)));
-        router.clone().call(request)
+        let seat = Arc::clone(&of_requests);
+        seat.works();
+        request.extensions_mut().insert(Held(seat.place()));
+        let answer = router.clone().call(request);
+        async move {
+            let answer = answer.await;
+            seat.waits();
+            answer
+        }
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -116,8 +122,11 @@ async fn connection(stream: TcpStream, router: Router, limits: Limits, place: Ow
         .max_header_size(HEADER_BYTES)
         .max_buf_size(HEADER_BYTES)
         .serve_connection(io, service);
-    // What ends a connection early is its client's affair: gone, too slow, or not speaking HTTP.
-    if let Err(error) = watcher.watch(served).await {
-        tracing::debug!(%error, "a connection ended early");
+    tokio::select! {
+        // What ends a connection early is its client's affair: gone, too slow, or not speaking HTTP.
+        served = watcher.watch(served) => if let Err(error) = served {
+            tracing::debug!(%error, "a connection ended early");
+        },
+        () = seat.must_leave() => tracing::debug!("a connection that only waited made room for another"),
     }
 }

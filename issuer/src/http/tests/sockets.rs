@@ -277,18 +277,44 @@ async fn a_body_that_ends_early_is_no_request() {
 #[tokio::test]
 async fn a_client_that_takes_no_answer_is_cut_off() {
     let fixture = Fixture::new().await;
-    let limits = Limits { write_timeout: SOON, connections: 1, ..patient() };
-    let router = assemble(Router::new().route("/large", get(async || vec![0_u8; 64 << 20])), fixture.app(limits));
+    let limits = Limits { write_timeout: SOON, ..patient() };
+    let begun = Arc::new(Notify::new());
+    let tell = Arc::clone(&begun);
+    let large = get(async move || {
+        tell.notify_one();
+        vec![0_u8; 64 << 20]
+    });
+    let router = assemble(Router::new().route("/large", large), fixture.app(limits));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let task = tokio::spawn(serve::run(listener, router, limits, std::future::pending()));
+    let (stop, stopped) = oneshot::channel();
+    let task = tokio::spawn(async move { serve::run(listener, router, limits, async { stopped.await.unwrap_or_default() }).await });
     let mut greedy = TcpStream::connect(address).await.unwrap();
     greedy.write_all(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
-    // There is one place: the next client is served once the first has lost it.
-    let mut next = TcpStream::connect(address).await.unwrap();
-    next.write_all(b"GET /none HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
-    assert!(answer(&mut next).await.starts_with("HTTP/1.1 404 "));
-    task.abort();
+    begun.notified().await;
+    // A stop waits for it for ever, unless it is cut off.
+    stop.send(()).unwrap();
+    task.await.unwrap();
+}
+
+#[tokio::test]
+async fn who_only_waits_makes_room_for_another_and_who_has_asked_does_not() {
+    let fixture = Fixture::new().await;
+    let (server, begun, go_on) = Server::with_slow_route(&fixture, Limits { connections: 2, ..patient() }).await;
+    let mut asking = server.connect().await;
+    asking.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+    begun.notified().await;
+    let mut slow = server.connect().await;
+    slow.write_all(b"GET /quick HTTP/1.1\r\nHost: ").await.unwrap();
+    for _ in 0..5 {
+        let mut honest = server.connect().await;
+        honest.write_all(b"GET /quick HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        assert!(answer(&mut honest).await.ends_with("done"));
+    }
+    assert!(ended(&mut slow).await);
+    go_on.notify_one();
+    assert!(answer(&mut asking).await.ends_with("done"));
+    server.end().await;
 }
 
 #[tokio::test]
