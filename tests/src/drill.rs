@@ -18,8 +18,10 @@ mod kill_verifier;
 mod ledger;
 mod report;
 mod revoke;
+mod roles;
 mod rotate;
 mod service;
+mod slow_clients;
 mod trail;
 mod victim;
 
@@ -36,7 +38,15 @@ pub use report::{Broken, Report};
 use crate::generate::Gen;
 
 /// Every drill there is.
-pub const CAMPAIGNS: &[Campaign] = &[cache::CAMPAIGN, rotate::CAMPAIGN, revoke::CAMPAIGN, kill_verifier::CAMPAIGN, issuer_away::CAMPAIGN];
+pub const CAMPAIGNS: &[Campaign] = &[
+    cache::CAMPAIGN,
+    roles::CAMPAIGN,
+    rotate::CAMPAIGN,
+    revoke::CAMPAIGN,
+    kill_verifier::CAMPAIGN,
+    issuer_away::CAMPAIGN,
+    slow_clients::CAMPAIGN,
+];
 
 /// What this program is when a drill starts it for itself; `None` where it was started by somebody else.
 pub fn hidden(arguments: &[String]) -> Option<fn(&[String])> {
