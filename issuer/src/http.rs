@@ -67,7 +67,7 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Bytes of a batch of audit events; 4 MiB, which 1,000 decisions of 4 kB fit in.
     pub audit_body_bytes: usize,
-    /// Connections at once; 4,096. One more takes the place of the one that has waited longest for a request to begin; it
+    /// Connections at once; 16,384, some 20 kB each while they wait. One more takes the place of the one that has waited longest for a request to begin; it
     /// waits in the system's own queue where all have one under way.
     pub connections: usize,
     /// Requests that wait for trust to change at once; 512. One more is answered without waiting. Keep it well below
@@ -86,7 +86,7 @@ impl Default for Limits {
             write_timeout: Duration::from_secs(10),
             body_bytes: 1 << 20,
             audit_body_bytes: 4 << 20,
-            connections: 4_096,
+            connections: 16_384,
             waiters: 512,
             drain: Duration::from_secs(10),
         }

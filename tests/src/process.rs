@@ -22,6 +22,11 @@ pub fn passport_binary() -> &'static Path {
                 cargo.env_remove(name);
             }
         }
+        // Where this was started by hand, and not by cargo, some dependencies would be built with a toolchain of their own
+        // choice.
+        if let Some(toolchain) = option_env!("RUSTUP_TOOLCHAIN") {
+            cargo.env("RUSTUP_TOOLCHAIN", toolchain);
+        }
         let output = cargo
             .args(["build", "--quiet", "--locked", "-p", "passport-issuer", "--bin", "passport", "--message-format", "json"])
             // What asks may be a release build, as a drill is: then so is what it asks for.

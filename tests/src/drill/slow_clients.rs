@@ -29,10 +29,13 @@ const ASKED: u32 = 1_500;
 const PACE: u32 = 75;
 
 /// Below this, double is still nothing that anybody notices, and all noise of the machine.
-const FLOOR: Duration = Duration::from_millis(2);
+const FLOOR: Duration = Duration::from_millis(1);
+
+/// So many send one after the other, without a pause: they are many clients, and no army in step.
+const GROUP: usize = 8;
 
 /// Each slow connection sends a byte as often.
-const DRIBBLE: Duration = Duration::from_secs(2);
+const DRIBBLE: Duration = Duration::from_secs(5);
 
 fn run(drill: &Drill) -> Figures {
     let folder = TempDir::new().expect("a folder");
@@ -109,9 +112,8 @@ fn dribble(drill: &Drill, address: &str, stop: &AtomicBool, held: &AtomicU64, cu
         drill.step();
     }
     while !stop.load(Ordering::SeqCst) {
-        // In small groups, spread over the time: they are no army in step.
-        let pause = DRIBBLE / u32::try_from(streams.len().div_ceil(50).max(1)).expect("few");
-        for group in streams.chunks_mut(50) {
+        let pause = DRIBBLE / u32::try_from(streams.len().div_ceil(GROUP).max(1)).expect("few");
+        for group in streams.chunks_mut(GROUP) {
             for stream in group {
                 let ended = stream.write(b"x").is_err() || !waits(stream);
                 if ended {
