@@ -14,6 +14,7 @@ mod fate;
 mod figures;
 mod fleet;
 mod issuer_away;
+mod kill_issuer;
 mod kill_verifier;
 mod ledger;
 mod report;
@@ -44,6 +45,7 @@ pub const CAMPAIGNS: &[Campaign] = &[
     rotate::CAMPAIGN,
     revoke::CAMPAIGN,
     kill_verifier::CAMPAIGN,
+    kill_issuer::CAMPAIGN,
     issuer_away::CAMPAIGN,
     slow_clients::CAMPAIGN,
 ];
