@@ -235,6 +235,8 @@ pub enum Verdict {
     NeedsApproval {
         /// The index in `authorization_details`.
         grant: usize,
+        /// How many different people have to: 1 to 4.
+        approvers: u8,
     },
     /// Not allowed.
     Deny(Refusal),
@@ -265,7 +267,7 @@ impl Verdict {
     #[must_use]
     pub fn grant(&self) -> Option<usize> {
         match self {
-            Self::Allow { grant } | Self::NeedsApproval { grant } => Some(*grant),
+            Self::Allow { grant } | Self::NeedsApproval { grant, .. } => Some(*grant),
             Self::Deny(_) => None,
         }
     }
@@ -284,7 +286,8 @@ impl Verdict {
     pub fn message(&self) -> String {
         match self {
             Self::Allow { grant } => format!("allowed by grant {grant}"),
-            Self::NeedsApproval { grant } => format!("grant {grant} allows this once a person has approved it"),
+            Self::NeedsApproval { grant, approvers: ..=1 } => format!("grant {grant} allows this once a person has approved it"),
+            Self::NeedsApproval { grant, approvers } => format!("grant {grant} allows this once {approvers} people have approved it"),
             Self::Deny(refusal) => refusal.message.clone(),
         }
     }
@@ -316,6 +319,9 @@ pub struct DecisionRecord<'a> {
     pub key_id: Option<KeyId>,
     /// The index of the grant that decided.
     pub grant: Option<usize>,
+    /// The approval that was used up; left out where none was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval_id: Option<&'a str>,
     /// The action asked for; `null` where the request is not well formed.
     pub action: Option<&'a str>,
     /// The resource asked for.

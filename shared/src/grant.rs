@@ -8,7 +8,7 @@ use crate::constraint::Constraint;
 use crate::fault::{Fault, Faults, Place};
 use crate::footprint::Footprint;
 use crate::json::{Controls, Document, Value};
-use crate::limits::{ACTIONS, CONSTRAINED_ATTRIBUTES, REQUEST_BYTES, STRING_BYTES};
+use crate::limits::{ACTIONS, APPROVERS, CONSTRAINED_ATTRIBUTES, REQUEST_BYTES, STRING_BYTES};
 use crate::request::Request;
 use crate::resource::ResourcePattern;
 use crate::text::quote;
@@ -31,6 +31,8 @@ pub struct Grant {
     pub blocked_actions: Vec<ActionPattern>,
     /// Whether a person has to approve each use.
     pub requires_approval: bool,
+    /// How many different people have to, where it asks for that: 1 to 4.
+    pub approvers: u8,
     /// When it ends by itself, in seconds since 1970; `None`: with its passport.
     pub expires_at: Option<i64>,
     /// What it demands of a request's attributes, in the order written.
@@ -95,6 +97,7 @@ impl Grant {
         };
         let (mut resource, mut allowed, mut blocked, mut expires_at) = (None, None, Vec::new(), None);
         let mut requires_approval = false;
+        let mut approvers = None;
         let mut constraints = Vec::new();
         let mut known = true;
         let mut faultless = true;
@@ -110,6 +113,7 @@ impl Grant {
                 "requiresApproval" => {
                     value.as_bool().map(|flag| requires_approval = flag).or_else(|| wrong.note(&here, "it must be `true` or `false`"))
                 }
+                "approvers" => read_approvers(value, &here, wrong).map(|count| approvers = Some(count)),
                 "expiresAt" => read_time(value, source, &here, wrong).map(|time| expires_at = Some(time)),
                 "constraints" => read_constraints(value, &here, wrong, unknown, &mut known).map(|read| constraints = read),
                 _ => {
@@ -123,6 +127,9 @@ impl Grant {
         if source == Source::Token && value.get("type").is_none() {
             return wrong.note(place, "the member `type` is missing");
         }
+        if source == Source::Api && approvers.is_some() && !requires_approval {
+            return wrong.note(&place.name("approvers"), "it counts who approves, so the grant needs `requiresApproval: true` too");
+        }
         let resource =
             resource.or_else(|| value.get("resource").is_none().then(|| wrong.note(place, "the member `resource` is missing"))?);
         let allowed = allowed
@@ -132,6 +139,7 @@ impl Grant {
             allowed_actions: allowed?,
             blocked_actions: blocked,
             requires_approval,
+            approvers: approvers.unwrap_or(1),
             expires_at,
             constraints,
             understood: known,
@@ -210,6 +218,11 @@ fn read_actions(value: Value<'_>, place: &Place<'_>, wrong: &mut Faults) -> Opti
     faultless.then_some(read)
 }
 
+fn read_approvers(value: Value<'_>, place: &Place<'_>, wrong: &mut Faults) -> Option<u8> {
+    let count = value.as_integer(APPROVERS).and_then(|count| u8::try_from(count).ok()).filter(|count| *count > 0);
+    count.or_else(|| wrong.note(place, format!("it must be a whole number, 1 to {APPROVERS}")))
+}
+
 fn read_time(value: Value<'_>, source: Source, place: &Place<'_>, wrong: &mut Faults) -> Option<i64> {
     let read = value.as_str().and_then(|text| match source {
         Source::Token => time::parse_exact(text),
@@ -256,7 +269,7 @@ impl Serialize for Grant {
     /// Writes the grant as it stands in a token, with its `type`, leaving out what is at its default.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let texts = |actions: &[ActionPattern]| actions.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let mut out = serializer.serialize_struct("Grant", 7)?;
+        let mut out = serializer.serialize_struct("Grant", 8)?;
         out.serialize_field("type", GRANT_TYPE)?;
         out.serialize_field("resource", self.resource.as_str())?;
         out.serialize_field("allowedActions", &texts(&self.allowed_actions))?;
@@ -265,6 +278,9 @@ impl Serialize for Grant {
         }
         if self.requires_approval {
             out.serialize_field("requiresApproval", &true)?;
+        }
+        if self.approvers > 1 {
+            out.serialize_field("approvers", &self.approvers)?;
         }
         if let Some(expires_at) = self.expires_at {
             let text = time::format(expires_at).ok_or_else(|| serde::ser::Error::custom("a time outside the years 0 to 9999"))?;

@@ -21,7 +21,8 @@ pub enum ResourcePolicy {
 }
 
 /// Decides `request` at `now` by the grants of `passport`, whose signature, audience, times and status are
-/// somebody else's business.
+/// somebody else's business. So is an approval that is given: the verdict is that one is needed, and whoever knows the
+/// issuer's keys says whether this one holds.
 pub fn judge(passport: &Passport, request: &Request, policy: ResourcePolicy, now: i64) -> Verdict {
     if let Some(refusal) = check_request(passport, request, policy) {
         return Verdict::Deny(refusal);
@@ -45,20 +46,22 @@ pub fn judge(passport: &Passport, request: &Request, policy: ResourcePolicy, now
         if grant.constraints_hold(request) {
             match grant.requires_approval {
                 false => allowed = Some(*index),
-                true => needs_approval = needs_approval.or(Some(*index)),
+                // The one that asks for the fewest people, and of those the first.
+                true if needs_approval.is_none_or(|(_, fewest)| grant.approvers < fewest) => {
+                    needs_approval = Some((*index, grant.approvers));
+                }
+                true => {}
             }
         }
     }
-    match (allowed, needs_approval, request.approval()) {
-        (Some(grant), _, _) => Verdict::Allow { grant },
-        (None, Some(grant), None) => Verdict::NeedsApproval { grant },
-        // No approval can be minted yet, so none can hold.
-        (None, Some(_), Some(_)) => deny(Reason::ApprovalInvalid, "the approval given does not hold for this request".to_owned()),
-        (None, None, _) if any_candidate => {
+    match (allowed, needs_approval) {
+        (Some(grant), _) => Verdict::Allow { grant },
+        (None, Some((grant, approvers))) => Verdict::NeedsApproval { grant, approvers },
+        (None, None) if any_candidate => {
             let live = passport.grants.iter().filter(|(_, grant)| grant.is_live(now) && grant.covers(request) && is_candidate(grant));
             Verdict::Deny(unmet(live, request))
         }
-        (None, None, _) => not_granted(passport, request, now),
+        (None, None) => not_granted(passport, request, now),
     }
 }
 

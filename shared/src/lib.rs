@@ -4,6 +4,7 @@
 
 pub mod action;
 pub mod api;
+pub mod approval;
 pub mod constraint;
 pub mod decimal;
 pub mod decision;

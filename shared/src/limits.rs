@@ -20,6 +20,12 @@ pub const STRING_BYTES: usize = 256;
 /// Entries in `authorization_details`: each may be looked at for each decision.
 pub const GRANTS: usize = 64;
 
+/// People that one grant can ask for, to approve one use: more is a meeting.
+pub const APPROVERS: i64 = 4;
+
+/// Seconds that an approval lives at most: it is for what is about to be done.
+pub const APPROVAL_LIFE: i64 = 900;
+
 /// Patterns in one `allowedActions` or `blockedActions`.
 pub const ACTIONS: usize = 64;
 

@@ -1,5 +1,7 @@
 //! What an agent wants to do now: one flat JSON object (contract section 3).
 
+mod canonical;
+
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::json::{Controls, Document, Value};

@@ -29,6 +29,8 @@ pub(crate) struct Context<'r> {
     pub(crate) request: Option<&'r Request>,
     pub(crate) request_id: Option<String>,
     pub(crate) seen: Seen<'r>,
+    /// The id of the approval that was used up.
+    pub(crate) approval: Option<Box<str>>,
     pub(crate) now: i64,
 }
 
@@ -113,14 +115,16 @@ pub struct Denied<'r> {
 pub struct Pending<'r> {
     context: Context<'r>,
     grant: usize,
+    approvers: u8,
 }
 
 impl<'r> Context<'r> {
     #[inline]
-    pub(crate) fn decide(self, verdict: Verdict) -> Decision<'r> {
+    pub(crate) fn decide(mut self, verdict: Verdict, approval: Option<Box<str>>) -> Decision<'r> {
+        self.approval = approval;
         match verdict {
             Verdict::Allow { grant } => Decision::Allow(Granted { context: self, grant }),
-            Verdict::NeedsApproval { grant } => Decision::NeedsApproval(Pending { context: self, grant }),
+            Verdict::NeedsApproval { grant, approvers } => Decision::NeedsApproval(Pending { context: self, grant, approvers }),
             Verdict::Deny(refusal) => Decision::Deny(self.deny(refusal)),
         }
     }
@@ -156,6 +160,7 @@ impl<'r> Context<'r> {
             issuer: passport.map(|passport| passport.issuer.as_str()),
             key_id: self.seen.key_id(),
             grant,
+            approval_id: self.approval.as_deref(),
             action: request.map(Request::action),
             resource: request.and_then(Request::resource),
             attributes: request.map_or(Attributes::NONE, Request::attributes),
@@ -263,6 +268,12 @@ impl<'r> Decision<'r> {
         self.context().request.filter(|request| request.problem().is_none())
     }
 
+    /// The id of the approval that was used up for it, whatever came of it afterwards.
+    #[must_use]
+    pub fn approval_id(&self) -> Option<&str> {
+        self.context().approval.as_deref()
+    }
+
     /// The key that signed, once the signature was good.
     #[cfg(feature = "report")]
     pub(crate) fn key_id(&self) -> Option<KeyId> {
@@ -360,10 +371,16 @@ impl Pending<'_> {
         self.grant
     }
 
+    /// How many different people have to approve: 1 to 4.
+    #[must_use]
+    pub fn approvers(&self) -> u8 {
+        self.approvers
+    }
+
     /// The decision as it is answered, reported and kept.
     #[must_use]
     pub fn record(&self) -> DecisionRecord<'_> {
-        let message = Verdict::NeedsApproval { grant: self.grant }.message();
+        let message = Verdict::NeedsApproval { grant: self.grant, approvers: self.approvers }.message();
         self.context.record(Reason::ApprovalRequired, Outcome::ApprovalRequired, message, &[], Some(self.grant))
     }
 

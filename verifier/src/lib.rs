@@ -18,6 +18,7 @@
 //! Nothing here needs an async runtime: `Guard` can be called from any thread, and `Refresher` and `Reporter` have
 //! threads of their own.
 
+mod approvals;
 #[cfg(feature = "axum")]
 pub mod axum;
 #[cfg(any(feature = "refresh", feature = "report"))]

@@ -12,6 +12,7 @@ use passport_shared::request::Request;
 use passport_shared::text::{quote, same};
 use passport_shared::time;
 
+use crate::approvals::{Asked, Used};
 use crate::cache::Cache;
 use crate::decision::{Context, Decision, Denied, Seen};
 use crate::signed::SignedPassport;
@@ -62,13 +63,14 @@ pub struct Verifier {
 struct Shared {
     trust: ArcSwap<Trust>,
     audience: String,
+    used: Used,
 }
 
 impl Verifier {
     /// A verifier that believes `trust` and accepts passports whose audience has `audience`, compared exactly.
     #[must_use]
     pub fn new(trust: Trust, audience: impl Into<String>) -> Self {
-        let shared = Shared { trust: ArcSwap::from_pointee(trust), audience: audience.into() };
+        let shared = Shared { trust: ArcSwap::from_pointee(trust), audience: audience.into(), used: Used::default() };
         let cache = Some(Arc::new(Cache::new(CACHE_ENTRIES, CACHE_BYTES)));
         Self { shared: Arc::new(shared), cache, settings: Settings::default() }
     }
@@ -100,12 +102,12 @@ impl Verifier {
     /// Decides whether the holder of `token` may do what `request` says at `now`, in seconds since 1970
     /// (contract section 3). Total: any bytes, any request and any time give one of the three.
     pub fn decide<'r>(&self, token: impl AsRef<[u8]>, request: &'r Request, now: i64) -> Decision<'r> {
-        let context = |seen| Context { request: Some(request), request_id: None, seen, now };
+        let context = |seen| Context { request: Some(request), request_id: None, seen, approval: None, now };
         match self.check(token.as_ref(), now) {
             Ok(seen) => match seen.claims() {
                 Some(claims) => {
-                    let verdict = self.judge(claims, request, now);
-                    context(seen).decide(verdict)
+                    let (verdict, approval) = self.judge(claims, request, now);
+                    context(seen).decide(verdict, approval)
                 }
                 None => context(Seen::Nothing).deny(refuse(Reason::InternalError, "the passport is not there any more")).into(),
             },
@@ -242,10 +244,32 @@ impl Verifier {
         }
     }
 
-    /// Steps 9 to 13.
+    /// Steps 9 to 13: the verdict, and the id of the approval that it has used up.
     #[inline]
-    pub(crate) fn judge(&self, passport: &Passport, request: &Request, now: i64) -> Verdict {
-        judge(passport, request, self.settings.resource, now)
+    pub(crate) fn judge(&self, passport: &Passport, request: &Request, now: i64) -> (Verdict, Option<Box<str>>) {
+        let verdict = judge(passport, request, self.settings.resource, now);
+        match (&verdict, request.approval()) {
+            (Verdict::NeedsApproval { grant, approvers }, Some(token)) => self.redeem(passport, request, (*grant, *approvers), token, now),
+            _ => (verdict, None),
+        }
+    }
+
+    /// Step 13, where an approval is needed and one is given.
+    #[cold]
+    fn redeem(
+        &self,
+        passport: &Passport,
+        request: &Request,
+        (grant, approvers): (usize, u8),
+        token: &str,
+        now: i64,
+    ) -> (Verdict, Option<Box<str>>) {
+        let Settings { leeway, signatures, .. } = self.settings;
+        let asked = Asked { passport, request, approvers, audience: &self.shared.audience, leeway, signatures, now };
+        match self.shared.used.redeem(&self.load(), &asked, token) {
+            Ok(id) => (Verdict::Allow { grant }, Some(id.into())),
+            Err(refusal) => (Verdict::Deny(refusal), None),
+        }
     }
 }
 

@@ -72,6 +72,7 @@ impl Parts {
             issuer: Some(issuer),
             key_id: None,
             grant: None,
+            approval_id: None,
             action: Some(action),
             resource: Some(&resource),
             attributes: Attributes::NONE,

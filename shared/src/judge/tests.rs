@@ -61,8 +61,16 @@ fn no_approval_wins_then_the_lowest_index() {
     let free = grant(r#""resource":"a","allowedActions":["x"]"#);
     let request = r#"{"action":"x","resource":"a"}"#;
     assert_eq!(verdict(&[ask.clone(), free.clone(), free.clone()], request), Verdict::Allow { grant: 1 });
-    assert_eq!(verdict(&[ask.clone(), ask.clone()], request), Verdict::NeedsApproval { grant: 0 });
-    assert_eq!(reason(std::slice::from_ref(&ask), r#"{"action":"x","resource":"a","approval":"t"}"#), "approval_invalid");
+    assert_eq!(verdict(&[ask.clone(), ask.clone()], request), Verdict::NeedsApproval { grant: 0, approvers: 1 });
+    let given = r#"{"action":"x","resource":"a","approval":"t"}"#;
+    assert_eq!(
+        verdict(std::slice::from_ref(&ask), given),
+        Verdict::NeedsApproval { grant: 0, approvers: 1 },
+        "whoever has keys looks at it"
+    );
+    let two = grant(r#""resource":"a","allowedActions":["x"],"requiresApproval":true,"approvers":2"#);
+    assert_eq!(verdict(&[two.clone(), two.clone()], request), Verdict::NeedsApproval { grant: 0, approvers: 2 });
+    assert_eq!(verdict(&[two.clone(), ask.clone(), two], request), Verdict::NeedsApproval { grant: 1, approvers: 1 }, "the fewest people");
     assert_eq!(
         verdict(&[ask, free], r#"{"action":"x","resource":"a","approval":"t"}"#),
         Verdict::Allow { grant: 1 },

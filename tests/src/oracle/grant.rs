@@ -12,6 +12,7 @@ pub(super) struct Grant {
     allowed: Vec<String>,
     blocked: Vec<String>,
     pub(super) requires_approval: bool,
+    pub(super) approvers: u32,
     pub(super) expires_at: Option<i64>,
     /// Attribute name to the operators that must all hold.
     pub(super) constraints: Vec<(String, Vec<(String, Test)>)>,
@@ -32,6 +33,7 @@ impl Grant {
             allowed: Vec::new(),
             blocked: Vec::new(),
             requires_approval: false,
+            approvers: 1,
             expires_at: None,
             constraints: Vec::new(),
             understood: true,
@@ -46,6 +48,7 @@ impl Grant {
                     let Json::Bool(flag) = value else { return None };
                     grant.requires_approval = *flag;
                 }
+                "approvers" => grant.approvers = approvers(value)?,
                 "expiresAt" => grant.expires_at = Some(time::read(&short_text(value)?)?),
                 "constraints" => grant.read_constraints(value)?,
                 _ => grant.understood = false,
@@ -106,6 +109,12 @@ fn action_matches(pattern: &str, action: &str) -> bool {
         Some(prefix) => action.starts_with(prefix),
         None => action == pattern,
     }
+}
+
+/// A whole number, 1 to 4, as JSON writes whole numbers.
+fn approvers(value: &Json) -> Option<u32> {
+    let Json::Number(text) = value else { return None };
+    ["1", "2", "3", "4"].iter().position(|digit| digit == text).and_then(|index| u32::try_from(index + 1).ok())
 }
 
 /// The segments of a resource pattern.

@@ -97,6 +97,7 @@ fn refuse(why: &str, session: &Session, out: &mut impl Write) -> io::Result<()> 
         issuer: None,
         key_id: None,
         grant: None,
+        approval_id: None,
         action: None,
         resource: None,
         attributes: Attributes::NONE,

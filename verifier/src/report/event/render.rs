@@ -46,7 +46,7 @@ pub(super) fn members(event: &[u8]) -> Result<String, Unreadable> {
 fn decision(parts: &mut Parts<'_>, now: i64) -> Option<String> {
     let (verdict, reason) = match parts.byte()? {
         ALLOW => (Verdict::Allow { grant: parts.length()? }, Reason::Granted),
-        APPROVAL => (Verdict::NeedsApproval { grant: parts.length()? }, Reason::ApprovalRequired),
+        APPROVAL => (Verdict::NeedsApproval { grant: parts.length()?, approvers: parts.byte()? }, Reason::ApprovalRequired),
         DENY => {
             let code = parts.text()?;
             let reason = *Reason::ALL.iter().find(|reason| reason.code() == code)?;
@@ -79,6 +79,7 @@ fn decision(parts: &mut Parts<'_>, now: i64) -> Option<String> {
         issuer,
         key_id,
         grant: verdict.grant(),
+        approval_id: None,
         action,
         resource,
         attributes: request.as_ref().map_or(Attributes::NONE, Request::attributes),

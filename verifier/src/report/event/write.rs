@@ -13,7 +13,8 @@ const ORDINARY: usize = 512;
 
 pub(super) fn decision(decision: &Decision<'_>, out: &mut Vec<u8>) {
     out.reserve(ORDINARY);
-    if !decision.details().is_empty()
+    // What is seldom, with details or by an approval, goes as it is answered.
+    if (!decision.details().is_empty() || decision.approval_id().is_some())
         && let Ok(json) = serde_json::to_vec(&decision.record())
     {
         head(WHOLE, decision.now(), out);
@@ -23,7 +24,10 @@ pub(super) fn decision(decision: &Decision<'_>, out: &mut Vec<u8>) {
     head(DECISION, decision.now(), out);
     match decision {
         Decision::Allow(granted) => granted_by(ALLOW, granted.grant(), out),
-        Decision::NeedsApproval(pending) => granted_by(APPROVAL, pending.grant(), out),
+        Decision::NeedsApproval(pending) => {
+            granted_by(APPROVAL, pending.grant(), out);
+            out.push(pending.approvers());
+        }
         Decision::Deny(denied) => {
             out.push(DENY);
             text(denied.reason().code(), out);
