@@ -13,6 +13,7 @@
 
 mod access_log;
 mod agents;
+mod approvals;
 mod audit;
 mod bearer;
 mod body;

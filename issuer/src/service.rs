@@ -15,6 +15,7 @@
 //! expired a second time. Keep the issuer's machine on network time.
 
 mod agents;
+mod approvals;
 mod bootstrap;
 mod change;
 mod check;
@@ -45,6 +46,7 @@ use passport_keys::KeyVault;
 use passport_shared::jose::Algorithm;
 use passport_verifier::Verifier;
 
+pub use approvals::{ApprovalQuery, Holder};
 pub use error::{ServiceError, StartError};
 pub use events::EventsPage;
 pub use follow::Followed;
@@ -92,6 +94,8 @@ pub struct Settings {
     pub trust_life: i64,
     /// For how many seconds a copy of a status list may be kept before it is asked for again (`ttl`); 300 unless set.
     pub status_ttl: i64,
+    /// For how many seconds a request waits for people to approve it; an hour unless set.
+    pub approval_wait: i64,
 }
 
 impl Settings {
@@ -105,6 +109,7 @@ impl Settings {
             status_list_size: 65_536,
             trust_life: 7 * 86_400,
             status_ttl: 300,
+            approval_wait: 3_600,
         }
     }
 }
@@ -115,6 +120,8 @@ struct Inner {
     /// The issuer's own verifier, on what the issuer itself publishes.
     gate: Verifier,
     press: publish::Press,
+    /// How often something was approved or denied here: tells those who wait for it.
+    decided: tokio::sync::watch::Sender<u64>,
 }
 
 impl Issuer {

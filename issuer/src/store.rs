@@ -38,9 +38,9 @@ use async_trait::async_trait;
 
 pub use error::{OpenError, StoreError};
 pub use records::{
-    AdminEvent, Agent, AppendOutcome, AuditEvent, AuditFilter, Disabled, EventKind, Key, KeyState, Maker, NewAgent, NewEvent, NewKey,
-    NewPassport, Page, Passport, PassportFilter, PassportState, RevokeKey, RevokedIndexes, RevokedPassport, RotateKeys, StatusList,
-    TrustSnapshot,
+    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, ApprovalState, AuditEvent, AuditFilter, Disabled, EventKind, Key, KeyState,
+    Maker, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, PassportState, RevokeKey, RevokedIndexes,
+    RevokedPassport, RotateKeys, StatusList, TrustSnapshot, Vote,
 };
 pub use sqlite::SqliteStore;
 
@@ -186,6 +186,29 @@ pub trait Store: std::fmt::Debug + Send + Sync {
 
     /// When the last passport signed by this key expires, revoked ones included; `None` if it signed none.
     async fn latest_expiry(&self, key_id: &str) -> Result<Option<i64>, StoreError>;
+
+    /// Records that an agent asks for an approval, unless the same passport waits for one of the same request already: then
+    /// it gives that one, and nothing is changed.
+    ///
+    /// # Errors
+    /// [`StoreError::TooManyPending`] if `most` of this passport wait at `asked_at`.
+    async fn ask_approval(&self, approval: NewApproval, most: u32, event: AdminEvent) -> Result<Approval, StoreError>;
+
+    /// One approval, as it stands at `now`.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn approval(&self, approval_id: &str, now: i64) -> Result<Approval, StoreError>;
+
+    /// Approvals, newest first.
+    async fn approvals(&self, filter: ApprovalFilter) -> Result<Page<Approval, i64>, StoreError>;
+
+    /// Records what one person says to an approval, and what comes of it: denied by one, approved by as many as it asks for.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`]; [`StoreError::Conflict`] if it is decided already or nobody did in time, or if this
+    /// person has approved it before.
+    async fn decide_approval(&self, vote: Vote, event: AdminEvent) -> Result<Approval, StoreError>;
 
     /// Appends decisions that `reporter` has made, all or none, on disk before this returns (contract section 7).
     /// One event per (`reporter`, `request_id`): the same hash again is a duplicate and not written; another hash is

@@ -1,6 +1,7 @@
 //! The bodies of the issuer's HTTP API (contract section 7). JSON names are camelCase, times RFC 3339 in UTC.
 
 pub mod agents;
+pub mod approvals;
 pub mod audit;
 pub mod checks;
 pub mod discovery;

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use flate2::bufread::GzDecoder;
 use http_body_util::BodyExt as _;
 use passport_shared::api::agents::{DisableAgent, NewAgent};
+use passport_shared::api::approvals::{AskApproval, DecideApproval};
 use passport_shared::api::audit::ReportEvents;
 use passport_shared::api::checks::Verify;
 use passport_shared::api::keys::RevokeKey;
@@ -40,6 +41,8 @@ impl JsonBody for NewAgent {}
 impl JsonBody for DisableAgent {}
 impl JsonBody for IssuePassport {}
 impl JsonBody for RevokePassport {}
+impl JsonBody for AskApproval {}
+impl JsonBody for DecideApproval {}
 impl JsonBody for RevokeKey {}
 impl JsonBody for Verify {}
 impl JsonBody for ReportEvents {

@@ -13,8 +13,10 @@ use tokio::task::AbortHandle;
 
 use super::access_log::{Line, Seen};
 use super::problem::RequestFault;
-use super::public::WAITING_ROUTE;
-use super::{App, LONGEST_WAIT};
+use super::{App, LONGEST_WAIT, approvals, public};
+
+/// The routes that can be asked to wait.
+const WAITING: [&str; 2] = [public::WAITING_ROUTE, approvals::WAITING_ROUTE];
 
 /// What must live as long as the work on a request, for example its place among the connections.
 #[derive(Clone)]
@@ -38,7 +40,7 @@ impl Drop for Abandoned {
 /// over and over, would fill the places.
 pub(crate) async fn frame(State(app): State<App>, route: Option<MatchedPath>, mut request: Request, next: Next) -> Response {
     let seen = Seen::default();
-    let waits = route.as_ref().is_some_and(|route| route.as_str() == WAITING_ROUTE);
+    let waits = route.as_ref().is_some_and(|route| WAITING.contains(&route.as_str()));
     let line = Line::start(request.method(), route, seen.clone());
     request.extensions_mut().insert(seen);
     let held = request.extensions_mut().remove::<Held>();

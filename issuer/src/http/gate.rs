@@ -52,6 +52,10 @@ permissions! {
     KeysRotate = "keys.rotate" on "issuer/keys", id "key";
     /// Revoke a key and all that it signed.
     KeysRevoke = "keys.revoke" on "issuer/keys", id "key";
+    /// See approvals, never their tokens.
+    ApprovalsRead = "approvals.read" on "issuer/approvals", id "approvalId";
+    /// Approve and deny.
+    ApprovalsDecide = "approvals.decide" on "issuer/approvals", id "approvalId";
     /// Read the audit log.
     AuditRead = "audit.read" on "issuer/audit", id "event";
     /// Report to the audit log.

@@ -7,7 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::problem::RequestFault;
-use super::{App, Limits, agents, audit, frame, health, introspect, keys, openapi, passports, public, verify, well_known};
+use super::{App, Limits, agents, approvals, audit, frame, health, introspect, keys, openapi, passports, public, verify, well_known};
 use crate::service::Issuer;
 
 /// The whole service, to be served by [`serve`](super::serve) or called as a tower service.
@@ -30,6 +30,10 @@ pub(super) fn routes() -> (Router<App>, OpenApi) {
         .routes(routes!(keys::list))
         .routes(routes!(keys::rotate))
         .routes(routes!(keys::revoke))
+        .routes(routes!(approvals::ask, approvals::list))
+        .routes(routes!(approvals::get))
+        .routes(routes!(approvals::approve))
+        .routes(routes!(approvals::deny))
         .routes(routes!(audit::report, audit::list))
         .routes(routes!(verify::verify))
         .routes(routes!(introspect::introspect))

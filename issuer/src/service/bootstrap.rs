@@ -38,7 +38,7 @@ impl Issuer {
         check_vault(&parts, &ring).await?;
         let (press, trust) = Press::start(&parts, &settings).await?;
         let gate = Verifier::new(trust, settings.issuer.clone()).with_resource_policy(ResourcePolicy::MustName);
-        let issuer = Self { inner: Arc::new(Inner { parts, settings, gate, press }) };
+        let issuer = Self { inner: Arc::new(Inner { parts, settings, gate, press, decided: tokio::sync::watch::Sender::new(0) }) };
         let issued = if issuer.has_admin_passport().await? { None } else { Some(issuer.admin_passport().await?) };
         Ok((issuer, issued))
     }

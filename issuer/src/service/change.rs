@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use passport_shared::decision::{DecisionRecord, Outcome, Reason};
+use passport_shared::passport::Passport;
 use passport_shared::request::Attributes;
 use passport_shared::time;
 use serde_json::Value;
@@ -88,6 +89,20 @@ impl Parts {
             decision,
             decided_at: now,
         })
+    }
+}
+
+impl Parts {
+    /// The holder of `passport` as author of what every passport allows its holder: to ask for an approval.
+    pub(super) fn holder_author(&self, issuer: &str, passport: &Passport, request_id: String, now: i64) -> Result<Author, ServiceError> {
+        let own = self.own_author(issuer, "approvals.ask", "asked with the passport concerned")?;
+        let named = serde_json::json!({"agentId": passport.agent_id, "passportId": passport.id, "requestId": request_id});
+        let mut decision: serde_json::Map<String, Value> =
+            serde_json::from_str(&own.decision).map_err(|error| ServiceError::internal("write an audit event", error))?;
+        decision.extend(named.as_object().cloned().unwrap_or_default());
+        let decision = to_json(&decision)?;
+        let (name, passport_id) = (passport.agent_id.to_string(), Some(passport.id.to_string()));
+        Ok(Author { name, passport_id, request_id, decision, decided_at: now, ..own })
     }
 }
 

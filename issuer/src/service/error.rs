@@ -69,6 +69,12 @@ pub enum ServiceError {
         /// What the bound is, and what to do.
         detail: String,
     },
+    /// As much waits already as may.
+    #[error("{detail}")]
+    TooMany {
+        /// What the bound is, and what to do.
+        detail: String,
+    },
     /// It cannot be done now, and may be soon.
     #[error("the issuer cannot answer now; try again in a few seconds")]
     Unavailable(#[source] Cause),
@@ -124,6 +130,7 @@ impl ServiceError {
             Self::Forbidden { .. } => 403,
             Self::Unauthorized { .. } => 401,
             Self::TooLarge { .. } => 413,
+            Self::TooMany { .. } => 429,
             Self::Unavailable(_) => 503,
             Self::Internal { .. } => 500,
         }
@@ -139,6 +146,7 @@ impl ServiceError {
             Self::Conflict { .. } => "conflict",
             Self::Forbidden { code, .. } | Self::Unauthorized { code, .. } => code,
             Self::TooLarge { .. } => "too_large",
+            Self::TooMany { .. } => "too_many_pending",
             Self::Unavailable(_) => "unavailable",
             Self::Internal { .. } => "internal_error",
         }
@@ -147,7 +155,11 @@ impl ServiceError {
     /// Seconds for the `Retry-After` header, where trying again may help.
     #[must_use]
     pub fn retry_after(&self) -> Option<u32> {
-        matches!(self, Self::Unavailable(_)).then_some(5)
+        match self {
+            Self::Unavailable(_) => Some(5),
+            Self::TooMany { .. } => Some(60),
+            _ => None,
+        }
     }
 
     /// The `WWW-Authenticate` header (RFC 6750), where the caller's passport is what is wrong.
@@ -185,6 +197,7 @@ pub(super) fn title(status: u16) -> &'static str {
         409 => "Conflict",
         413 => "Content Too Large",
         422 => "Unprocessable Content",
+        429 => "Too Many Requests",
         503 => "Service Unavailable",
         _ => "Internal Server Error",
     }
@@ -204,6 +217,7 @@ impl From<StoreError> for ServiceError {
             StoreError::AgentDisabled { agent_id } => {
                 Self::Conflict { detail: format!("agent {} is disabled; enable it first", quote(&agent_id)) }
             }
+            StoreError::TooManyPending { .. } => Self::TooMany { detail: error.to_string() },
             StoreError::MakerRevoked { passport_id } => Self::Unauthorized {
                 code: Reason::Revoked.code(),
                 detail: format!("the passport {} was revoked before the change was made; nothing was changed", quote(&passport_id)),

@@ -72,6 +72,12 @@ impl Issuer {
     /// Answers all that wait, and lets nobody wait from now on: the issuer is about to stop.
     pub fn end_waits(&self) {
         self.inner.press.herald.end();
+        self.inner.decided.send_modify(|_| {});
+    }
+
+    /// Whether the issuer is about to stop, and nobody shall wait.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.inner.press.herald.0.borrow().ended
     }
 
     async fn follow(&self, after: i64) -> Result<Followed, ServiceError> {

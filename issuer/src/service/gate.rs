@@ -190,7 +190,7 @@ impl Issuer {
     }
 }
 
-fn denial(decision: &Decision<'_>, request_id: String, action: &str, resource: &str) -> Denial {
+pub(super) fn denial(decision: &Decision<'_>, request_id: String, action: &str, resource: &str) -> Denial {
     let reason = decision.reason();
     let shown = |text: &str| escape(text);
     let jti = decision.passport().map(|passport| shown(&passport.id));

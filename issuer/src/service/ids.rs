@@ -9,6 +9,7 @@ pub(super) enum Id {
     Request,
     Event,
     Agent,
+    Approval,
 }
 
 impl Id {
@@ -18,6 +19,7 @@ impl Id {
             Self::Request => "req_",
             Self::Event => "evt_",
             Self::Agent => "agent_",
+            Self::Approval => "apr_",
         }
     }
 }

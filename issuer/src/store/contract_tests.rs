@@ -3,6 +3,7 @@
 //! A store runs it by implementing [`Backend`] and calling `contract_suite!` in a test module of its own.
 
 pub(crate) mod agents;
+pub(crate) mod approvals;
 pub(crate) mod audit;
 pub(crate) mod keys;
 pub(crate) mod makers;
@@ -34,6 +35,10 @@ macro_rules! contract_suite {
                 disabling_twice_changes_nothing,
                 enabling_revives_no_passport,
                 an_unknown_agent_is_not_found,
+            }
+            approvals {
+                an_approval_is_asked_once_and_kept_as_given,
+                as_many_people_as_are_asked_for_approve,
             }
             passports {
                 a_passport_is_kept_exactly_as_given,

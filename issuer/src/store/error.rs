@@ -44,6 +44,14 @@ pub enum StoreError {
         /// The place in it.
         index: i64,
     },
+    /// As many approvals as may wait at once wait for this passport.
+    #[error("{most} approvals wait for passport `{passport_id}`; let people decide on those first")]
+    TooManyPending {
+        /// The passport.
+        passport_id: String,
+        /// How many may wait.
+        most: u32,
+    },
     /// The passport that the change is made with was revoked, itself or with its key, its agent was disabled, or no such
     /// passport was ever recorded. Nothing was written.
     #[error("passport `{passport_id}`, which the change is made with, was revoked or is not known")]

@@ -1,8 +1,10 @@
 //! What a store keeps and takes: plain records. Times are integer seconds since 1970-01-01 UTC.
 
+mod approvals;
 mod audit;
 mod keys;
 
+pub use approvals::{Approval, ApprovalFilter, ApprovalState, NewApproval, Vote};
 pub use audit::{AdminEvent, AppendOutcome, AuditEvent, AuditFilter, EventKind, Maker, NewEvent};
 pub use keys::{Key, KeyState, NewKey, RevokeKey, RotateKeys};
 

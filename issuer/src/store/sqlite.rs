@@ -1,6 +1,7 @@
 //! The store on embedded SQLite: one writer, a few readers, one file.
 
 mod agents;
+mod approvals;
 mod audit;
 mod driver;
 mod keys;
@@ -19,8 +20,9 @@ use async_trait::async_trait;
 use self::reader::Reader;
 use self::writer::Writer;
 use super::{
-    AdminEvent, Agent, AppendOutcome, AuditEvent, AuditFilter, Disabled, Key, Maker, NewAgent, NewEvent, NewKey, NewPassport, Page,
-    Passport, PassportFilter, RevokeKey, RevokedPassport, RotateKeys, StatusList, Store, StoreError, TrustSnapshot,
+    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Disabled, Key, Maker, NewAgent, NewApproval,
+    NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, RevokeKey, RevokedPassport, RotateKeys, StatusList, Store, StoreError,
+    TrustSnapshot, Vote,
 };
 
 /// A [`Store`] in one SQLite file, with a write-ahead log and `synchronous=FULL`.
@@ -150,6 +152,23 @@ impl Store for SqliteStore {
     async fn latest_expiry(&self, key_id: &str) -> Result<Option<i64>, StoreError> {
         let key_id = key_id.to_owned();
         self.reader.read(move |conn| Box::pin(async move { keys::latest_expiry(conn, &key_id).await })).await
+    }
+
+    async fn ask_approval(&self, approval: NewApproval, most: u32, event: AdminEvent) -> Result<Approval, StoreError> {
+        self.writer.admin(event, move |conn| Box::pin(approvals::ask(conn, approval, most))).await
+    }
+
+    async fn approval(&self, approval_id: &str, now: i64) -> Result<Approval, StoreError> {
+        let approval_id = approval_id.to_owned();
+        self.reader.read(move |conn| Box::pin(async move { approvals::get(conn, &approval_id, now).await })).await
+    }
+
+    async fn approvals(&self, filter: ApprovalFilter) -> Result<Page<Approval, i64>, StoreError> {
+        self.reader.read(move |conn| Box::pin(approvals::list(conn, filter))).await
+    }
+
+    async fn decide_approval(&self, vote: Vote, event: AdminEvent) -> Result<Approval, StoreError> {
+        self.writer.admin(event, move |conn| Box::pin(approvals::decide(conn, vote))).await
     }
 
     async fn append_events(&self, reporter: &str, maker: Option<Maker>, events: Vec<NewEvent>) -> Result<AppendOutcome, StoreError> {

@@ -25,7 +25,8 @@ fn post(fixture: &Fixture, path: &str, kind: Option<&str>, body: &str) -> Reques
 #[tokio::test]
 async fn what_is_not_there_is_a_problem() {
     let fixture = Fixture::new().await;
-    for path in ["/", "/v1", "/v1/", "/v1/agents/", "/v1/approvals", "/v1/audit/stream", "/console", "/v1/agents/a/b/c", "/healthz/", "//"]
+    for path in
+        ["/", "/v1", "/v1/", "/v1/agents/", "/v1/templates/none", "/v1/audit/stream", "/console", "/v1/agents/a/b/c", "/healthz/", "//"]
     {
         fixture.admin("GET", path, None).await.assert_problem(404, "not_found");
     }

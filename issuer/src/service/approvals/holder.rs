@@ -1,0 +1,58 @@
+//! Who holds a passport, whatever service it is for: for the few acts that every passport allows its holder.
+
+use passport_shared::passport::Passport;
+use passport_shared::unverified::UnverifiedPassport;
+use passport_verifier::Verifier;
+
+use super::super::ids::Id;
+use super::super::{Denial, Issuer, gate};
+
+/// An agent whose passport is good now: signed by this issuer, in its time, not revoked. It says nothing of what it allows.
+/// Only [`Issuer::holder`] makes one, so to hold it is the proof.
+#[derive(Clone)]
+pub struct Holder {
+    passport: Passport,
+    token: String,
+}
+
+impl Holder {
+    /// What the passport says.
+    #[must_use]
+    pub fn passport(&self) -> &Passport {
+        &self.passport
+    }
+
+    pub(super) fn token(&self) -> &str {
+        &self.token
+    }
+}
+
+/// Never the token.
+impl std::fmt::Debug for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Holder").field("passport", &self.passport.id).finish_non_exhaustive()
+    }
+}
+
+impl Issuer {
+    /// Checks a passport by the project's own verifier, for the first of the services that it is for itself.
+    ///
+    /// # Errors
+    /// A [`Denial`], to be answered as it is.
+    pub async fn holder(&self, token: Option<&str>) -> Result<Holder, Denial> {
+        let Some(token) = token else { return Err(Denial::NoToken) };
+        self.edition().await.map_err(Denial::Failed)?;
+        // What cannot be read has no audience, and the verifier says what is wrong with it.
+        let read = UnverifiedPassport::read(token.as_bytes()).ok();
+        let audience = read.and_then(|read| read.claims().audience.first().map(ToString::to_string));
+        let audience = audience.unwrap_or_else(|| self.settings().issuer.clone());
+        let verifier = Verifier::new((*self.inner.gate.trust()).clone(), audience).without_cache();
+        match verifier.verify(token, self.now()) {
+            Ok(verified) => Ok(Holder { passport: verified.claims().clone(), token: token.to_owned() }),
+            Err(denied) => {
+                let request_id = self.new_id(Id::Request);
+                Err(gate::denial(&denied.into(), request_id, "own", "passport"))
+            }
+        }
+    }
+}

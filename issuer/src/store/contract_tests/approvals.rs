@@ -1,0 +1,75 @@
+//! Approvals.
+
+use super::{Backend, NOW, event, passport, with_ollie};
+use crate::store::{ApprovalFilter, ApprovalState, NewApproval, StoreError, Vote};
+
+fn new(number: i64) -> NewApproval {
+    NewApproval {
+        approval_id: format!("apr_{number}"),
+        passport_id: "pp_0".to_owned(),
+        agent_id: "ollie".to_owned(),
+        request: "{\"action\":\"x\"}".to_owned(),
+        request_hash: format!("hash-{number}"),
+        audience: "https://shop.example".to_owned(),
+        approvers: 2,
+        asked_at: NOW,
+        pending_until: NOW + 100,
+    }
+}
+
+fn vote(number: i64, by: &str, approves: bool) -> Vote {
+    let reason = Some(format!("says {by}"));
+    Vote { approval_id: format!("apr_{number}"), decided_by: by.to_owned(), approves, reason, now: NOW + 1 }
+}
+
+pub(crate) async fn an_approval_is_asked_once_and_kept_as_given(backend: impl Backend) {
+    let store = with_ollie(&backend).await;
+    store.insert_passport(passport(0), event(1)).await.unwrap();
+    let asked = store.ask_approval(new(1), 2, event(2)).await.unwrap();
+    assert_eq!((&asked.asked, asked.state, asked.approved_by.len()), (&new(1), ApprovalState::Pending, 0));
+    assert_eq!(store.approval("apr_1", NOW).await.unwrap(), asked);
+    // The same request again is the same approval.
+    let again = NewApproval { approval_id: "apr_9".to_owned(), ..new(1) };
+    assert_eq!(store.ask_approval(again, 2, event(3)).await.unwrap(), asked);
+    store.ask_approval(new(2), 2, event(4)).await.unwrap();
+    let error = store.ask_approval(new(3), 2, event(5)).await.unwrap_err();
+    assert!(matches!(error, StoreError::TooManyPending { most: 2, .. }), "{error}");
+    // Once their time is over there is room, and the same may be asked again.
+    let later = NewApproval { asked_at: NOW + 100, pending_until: NOW + 200, approval_id: "apr_4".to_owned(), ..new(1) };
+    assert_eq!(store.ask_approval(later, 2, event(6)).await.unwrap().asked.approval_id, "apr_4");
+    assert_eq!(store.approval("apr_2", NOW + 99).await.unwrap().state, ApprovalState::Expired, "it was written down");
+    assert!(matches!(store.approval("apr_3", NOW).await, Err(StoreError::NotFound { what: "approval", .. })));
+    let all = ApprovalFilter { state: None, now: NOW + 100, cursor: None, limit: 2 };
+    let page = store.approvals(all.clone()).await.unwrap();
+    assert_eq!(page.items.iter().map(|one| one.asked.approval_id.as_str()).collect::<Vec<_>>(), ["apr_4", "apr_2"]);
+    let rest = store.approvals(ApprovalFilter { cursor: page.next, ..all.clone() }).await.unwrap();
+    assert_eq!((rest.items.len(), rest.next), (1, None));
+    let pending = store.approvals(ApprovalFilter { state: Some(ApprovalState::Pending), ..all }).await.unwrap();
+    assert_eq!(pending.items.len(), 1);
+}
+
+pub(crate) async fn as_many_people_as_are_asked_for_approve(backend: impl Backend) {
+    let store = with_ollie(&backend).await;
+    store.insert_passport(passport(0), event(1)).await.unwrap();
+    for (number, mark) in (1..=3).zip(11..) {
+        store.ask_approval(new(number), 9, event(mark)).await.unwrap();
+    }
+    let once = store.decide_approval(vote(1, "bob", true), event(20)).await.unwrap();
+    assert_eq!((once.state, once.decided_at, once.approved_by), (ApprovalState::Pending, None, vec!["bob".to_owned()]));
+    let error = store.decide_approval(vote(1, "bob", true), event(21)).await.unwrap_err();
+    assert!(matches!(error, StoreError::Conflict { what: "approval", .. }), "{error}");
+    let twice = store.decide_approval(vote(1, "ann", true), event(22)).await.unwrap();
+    assert_eq!((twice.state, twice.decided_at), (ApprovalState::Approved, Some(NOW + 1)));
+    assert_eq!((twice.approved_by, twice.reason.as_deref()), (vec!["ann".to_owned(), "bob".to_owned()], Some("says ann")));
+    assert!(store.decide_approval(vote(1, "eve", false), event(23)).await.is_err(), "it is decided");
+    let denied = store.decide_approval(vote(2, "eve", false), event(24)).await.unwrap();
+    assert_eq!((denied.state, denied.denied_by.as_deref()), (ApprovalState::Denied, Some("eve")));
+    assert!(store.decide_approval(vote(2, "ann", true), event(25)).await.is_err());
+    let late = Vote { now: NOW + 100, ..vote(3, "ann", true) };
+    assert!(store.decide_approval(late, event(26)).await.is_err(), "its time is over");
+    assert!(matches!(store.decide_approval(vote(7, "ann", true), event(27)).await, Err(StoreError::NotFound { .. })));
+    // What was refused left no event.
+    let filter = crate::store::AuditFilter { limit: 1_000, ..Default::default() };
+    let events = store.events(filter).await.unwrap().items;
+    assert_eq!(events.len(), 3 + 3 + 3, "set-up, asks and votes: {events:?}");
+}
