@@ -5,6 +5,7 @@
 
 mod admin_passport;
 mod agents;
+mod approvals;
 mod audit;
 mod client;
 mod completions;
@@ -82,6 +83,9 @@ enum Command {
     /// List, rotate and revoke the issuer's keys
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// List, approve and deny what agents ask for
+    #[command(subcommand)]
+    Approvals(approvals::Approvals),
     /// Read the audit log
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -141,6 +145,7 @@ fn dispatch(command: Command, session: &Session) -> Ended {
         Command::Verify(verify) => verify.run(session),
         Command::Trust(trust) => trust.run(session),
         Command::Keys(keys) => keys.run(session),
+        Command::Approvals(approvals) => approvals.run(session),
         Command::Audit(audit) => audit.run(session),
         Command::Completions(completions) => completions.run(session),
     }

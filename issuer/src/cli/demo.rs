@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use clap::Args;
 use passport_shared::api::agents::NewAgent;
+use passport_shared::api::approvals::{Approval, DecideApproval};
 use passport_shared::api::keys::Keys;
 use passport_shared::api::passports::{IssuePassport, IssuedPassport, RevokePassport};
 use passport_shared::unverified::UnverifiedPassport;
@@ -21,10 +22,11 @@ use self::cast::{Act, OLLIE, SERVICE};
 use self::service::Service;
 use self::stage::Stage;
 use self::tell::Teller;
+use super::client::Client;
 use super::error::{CliError, DONE, Ended, FAILED};
 use super::{Session, words};
 
-/// Tell an agent's day: issue, decide with the issuer stopped, revoke, rotate, audit
+/// Tell an agent's day: issue, decide with the issuer stopped, approve, revoke, audit
 ///
 /// Everything happens on this machine, in a temporary directory that is removed at the end. Exits with 1 if any
 /// decision is not the expected one.
@@ -106,6 +108,19 @@ fn play(stage: &mut Stage, teller: &mut Teller, session: &Session) -> Result<(),
     teller.chapter("The issuer starts again, and the desk delivers its reports")?;
     stage.start_issuer()?;
     teller.fact("delivered", &format!("{} decisions, none lost", service.deliver()?))?;
+
+    teller.chapter("A person approves the charge, for this one request and once")?;
+    let agent = Client::at(stage.url(), Some(&passport.passport))?;
+    let asked: Approval = agent.post("/v1/approvals", &cast::ask()?)?.read_json()?;
+    let reason = DecideApproval { reason: Some("the card is for this".to_owned()) };
+    let decided: Approval = admin.post(&format!("/v1/approvals/{}/approve", asked.approval_id), &reason)?.read_json()?;
+    teller.fact("asked", &asked.approval_id)?;
+    teller.fact("approved by", &decided.approved_by.join(", "))?;
+    let approved: Approval = agent.get(&format!("/v1/approvals/{}", asked.approval_id), &[])?.read_json()?;
+    teller.heads()?;
+    for (charge, expected) in cast::approved(&approved.approval.unwrap_or_default()) {
+        teller.decision(&charge, expected, &service.decide(&passport.passport, &charge.request))?;
+    }
 
     teller.chapter("The passport is revoked: the same flight again")?;
     let path = format!("/v1/passports/{}/revoke", passport.passport_id);

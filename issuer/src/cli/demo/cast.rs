@@ -1,6 +1,11 @@
 //! Who plays: what Ollie may do, and what Ollie tries.
 
+use passport_shared::api::approvals::AskApproval;
 use passport_shared::request::Request;
+use serde_json::value::RawValue;
+
+use super::stage::failed;
+use crate::cli::error::CliError;
 
 /// The issuer's name. Where it can be reached is another matter: here, on this machine.
 pub(super) const ISSUER: &str = "https://issuer.example";
@@ -51,6 +56,26 @@ fn book(amount: &str, vendor: &str) -> Request {
     Request::new("book").on("flights").with("amount", amount).with("currency", "USD").with("vendor", vendor)
 }
 
+fn charge(amount: &str) -> Request {
+    Request::new("charge").on("cards/corporate").with("amount", amount).with("currency", "USD")
+}
+
+/// What Ollie asks a person for.
+pub(super) fn ask() -> Result<AskApproval, CliError> {
+    let request = r#"{"action": "charge", "resource": "cards/corporate", "amount": "900.00", "currency": "USD"}"#;
+    let request = RawValue::from_string(request.to_owned()).map_err(failed)?;
+    Ok(AskApproval { request, audience: None })
+}
+
+/// What comes of an approval of that: each charge with the reason that it has to end with.
+pub(super) fn approved(approval: &str) -> [(Attempt, &'static str); 3] {
+    [
+        (attempt("charge 950.00 USD with it", charge("950.00").approved(approval)), "approval_invalid"),
+        (attempt("charge the card, 900.00 USD", charge("900.00").approved(approval)), "granted"),
+        (attempt("the same once more", charge("900.00").approved(approval)), "approval_invalid"),
+    ]
+}
+
 /// The flight that Ollie was sent for.
 pub(super) fn flight() -> Attempt {
     attempt("book a flight, 1,240.50 USD", book("1240.50", "lufthansa.example"))
@@ -80,13 +105,7 @@ pub(super) fn day() -> [(Attempt, &'static str); 10] {
             "action_blocked",
         ),
         (attempt("delete the calendar", Request::new("delete").on("calendar")), "action_not_granted"),
-        (
-            attempt(
-                "charge the card, 900.00 USD",
-                Request::new("charge").on("cards/corporate").with("amount", "900.00").with("currency", "USD"),
-            ),
-            "approval_required",
-        ),
+        (attempt("charge the card, 900.00 USD", charge("900.00")), "approval_required"),
         (flight_as("fly with a tampered passport", Act::Tampered), "bad_signature"),
         (flight_as("fly with an expired passport", Act::Expired), "expired"),
         (flight_as("show the passport at a casino", Act::Elsewhere), "wrong_audience"),
