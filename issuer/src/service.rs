@@ -26,6 +26,7 @@ mod ids;
 mod ingest;
 mod introspect;
 mod issue;
+mod key_schedule;
 mod keys;
 mod metadata;
 mod paging;
@@ -92,6 +93,9 @@ pub struct Settings {
     pub trust_life: i64,
     /// For how many seconds a copy of a status list may be kept before it is asked for again (`ttl`); 300 unless set.
     pub status_ttl: i64,
+    /// For how many seconds a key signs at most: the next one takes over in the last sixth of it (F4.7). An hour to ten
+    /// years; 90 days unless set; `None` for no rotation by schedule.
+    pub key_life: Option<i64>,
 }
 
 impl Settings {
@@ -105,6 +109,7 @@ impl Settings {
             status_list_size: 65_536,
             trust_life: 7 * 86_400,
             status_ttl: 300,
+            key_life: Some(90 * 86_400),
         }
     }
 }

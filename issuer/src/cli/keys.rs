@@ -80,5 +80,9 @@ fn show(answer: &Answer, session: &Session) -> Ended {
         vec![escape(&key.key_id), escape(&key.state), relative_text(since, now), published.to_owned()]
     });
     session.out.text(&table(&["KEY", "STATE", "SINCE", "TRUST"], rows))?;
+    match &keys.next_rotation_at {
+        Some(at) => session.out.say(&format!("the next key takes over by schedule {}", relative_text(at, now))),
+        None => session.out.say("no rotation by schedule"),
+    }
     Ok(DONE)
 }

@@ -112,7 +112,7 @@ impl Settings {
             ((1..=86_400).contains(&self.status_ttl), "status_ttl", self.status_ttl.to_string(), "it must be 1 second to a day"),
         ];
         match settings.into_iter().find(|(good, ..)| !good) {
-            None => Ok(()),
+            None => self.check_key_life(),
             Some((_, name, value, problem)) => Err(StartError::Setting { name, value, problem }),
         }
     }

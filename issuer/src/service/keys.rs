@@ -24,8 +24,9 @@ impl Issuer {
     pub async fn keys(&self) -> Result<Keys, ServiceError> {
         let records = self.store().keys().await?;
         let (ring, now) = (ring(&records)?, self.now());
+        let next_rotation_at = self.schedule()?.and_then(|schedule| schedule.rotation_at(&ring)).map(check::shown);
         let items = records.into_iter().rev().map(|key| shown(key, &ring, now)).collect();
-        Ok(Keys { items, next_cursor: None })
+        Ok(Keys { items, next_cursor: None, next_rotation_at })
     }
 
     /// A rotation (contract section 4): next signs, active is retired, a fresh key is next. Passports that are signed
@@ -40,36 +41,44 @@ impl Issuer {
         let (issuer, author) = (self.clone(), caller.author().clone());
         self.see_through(async move {
             let ring = ring(&issuer.store().keys().await?)?;
-            let (Some(active), Some(next)) = (ring.signing(), ring.standby()) else {
-                return Err(refused(RingError::Empty));
-            };
-            let now = issuer.now();
-            let fresh = issuer.create_key().await?;
-            let plan = async {
-                let last_expiry = issuer.store().latest_expiry(active.id().as_str()).await?;
-                let after = ring.rotate(fresh.clone(), last_expiry, now).map_err(refused)?;
-                let retire_until = after.get(active.id()).and_then(|key| key.publish_until).unwrap_or(now);
-                let change = json!({
-                    "type": "keys_rotated", "retiredKeyId": active.id(), "activeKeyId": next.id(), "nextKeyId": fresh.id,
-                });
-                let rotation = store::RotateKeys {
-                    expected_active: active.id().to_string(),
-                    expected_next: next.id().to_string(),
-                    fresh_next: new_key(&fresh, now),
-                    retire_until,
-                    now,
-                };
-                Ok((rotation, issuer.admin_event(&author, &change)?))
-            };
-            let (rotation, event) = match plan.await {
-                Ok(planned) => planned,
-                Err(error) => return Err(issuer.undo(&fresh.id, error).await),
-            };
-            let outcome = issuer.store().rotate_keys(rotation, event).await;
-            issuer.settle(outcome, Some(&fresh.id)).await?;
+            issuer.rotate_ring(&ring, &author).await?;
             issuer.keys().await
         })
         .await
+    }
+
+    /// A rotation of the ring that was seen, by whoever it is; to be seen through.
+    ///
+    /// # Errors
+    /// [`ServiceError::Conflict`] if the keys are others by now.
+    pub(super) async fn rotate_ring(&self, ring: &KeyRing, author: &Author) -> Result<(), ServiceError> {
+        let (Some(active), Some(next)) = (ring.signing(), ring.standby()) else {
+            return Err(refused(RingError::Empty));
+        };
+        let now = self.now();
+        let fresh = self.create_key().await?;
+        let plan = async {
+            let last_expiry = self.store().latest_expiry(active.id().as_str()).await?;
+            let after = ring.rotate(fresh.clone(), last_expiry, now).map_err(refused)?;
+            let retire_until = after.get(active.id()).and_then(|key| key.publish_until).unwrap_or(now);
+            let change = json!({
+                "type": "keys_rotated", "retiredKeyId": active.id(), "activeKeyId": next.id(), "nextKeyId": fresh.id,
+            });
+            let rotation = store::RotateKeys {
+                expected_active: active.id().to_string(),
+                expected_next: next.id().to_string(),
+                fresh_next: new_key(&fresh, now),
+                retire_until,
+                now,
+            };
+            Ok((rotation, self.admin_event(author, &change)?))
+        };
+        let (rotation, event) = match plan.await {
+            Ok(planned) => planned,
+            Err(error) => return Err(self.undo(&fresh.id, error).await),
+        };
+        let outcome = self.store().rotate_keys(rotation, event).await;
+        self.settle(outcome, Some(&fresh.id)).await
     }
 
     /// Revokes a key, and with it every passport that it signed: on return the gate denies them, the caller's own among
