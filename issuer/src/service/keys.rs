@@ -25,7 +25,8 @@ impl Issuer {
         let records = self.store().keys().await?;
         let (ring, now) = (ring(&records)?, self.now());
         let next_rotation_at = self.schedule()?.and_then(|schedule| schedule.rotation_at(&ring)).map(check::shown);
-        let items = records.into_iter().rev().map(|key| shown(key, &ring, now)).collect();
+        let usage = self.store().key_usage(now).await?;
+        let items = records.into_iter().rev().map(|key| shown(key, &ring, &usage, now)).collect();
         Ok(Keys { items, next_cursor: None, next_rotation_at })
     }
 
@@ -224,7 +225,10 @@ fn refused(error: RingError) -> ServiceError {
     ServiceError::internal("change the keys", error)
 }
 
-fn shown(key: store::Key, ring: &KeyRing, now: i64) -> Key {
+fn shown(key: store::Key, ring: &KeyRing, usage: &[store::KeyUsage], now: i64) -> Key {
+    // A key that came in a moment after the keys were read, and so is not counted, has signed nothing yet.
+    let used = usage.iter().find(|used| used.key_id == key.key_id);
+    let count = |count: fn(&store::KeyUsage) -> i64| used.map_or(0, |used| u64::try_from(count(used)).unwrap_or(0));
     let published = ring.published(now).iter().any(|record| record.id().as_str() == key.key_id);
     Key {
         state: key.state.name().to_owned(),
@@ -235,6 +239,8 @@ fn shown(key: store::Key, ring: &KeyRing, now: i64) -> Key {
         published_until: key.retire_until.map(check::shown),
         revoked_at: key.revoked_at.map(check::shown),
         revoke_reason: key.revoke_reason,
+        signed: count(|used| used.signed),
+        live: count(|used| used.live),
         key_id: key.key_id,
     }
 }
@@ -312,6 +318,22 @@ mod tests {
         }
         assert_eq!(by_state(&world, "revoked").await.len(), 2);
         assert_eq!(world.place.vault().holds().unwrap().len(), 2, "no secret key is left over");
+    }
+
+    #[tokio::test]
+    async fn the_list_counts_what_a_key_signed_and_what_of_it_is_live() {
+        let world = World::new().await;
+        let ollie = world.ollie().await;
+        let counted = async || {
+            let keys = world.issuer.keys().await.unwrap().items;
+            keys.into_iter().find(|key| key.key_id == ollie.key_id).map(|key| (key.signed, key.live)).unwrap()
+        };
+        assert_eq!(counted().await, (2, 2), "the admin's own and Ollie's");
+        world.place.clock.advance(3_600);
+        assert_eq!(counted().await, (2, 1), "Ollie's has expired");
+        let caller = world.admin("keys.revoke", "issuer/keys").await;
+        world.issuer.revoke_key(&caller, &ollie.key_id, reason()).await.unwrap();
+        assert_eq!(counted().await, (2, 0));
     }
 
     #[tokio::test]

@@ -25,6 +25,12 @@ pub struct Key {
     pub revoked_at: Option<String>,
     /// Why it was revoked.
     pub revoke_reason: Option<String>,
+    /// How many passports it signed, ever.
+    #[serde(default)]
+    pub signed: u64,
+    /// How many of them are neither revoked nor expired.
+    #[serde(default)]
+    pub live: u64,
 }
 
 /// All keys, and the answer to a change of them.
