@@ -18,6 +18,7 @@ use super::write::{Readers, write};
 use super::{Session, core_dumps, open_files};
 use crate::config::{DataSettings, ServeSettings};
 use crate::http::{self, Limits};
+use crate::service::Settings;
 
 /// Run an issuer
 ///
@@ -65,7 +66,8 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
 
     let data = IssuerData::open(plan.data, &held).await?;
     let issuer_url = issuer_url(plan.issuer, data.bound(), dev, address)?;
-    let (issuer, first) = data.start(issuer_url.clone()).await?;
+    let settings = Settings { key_life: plan.key_life, ..Settings::new(issuer_url.clone()) };
+    let (issuer, first) = data.start(settings).await?;
 
     let url = format!("http://{address}");
     if dev {
@@ -84,10 +86,19 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
     }
     let limits = Limits::default();
     let limits = Limits { connections: open_files::room_for(limits.connections), ..limits };
+    // Ends with the serving: a rotation that has begun is finished before the database is closed.
+    let (serving, over) = tokio::sync::oneshot::channel::<()>();
+    let keeper = {
+        let issuer = issuer.clone();
+        tokio::spawn(async move { issuer.keep_keys(async { drop(over.await) }).await })
+    };
     let served = http::serve(listener, issuer.clone(), limits, stop).await;
+    drop(serving);
+    let kept = keeper.await;
     let closed = close(&issuer).await;
     served.map_err(|error| CliError::io("serve on", address, &error))?;
     closed?;
+    kept.map_err(|error| CliError::failed(format!("the task that rotates keys has failed: {error}")))?;
     out.say("stopped");
     Ok(DONE)
 }

@@ -4,6 +4,7 @@ mod agents;
 mod approvals;
 mod audit;
 mod driver;
+mod key_usage;
 mod keys;
 mod makers;
 mod open;
@@ -20,9 +21,9 @@ use async_trait::async_trait;
 use self::reader::Reader;
 use self::writer::Writer;
 use super::{
-    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Disabled, Key, Maker, NewAgent, NewApproval,
-    NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, RevokeKey, RevokedPassport, RotateKeys, StatusList, Store, StoreError,
-    TrustSnapshot, Vote,
+    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Disabled, Key, KeyUsage, Maker, NewAgent,
+    NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, RevokeKey, RevokedPassport, RotateKeys, StatusList, Store,
+    StoreError, TrustSnapshot, Vote,
 };
 
 /// A [`Store`] in one SQLite file, with a write-ahead log and `synchronous=FULL`.
@@ -147,6 +148,10 @@ impl Store for SqliteStore {
 
     async fn revoke_key(&self, plan: RevokeKey, event: AdminEvent) -> Result<i64, StoreError> {
         self.writer.admin(event, move |conn| Box::pin(keys::revoke(conn, plan))).await
+    }
+
+    async fn key_usage(&self, now: i64) -> Result<Vec<KeyUsage>, StoreError> {
+        self.reader.read(move |conn| Box::pin(key_usage::count(conn, now))).await
     }
 
     async fn latest_expiry(&self, key_id: &str) -> Result<Option<i64>, StoreError> {

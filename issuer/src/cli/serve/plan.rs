@@ -2,12 +2,17 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use passport_keys::{MAX_KEY_LIFE, MIN_KEY_LIFE};
+use passport_shared::text::quote;
+
 use crate::cli::error::CliError;
+use crate::cli::input;
 use crate::cli::issuer_data::{DataPlan, check_issuer};
 use crate::config::ServeSettings;
 
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7700);
 const LOG: &str = "info";
+const KEY_LIFE: &str = "90d";
 
 /// A start of the issuer.
 #[derive(Debug)]
@@ -17,6 +22,8 @@ pub(super) struct Plan {
     pub(super) issuer: Option<String>,
     pub(super) data: DataPlan,
     pub(super) log: String,
+    /// How many seconds a key lives; `None` for ever.
+    pub(super) key_life: Option<i64>,
 }
 
 impl Plan {
@@ -30,13 +37,28 @@ impl Plan {
         if let Some(issuer) = settings.issuer.as_deref() {
             check_issuer(issuer, data.dev)?;
         }
+        let key_life = key_life(settings.key_life.as_deref().unwrap_or(KEY_LIFE))?;
         Ok(Self {
             listen,
+            key_life,
             issuer: settings.issuer.map(|issuer| issuer.strip_suffix('/').unwrap_or(&issuer).to_owned()),
             data,
             log: settings.log.unwrap_or_else(|| LOG.to_owned()),
         })
     }
+}
+
+/// The life of a key, in seconds: a duration, or `off` or `0` for no end of it.
+fn key_life(text: &str) -> Result<Option<i64>, CliError> {
+    if matches!(text, "off" | "0") {
+        return Ok(None);
+    }
+    let seconds = input::duration(text).ok().and_then(|seconds| i64::try_from(seconds).ok());
+    let life = seconds.filter(|seconds| (MIN_KEY_LIFE..=MAX_KEY_LIFE).contains(seconds));
+    life.map(Some).ok_or_else(|| {
+        CliError::usage(format!("a key cannot live {}", quote(text)))
+            .hint("give an hour to ten years, as in --key-life 90d, or --key-life off for no rotation by schedule")
+    })
 }
 
 /// Which issuer is started: the one that was named, or the one that the data belongs to, or with `--dev` the address.
@@ -68,6 +90,20 @@ mod tests {
         }
         for local in ["127.0.0.1:0", "[::1]:7700"] {
             assert!(made(settings(local), true).is_ok());
+        }
+    }
+
+    #[test]
+    fn keys_live_ninety_days_unless_set_and_for_ever_if_asked() {
+        let life = |text: Option<&str>| {
+            let settings = ServeSettings { key_life: text.map(str::to_owned), ..ServeSettings::default() };
+            made(settings, true).map(|plan| plan.key_life)
+        };
+        assert_eq!(life(None), Ok(Some(90 * 86_400)));
+        assert_eq!((life(Some("1h")), life(Some("86400"))), (Ok(Some(3_600)), Ok(Some(86_400))));
+        assert_eq!((life(Some("off")), life(Some("0"))), (Ok(None), Ok(None)));
+        for wrong in ["", "never", "59m", "-1", "3599", "99999999999999999999", "4000d"] {
+            assert!(life(Some(wrong)).is_err_and(|error| error.contains("--key-life")), "{wrong}");
         }
     }
 
