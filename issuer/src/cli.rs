@@ -6,6 +6,7 @@
 mod admin_passport;
 mod agents;
 mod audit;
+mod backup;
 mod client;
 mod completions;
 mod core_dumps;
@@ -22,6 +23,7 @@ mod output;
 mod page;
 mod panics;
 mod passports;
+mod restore;
 mod serve;
 mod trust;
 mod usage;
@@ -65,6 +67,8 @@ Exit codes: 0 done or allowed, 1 failed, 2 called wrongly, 3 denied,
 enum Command {
     Serve(Box<serve::Serve>),
     AdminPassport(admin_passport::AdminPassport),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
     Demo(demo::Demo),
     /// Create, list and disable agents
     #[command(subcommand)]
@@ -132,6 +136,8 @@ fn dispatch(command: Command, session: &Session) -> Ended {
     match command {
         Command::Serve(serve) => serve.run(session),
         Command::AdminPassport(admin) => admin.run(session),
+        Command::Backup(backup) => backup.run(session),
+        Command::Restore(restore) => restore.run(session),
         Command::Demo(demo) => demo.run(session),
         Command::Agents(agents) => agents.run(session),
         Command::Issue(issue) => issue.run(session),

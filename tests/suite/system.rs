@@ -1,5 +1,6 @@
 //! The whole system, in real processes.
 
+mod backup;
 mod demo;
 mod drills;
 mod interop;

@@ -2,6 +2,7 @@
 
 mod agents;
 mod audit;
+mod copy;
 mod driver;
 mod keys;
 mod makers;
@@ -15,6 +16,8 @@ mod writer;
 mod tests;
 
 use async_trait::async_trait;
+
+pub use self::copy::{Check, Contents, KeyFound, copy, look, raise_sequence};
 
 use self::reader::Reader;
 use self::writer::Writer;
