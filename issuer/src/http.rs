@@ -27,6 +27,7 @@ mod path;
 mod problem;
 mod public;
 mod query;
+mod rates;
 mod reply;
 mod router;
 mod serve;
@@ -45,8 +46,9 @@ use tokio::sync::Semaphore;
 use crate::service::Issuer;
 
 pub use openapi::openapi;
+pub use rates::{Proxies, Rate, Rates};
 pub use router::router;
-pub use serve::serve;
+pub use serve::{Front, serve, serve_behind};
 
 /// The longest that a request can ask to wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -74,6 +76,8 @@ pub struct Limits {
     pub waiters: usize,
     /// How long requests in flight may take to end once the service is told to stop; 10 s.
     pub drain: Duration,
+    /// How often one source or one agent may ask.
+    pub rates: Rates,
 }
 
 impl Default for Limits {
@@ -88,6 +92,7 @@ impl Default for Limits {
             connections: 1_024,
             waiters: 512,
             drain: Duration::from_secs(10),
+            rates: Rates::default(),
         }
     }
 }
@@ -101,10 +106,23 @@ pub(crate) struct App {
     openapi: Bytes,
     /// Places for requests that wait for trust to change.
     waiters: Arc<Semaphore>,
+    /// What keeps the rate limits.
+    keeper: Arc<rates::Keeper>,
 }
 
 impl App {
     fn new(issuer: Issuer, limits: Limits, openapi: Bytes) -> Self {
-        Self { issuer, limits, openapi, waiters: Arc::new(Semaphore::new(limits.waiters.min(Semaphore::MAX_PERMITS))) }
+        Self {
+            issuer,
+            limits,
+            openapi,
+            waiters: Arc::new(Semaphore::new(limits.waiters.min(Semaphore::MAX_PERMITS))),
+            keeper: Arc::new(rates::Keeper::new(limits.rates, Proxies::default())),
+        }
+    }
+
+    /// The same behind these proxies.
+    fn behind(self, proxies: Proxies) -> Self {
+        Self { keeper: Arc::new(rates::Keeper::new(self.limits.rates, proxies)), ..self }
     }
 }

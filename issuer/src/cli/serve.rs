@@ -17,7 +17,7 @@ use super::output::{CARE, styled};
 use super::write::{Readers, write};
 use super::{Session, core_dumps};
 use crate::config::{DataSettings, ServeSettings};
-use crate::http::{self, Limits};
+use crate::http;
 
 /// Run an issuer
 ///
@@ -82,7 +82,7 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
         true => out.json(&ready)?,
         false => out.text(&format!("listening on {url} as {issuer_url}"))?,
     }
-    let served = http::serve(listener, issuer.clone(), Limits::default(), stop).await;
+    let served = http::serve_behind(listener, plan.front, issuer.clone(), plan.limits, stop).await;
     let closed = close(&issuer).await;
     served.map_err(|error| CliError::io("serve on", address, &error))?;
     closed?;

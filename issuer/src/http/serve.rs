@@ -22,7 +22,9 @@ use tokio::task::JoinSet;
 use tower::Service as _;
 
 use super::frame::Held;
-use super::{Limits, router};
+use super::rates::Peer;
+use super::router::router_behind;
+use super::{Limits, Proxies};
 use crate::service::Issuer;
 use accept::Pause;
 use stall::StallGuard;
@@ -40,6 +42,27 @@ const HEADERS: usize = 100;
 /// None that a connection or the system's lack of something causes: these are logged, and serving goes on. One, if the
 /// listener itself cannot be used.
 pub async fn serve(listener: TcpListener, issuer: Issuer, limits: Limits, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+    serve_behind(listener, Front::default(), issuer, limits, shutdown).await
+}
+
+/// What stands between the issuer and its clients.
+#[derive(Clone, Debug, Default)]
+pub struct Front {
+    /// The proxies that are believed about who asks (`X-Forwarded-For`); none unless set.
+    pub proxies: Proxies,
+}
+
+/// [`serve`] behind a front.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_behind(
+    listener: TcpListener,
+    front: Front,
+    issuer: Issuer,
+    limits: Limits,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
     let address = listener.local_addr()?;
     tracing::info!(%address, "listening");
     let stopping = issuer.clone();
@@ -48,7 +71,7 @@ pub async fn serve(listener: TcpListener, issuer: Issuer, limits: Limits, shutdo
         // Who only waits for something new holds nothing up.
         stopping.end_waits();
     };
-    run(listener, router(issuer, limits), limits, shutdown).await;
+    run(listener, router_behind(issuer, limits, front.proxies), limits, shutdown).await;
     Ok(())
 }
 
@@ -67,8 +90,8 @@ pub(super) async fn run(listener: TcpListener, router: Router, limits: Limits, s
             accepted = next(&listener, &places, &mut pause) => accepted,
         };
         while connections.try_join_next().is_some() {}
-        if let Some((stream, place)) = accepted {
-            connections.spawn(connection(stream, router.clone(), limits, place, graceful.watcher()));
+        if let Some((stream, peer, place)) = accepted {
+            connections.spawn(connection(stream, peer, router.clone(), limits, place, graceful.watcher()));
         }
     }
     drop(listener);
@@ -85,12 +108,12 @@ pub(super) async fn run(listener: TcpListener, router: Router, limits: Limits, s
 }
 
 /// The next connection, once there is a place for it. `None` after an error, and a pause where the error asks for one.
-async fn next(listener: &TcpListener, places: &Arc<Semaphore>, pause: &mut Pause) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+async fn next(listener: &TcpListener, places: &Arc<Semaphore>, pause: &mut Pause) -> Option<(TcpStream, Peer, OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => {
+        Ok((stream, peer)) => {
             pause.reset();
-            Some((stream, place))
+            Some((stream, Peer(peer.ip()), place))
         }
         Err(error) => {
             pause.after(&error).await;
@@ -100,13 +123,14 @@ async fn next(listener: &TcpListener, places: &Arc<Semaphore>, pause: &mut Pause
 }
 
 /// One connection, to its end.
-async fn connection(stream: TcpStream, router: Router, limits: Limits, place: OwnedSemaphorePermit, watcher: Watcher) {
+async fn connection(stream: TcpStream, peer: Peer, router: Router, limits: Limits, place: OwnedSemaphorePermit, watcher: Watcher) {
     // Answers are small and whole: nothing is gained by waiting for more to send with them.
     let _ = stream.set_nodelay(true);
     let io = TokioIo::new(StallGuard::new(stream, limits.write_timeout));
     let place: Arc<dyn Any + Send + Sync> = Arc::new(place);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Held(Arc::clone(&place)));
+        request.extensions_mut().insert(peer);
         router.clone().call(request)
     });
     let served = http1::Builder::new()

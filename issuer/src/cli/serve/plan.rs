@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use crate::cli::error::CliError;
 use crate::cli::issuer_data::{DataPlan, check_issuer};
 use crate::config::ServeSettings;
+use crate::http::{Front, Limits, Rate, Rates};
 
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7700);
 const LOG: &str = "info";
@@ -17,6 +18,8 @@ pub(super) struct Plan {
     pub(super) issuer: Option<String>,
     pub(super) data: DataPlan,
     pub(super) log: String,
+    pub(super) limits: Limits,
+    pub(super) front: Front,
 }
 
 impl Plan {
@@ -30,12 +33,29 @@ impl Plan {
         if let Some(issuer) = settings.issuer.as_deref() {
             check_issuer(issuer, data.dev)?;
         }
+        let limits = Limits { rates: rates(&settings), ..Limits::default() };
         Ok(Self {
             listen,
             issuer: settings.issuer.map(|issuer| issuer.strip_suffix('/').unwrap_or(&issuer).to_owned()),
             data,
+            limits,
+            front: Front { proxies: settings.trusted_proxies.unwrap_or_default() },
             log: settings.log.unwrap_or_else(|| LOG.to_owned()),
         })
+    }
+}
+
+fn rates(settings: &ServeSettings) -> Rates {
+    let defaults = Rates::default();
+    let rate = |per_second: Option<u32>, burst: Option<u32>, default: Rate| Rate {
+        per_second: per_second.unwrap_or(default.per_second),
+        burst: burst.unwrap_or(default.burst),
+    };
+    Rates {
+        agent: rate(settings.agent_rate, settings.agent_burst, defaults.agent),
+        source: rate(settings.source_rate, settings.source_burst, defaults.source),
+        public: rate(settings.public_rate, settings.public_burst, defaults.public),
+        lockout_after: settings.lockout_after.unwrap_or(defaults.lockout_after),
     }
 }
 
