@@ -81,6 +81,10 @@ settings! {
         issuer: String = "PASSPORT_ISSUER", "URL";
         /// What to log: error, warn, info, debug, trace, or directives as in info,sqlx=warn [default: info]
         log: String = "PASSPORT_LOG", "LEVEL";
+        /// The certificate to speak TLS with, and what it is signed by, in PEM; read anew when it changes and at SIGHUP
+        tls_cert: PathBuf = "PASSPORT_TLS_CERT", "FILE";
+        /// The certificate's private key, in PEM
+        tls_key: PathBuf = "PASSPORT_TLS_KEY", "FILE";
         /// Requests a second to guarded routes that one agent may make; 0: no limit [default: 500]
         agent_rate: u32 = "PASSPORT_AGENT_RATE", "PER-SECOND";
         /// As many at once after a quiet time [default: 1000]

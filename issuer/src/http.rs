@@ -31,6 +31,7 @@ mod rates;
 mod reply;
 mod router;
 mod serve;
+mod tls;
 mod verify;
 mod well_known;
 
@@ -49,6 +50,7 @@ pub use openapi::openapi;
 pub use rates::{Proxies, Rate, Rates};
 pub use router::router;
 pub use serve::{Front, serve, serve_behind};
+pub use tls::{Tls, TlsError};
 
 /// The longest that a request can ask to wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);

@@ -17,7 +17,7 @@ use super::output::{CARE, styled};
 use super::write::{Readers, write};
 use super::{Session, core_dumps};
 use crate::config::{DataSettings, ServeSettings};
-use crate::http;
+use crate::http::{self, Tls};
 
 /// Run an issuer
 ///
@@ -63,11 +63,11 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
     })?;
     let address = listener.local_addr().map_err(|error| CliError::io("listen on", plan.listen, &error))?;
 
+    let url = format!("{}://{address}", plan.scheme());
     let data = IssuerData::open(plan.data, &held).await?;
-    let issuer_url = issuer_url(plan.issuer, data.bound(), dev, address)?;
+    let issuer_url = issuer_url(plan.issuer, data.bound(), dev, &url)?;
     let (issuer, first) = data.start(issuer_url.clone()).await?;
 
-    let url = format!("http://{address}");
     if dev {
         let keys = if plain_keys { "keys rest UNSEALED behind file permissions" } else { "keys are sealed" };
         out.say(&format!("{} {keys}, http is allowed, this machine alone", styled(CARE, "development mode:")));
@@ -77,12 +77,17 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
     }
     // With handlers in place before anybody is told, so that a signal that follows at once is heard.
     let stop = signals()?;
+    let certificate = plan.front.tls.clone().map(Tls::follow).transpose();
+    let certificate = certificate.map_err(|error| CliError::failed(format!("cannot listen for signals: {error}")))?.map(tokio::spawn);
     let ready = Ready { url: url.clone(), listen: address, issuer: &issuer_url };
     match out.is_json() {
         true => out.json(&ready)?,
         false => out.text(&format!("listening on {url} as {issuer_url}"))?,
     }
     let served = http::serve_behind(listener, plan.front, issuer.clone(), plan.limits, stop).await;
+    if let Some(certificate) = certificate {
+        certificate.abort();
+    }
     let closed = close(&issuer).await;
     served.map_err(|error| CliError::io("serve on", address, &error))?;
     closed?;

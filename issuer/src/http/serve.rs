@@ -16,6 +16,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
@@ -24,6 +25,7 @@ use tower::Service as _;
 use super::frame::Held;
 use super::rates::Peer;
 use super::router::router_behind;
+use super::tls::Tls;
 use super::{Limits, Proxies};
 use crate::service::Issuer;
 use accept::Pause;
@@ -50,6 +52,8 @@ pub async fn serve(listener: TcpListener, issuer: Issuer, limits: Limits, shutdo
 pub struct Front {
     /// The proxies that are believed about who asks (`X-Forwarded-For`); none unless set.
     pub proxies: Proxies,
+    /// What is spoken at the listener; plain HTTP unless set.
+    pub tls: Option<Arc<Tls>>,
 }
 
 /// [`serve`] behind a front.
@@ -71,12 +75,12 @@ pub async fn serve_behind(
         // Who only waits for something new holds nothing up.
         stopping.end_waits();
     };
-    run(listener, router_behind(issuer, limits, front.proxies), limits, shutdown).await;
+    run(listener, front.tls, router_behind(issuer, limits, front.proxies), limits, shutdown).await;
     Ok(())
 }
 
 /// [`serve`] for any router.
-pub(super) async fn run(listener: TcpListener, router: Router, limits: Limits, shutdown: impl Future<Output = ()>) {
+pub(super) async fn run(listener: TcpListener, tls: Option<Arc<Tls>>, router: Router, limits: Limits, shutdown: impl Future<Output = ()>) {
     let most = u32::try_from(limits.connections).unwrap_or(u32::MAX).max(1);
     let places = Arc::new(Semaphore::new(usize::try_from(most).unwrap_or(1)));
     let graceful = GracefulShutdown::new();
@@ -91,7 +95,7 @@ pub(super) async fn run(listener: TcpListener, router: Router, limits: Limits, s
         };
         while connections.try_join_next().is_some() {}
         if let Some((stream, peer, place)) = accepted {
-            connections.spawn(connection(stream, peer, router.clone(), limits, place, graceful.watcher()));
+            connections.spawn(accepted_by(tls.clone(), stream, peer, router.clone(), limits, place, graceful.watcher()));
         }
     }
     drop(listener);
@@ -122,11 +126,36 @@ async fn next(listener: &TcpListener, places: &Arc<Semaphore>, pause: &mut Pause
     }
 }
 
-/// One connection, to its end.
-async fn connection(stream: TcpStream, peer: Peer, router: Router, limits: Limits, place: OwnedSemaphorePermit, watcher: Watcher) {
+/// One connection, to its end: its handshake, where TLS is spoken, has the time that headers have.
+async fn accepted_by(
+    tls: Option<Arc<Tls>>,
+    stream: TcpStream,
+    peer: Peer,
+    router: Router,
+    limits: Limits,
+    place: OwnedSemaphorePermit,
+    watcher: Watcher,
+) {
     // Answers are small and whole: nothing is gained by waiting for more to send with them.
     let _ = stream.set_nodelay(true);
-    let io = TokioIo::new(StallGuard::new(stream, limits.write_timeout));
+    let stream = StallGuard::new(stream, limits.write_timeout);
+    let Some(tls) = tls else { return connection(stream, peer, router, limits, place, watcher).await };
+    match tokio::time::timeout(limits.header_timeout, tls.acceptor().accept(stream)).await {
+        Ok(Ok(stream)) => connection(stream, peer, router, limits, place, watcher).await,
+        Ok(Err(error)) => tracing::debug!(%error, "a handshake failed"),
+        Err(_) => tracing::debug!("a handshake took too long"),
+    }
+}
+
+async fn connection(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: Peer,
+    router: Router,
+    limits: Limits,
+    place: OwnedSemaphorePermit,
+    watcher: Watcher,
+) {
+    let io = TokioIo::new(stream);
     let place: Arc<dyn Any + Send + Sync> = Arc::new(place);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Held(Arc::clone(&place)));

@@ -1,11 +1,12 @@
 //! What a start will do, settled before anything is touched.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use crate::cli::error::CliError;
 use crate::cli::issuer_data::{DataPlan, check_issuer};
 use crate::config::ServeSettings;
-use crate::http::{Front, Limits, Rate, Rates};
+use crate::http::{Front, Limits, Rate, Rates, Tls};
 
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7700);
 const LOG: &str = "info";
@@ -33,13 +34,18 @@ impl Plan {
         if let Some(issuer) = settings.issuer.as_deref() {
             check_issuer(issuer, data.dev)?;
         }
+        let tls = match (settings.tls_cert.clone(), settings.tls_key.clone()) {
+            (None, None) => None,
+            (Some(cert), Some(key)) => Some(Arc::new(Tls::open(cert, key).map_err(|error| CliError::failed(error.to_string()))?)),
+            _ => return Err(CliError::usage("TLS takes a certificate and its key").hint("name both: --tls-cert FILE --tls-key FILE")),
+        };
         let limits = Limits { rates: rates(&settings), ..Limits::default() };
         Ok(Self {
             listen,
             issuer: settings.issuer.map(|issuer| issuer.strip_suffix('/').unwrap_or(&issuer).to_owned()),
             data,
             limits,
-            front: Front { proxies: settings.trusted_proxies.unwrap_or_default() },
+            front: Front { proxies: settings.trusted_proxies.unwrap_or_default(), tls },
             log: settings.log.unwrap_or_else(|| LOG.to_owned()),
         })
     }
@@ -59,11 +65,18 @@ fn rates(settings: &ServeSettings) -> Rates {
     }
 }
 
+impl Plan {
+    /// The scheme that is spoken at the listener.
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.front.tls.is_some() { "https" } else { "http" }
+    }
+}
+
 /// Which issuer is started: the one that was named, or the one that the data belongs to, or with `--dev` the address.
-pub(super) fn issuer_url(named: Option<String>, bound: Option<&str>, dev: bool, address: SocketAddr) -> Result<String, CliError> {
+pub(super) fn issuer_url(named: Option<String>, bound: Option<&str>, dev: bool, listened: &str) -> Result<String, CliError> {
     match named.or(bound.map(str::to_owned)) {
         Some(url) => check_issuer(&url, dev).map(|()| url),
-        None if dev => Ok(format!("http://{address}")),
+        None if dev => Ok(listened.to_owned()),
         None => Err(CliError::usage("a new issuer needs its URL, which every passport and every verifier will name")
             .hint("choose it: --issuer https://issuer.example, or try things out with `passport serve --dev`")),
     }
@@ -100,8 +113,7 @@ mod tests {
         assert_eq!(named("https://issuer.example/", false).expect("a plan").as_deref(), Some("https://issuer.example"));
         assert_eq!(named("http://issuer.example", true).expect("a plan").as_deref(), Some("http://issuer.example"));
 
-        let address = "127.0.0.1:4000".parse().expect("an address");
-        let url = |named: Option<&str>, bound, dev| issuer_url(named.map(str::to_owned), bound, dev, address).ok();
+        let url = |named: Option<&str>, bound, dev| issuer_url(named.map(str::to_owned), bound, dev, "http://127.0.0.1:4000").ok();
         assert_eq!(url(Some("https://i.example"), None, false).as_deref(), Some("https://i.example"));
         assert_eq!(url(None, Some("https://i.example"), false).as_deref(), Some("https://i.example"), "kept");
         assert_eq!(url(None, None, false), None, "not guessed");
