@@ -81,6 +81,8 @@ settings! {
         issuer: String = "PASSPORT_ISSUER", "URL";
         /// What to log: error, warn, info, debug, trace, or directives as in info,sqlx=warn [default: info]
         log: String = "PASSPORT_LOG", "LEVEL";
+        /// The address to answer `GET /metrics` on, for Prometheus; not the public one [default: none]
+        metrics_listen: SocketAddr = "PASSPORT_METRICS_LISTEN", "ADDRESS";
         /// The certificate to speak TLS with, and what it is signed by, in PEM; read anew when it changes and at SIGHUP
         tls_cert: PathBuf = "PASSPORT_TLS_CERT", "FILE";
         /// The certificate's private key, in PEM

@@ -21,6 +21,7 @@ mod gate;
 mod health;
 mod introspect;
 mod keys;
+mod numbers;
 mod openapi;
 mod passports;
 mod path;
@@ -46,6 +47,7 @@ use tokio::sync::Semaphore;
 
 use crate::service::Issuer;
 
+pub use numbers::serve_numbers;
 pub use openapi::openapi;
 pub use rates::{Proxies, Rate, Rates};
 pub use router::router;

@@ -5,6 +5,7 @@ mod demo;
 mod drills;
 mod interop;
 mod kill;
+mod metrics;
 mod readme;
 mod rotation;
 mod tls;

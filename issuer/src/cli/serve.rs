@@ -9,6 +9,7 @@ use clap::Args;
 use passport_shared::api::passports::IssuedPassport;
 use serde::Serialize;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 use self::plan::{Plan, issuer_url};
 use super::error::{CliError, DONE, Ended};
@@ -18,6 +19,7 @@ use super::write::{Readers, write};
 use super::{Session, core_dumps};
 use crate::config::{DataSettings, ServeSettings};
 use crate::http::{self, Tls};
+use crate::metrics::Exporter;
 
 /// Run an issuer
 ///
@@ -63,6 +65,10 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
     })?;
     let address = listener.local_addr().map_err(|error| CliError::io("listen on", plan.listen, &error))?;
 
+    let numbers = match plan.metrics {
+        Some(listen) => Some(numbers(listen, session).await?),
+        None => None,
+    };
     let url = format!("{}://{address}", plan.scheme());
     let data = IssuerData::open(plan.data, &held).await?;
     let issuer_url = issuer_url(plan.issuer, data.bound(), dev, &url)?;
@@ -85,14 +91,27 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
         false => out.text(&format!("listening on {url} as {issuer_url}"))?,
     }
     let served = http::serve_behind(listener, plan.front, issuer.clone(), plan.limits, stop).await;
-    if let Some(certificate) = certificate {
-        certificate.abort();
+    for task in [certificate, numbers].into_iter().flatten() {
+        task.abort();
     }
     let closed = close(&issuer).await;
     served.map_err(|error| CliError::io("serve on", address, &error))?;
     closed?;
     out.say("stopped");
     Ok(DONE)
+}
+
+/// Counts from now on, and answers who asks for the numbers at `listen`.
+async fn numbers(listen: SocketAddr, session: &Session) -> Result<JoinHandle<()>, CliError> {
+    let cannot =
+        |error: std::io::Error| CliError::io("listen on", listen, &error).hint("choose another address: --metrics-listen 127.0.0.1:PORT");
+    let listener = TcpListener::bind(listen).await.map_err(cannot)?;
+    let address = listener.local_addr().map_err(cannot)?;
+    let exporter = Exporter::install().map_err(CliError::failed)?;
+    session.out.say(&format!("metrics on http://{address}/metrics"));
+    Ok(tokio::spawn(async move {
+        tokio::join!(http::serve_numbers(listener, exporter.clone()), exporter.keep());
+    }))
 }
 
 /// Keeps the admin's passport and says what to do with it.

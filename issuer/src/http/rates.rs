@@ -28,6 +28,7 @@ pub use self::source::Proxies;
 pub(super) use self::source::{Peer, Source};
 use super::App;
 use super::problem::{Code, RequestFault};
+use crate::metrics;
 
 /// Keys that one limiter knows at once. It bounds memory: some 100 bytes each.
 const KEYS: usize = 65_536;
@@ -96,17 +97,17 @@ impl Keeper {
     /// # Errors
     /// [`RequestFault::RateLimited`].
     pub(super) fn agent(&self, agent_id: &str) -> Result<(), RequestFault> {
-        self.agent.as_ref().map_or(Ok(()), |limiter| limiter.check(agent_id.to_owned()))
+        counted("agent", self.agent.as_ref().map_or(Ok(()), |limiter| limiter.check(agent_id.to_owned())))
     }
 
     fn source(&self, source: Source, public: bool) -> Result<(), RequestFault> {
         if public {
-            return self.public.as_ref().map_or(Ok(()), |limiter| limiter.check(source));
+            return counted("public", self.public.as_ref().map_or(Ok(()), |limiter| limiter.check(source)));
         }
         if let Some(wait) = self.lockout().wait(source, Instant::now()) {
-            return Err(RequestFault::LockedOut { seconds: seconds(wait) });
+            return counted("lockout", Err(RequestFault::LockedOut { seconds: seconds(wait) }));
         }
-        self.source.as_ref().map_or(Ok(()), |limiter| limiter.check(source))
+        counted("source", self.source.as_ref().map_or(Ok(()), |limiter| limiter.check(source)))
     }
 
     /// Counts what came of a passport that was presented.
@@ -115,6 +116,7 @@ impl Keeper {
             return;
         }
         if let Some(wait) = self.lockout().bad(source, Instant::now()) {
+            ::metrics::counter!(metrics::LOCKED_OUT).increment(1);
             tracing::warn!(%source, ?wait, "too many bad passports from one source: it is locked out");
         }
     }
@@ -123,6 +125,11 @@ impl Keeper {
         // Whoever panicked while holding it left a table of numbers, each sound by itself.
         self.lockout.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
+
+/// Counts who has to wait for this limit.
+fn counted(limit: &'static str, checked: Result<(), RequestFault>) -> Result<(), RequestFault> {
+    checked.inspect_err(|_| ::metrics::counter!(metrics::LIMITED, "limit" => limit).increment(1))
 }
 
 /// Whether an answer says that what was presented is no passport. One that has expired was one: its holder is a client to be

@@ -21,13 +21,17 @@ pub(super) struct Plan {
     pub(super) log: String,
     pub(super) limits: Limits,
     pub(super) front: Front,
+    /// Where numbers are asked for.
+    pub(super) metrics: Option<SocketAddr>,
 }
 
 impl Plan {
     /// A start on `data`, as the settings say.
     pub(super) fn make(settings: ServeSettings, data: DataPlan) -> Result<Self, CliError> {
         let listen = settings.listen.unwrap_or(LISTEN);
-        if data.dev && !listen.ip().is_loopback() {
+        if let Some(listen) =
+            [Some(listen), settings.metrics_listen].into_iter().flatten().find(|listen| data.dev && !listen.ip().is_loopback())
+        {
             return Err(CliError::usage(format!("--dev listens on this machine alone, and `{listen}` can be reached from others"))
                 .hint("use 127.0.0.1, or start without --dev"));
         }
@@ -45,6 +49,7 @@ impl Plan {
             issuer: settings.issuer.map(|issuer| issuer.strip_suffix('/').unwrap_or(&issuer).to_owned()),
             data,
             limits,
+            metrics: settings.metrics_listen,
             front: Front { proxies: settings.trusted_proxies.unwrap_or_default(), tls },
             log: settings.log.unwrap_or_else(|| LOG.to_owned()),
         })
