@@ -11,6 +11,7 @@ mod client;
 mod completions;
 mod core_dumps;
 mod demo;
+mod doctor;
 mod error;
 mod hand_over;
 mod ids;
@@ -69,6 +70,7 @@ enum Command {
     AdminPassport(admin_passport::AdminPassport),
     Backup(backup::Backup),
     Restore(restore::Restore),
+    Doctor(doctor::Doctor),
     Demo(demo::Demo),
     /// Create, list and disable agents
     #[command(subcommand)]
@@ -138,6 +140,7 @@ fn dispatch(command: Command, session: &Session) -> Ended {
         Command::AdminPassport(admin) => admin.run(session),
         Command::Backup(backup) => backup.run(session),
         Command::Restore(restore) => restore.run(session),
+        Command::Doctor(doctor) => doctor.run(session),
         Command::Demo(demo) => demo.run(session),
         Command::Agents(agents) => agents.run(session),
         Command::Issue(issue) => issue.run(session),

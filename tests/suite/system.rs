@@ -2,6 +2,7 @@
 
 mod backup;
 mod demo;
+mod doctor;
 mod drills;
 mod interop;
 mod kill;
