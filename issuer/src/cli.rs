@@ -7,10 +7,12 @@ mod admin_passport;
 mod agents;
 mod approvals;
 mod audit;
+mod backup;
 mod client;
 mod completions;
 mod core_dumps;
 mod demo;
+mod doctor;
 mod error;
 mod hand_over;
 mod ids;
@@ -24,6 +26,7 @@ mod output;
 mod page;
 mod panics;
 mod passports;
+mod restore;
 mod serve;
 mod trust;
 mod usage;
@@ -67,6 +70,9 @@ Exit codes: 0 done or allowed, 1 failed, 2 called wrongly, 3 denied,
 enum Command {
     Serve(Box<serve::Serve>),
     AdminPassport(admin_passport::AdminPassport),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
+    Doctor(doctor::Doctor),
     Demo(demo::Demo),
     /// Create, list and disable agents
     #[command(subcommand)]
@@ -137,6 +143,9 @@ fn dispatch(command: Command, session: &Session) -> Ended {
     match command {
         Command::Serve(serve) => serve.run(session),
         Command::AdminPassport(admin) => admin.run(session),
+        Command::Backup(backup) => backup.run(session),
+        Command::Restore(restore) => restore.run(session),
+        Command::Doctor(doctor) => doctor.run(session),
         Command::Demo(demo) => demo.run(session),
         Command::Agents(agents) => agents.run(session),
         Command::Issue(issue) => issue.run(session),

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 use passport_shared::text::quote;
 
+use crate::http::Proxies;
+
 /// The file that is read where none is named, if it is there.
 pub const DEFAULT_FILE: &str = "passport.toml";
 
@@ -81,6 +83,28 @@ settings! {
         key_life: String = "PASSPORT_KEY_LIFE", "DURATION";
         /// What to log: error, warn, info, debug, trace, or directives as in info,sqlx=warn [default: info]
         log: String = "PASSPORT_LOG", "LEVEL";
+        /// The address to answer `GET /metrics` on, for Prometheus; not the public one [default: none]
+        metrics_listen: SocketAddr = "PASSPORT_METRICS_LISTEN", "ADDRESS";
+        /// The certificate to speak TLS with, and what it is signed by, in PEM; read anew when it changes and at SIGHUP
+        tls_cert: PathBuf = "PASSPORT_TLS_CERT", "FILE";
+        /// The certificate's private key, in PEM
+        tls_key: PathBuf = "PASSPORT_TLS_KEY", "FILE";
+        /// Requests a second to guarded routes that one agent may make; 0: no limit [default: 500]
+        agent_rate: u32 = "PASSPORT_AGENT_RATE", "PER-SECOND";
+        /// As many at once after a quiet time [default: 1000]
+        agent_burst: u32 = "PASSPORT_AGENT_BURST", "REQUESTS";
+        /// Requests a second to guarded routes that one address may make; 0: no limit [default: 1000]
+        source_rate: u32 = "PASSPORT_SOURCE_RATE", "PER-SECOND";
+        /// As many at once after a quiet time [default: 2000]
+        source_burst: u32 = "PASSPORT_SOURCE_BURST", "REQUESTS";
+        /// Requests a second to public routes that one address may make; 0: no limit [default: 500]
+        public_rate: u32 = "PASSPORT_PUBLIC_RATE", "PER-SECOND";
+        /// As many at once after a quiet time [default: 2000]
+        public_burst: u32 = "PASSPORT_PUBLIC_BURST", "REQUESTS";
+        /// Bad passports within a minute after which an address is locked out of guarded routes; 0: never [default: 50]
+        lockout_after: u32 = "PASSPORT_LOCKOUT_AFTER", "COUNT";
+        /// The proxies whose X-Forwarded-For is believed, as in 10.0.0.0/8,::1 [default: none]
+        trusted_proxies: Proxies = "PASSPORT_TRUSTED_PROXIES", "NETWORKS";
     }
 }
 

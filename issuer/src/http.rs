@@ -22,15 +22,18 @@ mod gate;
 mod health;
 mod introspect;
 mod keys;
+mod numbers;
 mod openapi;
 mod passports;
 mod path;
 mod problem;
 mod public;
 mod query;
+mod rates;
 mod reply;
 mod router;
 mod serve;
+mod tls;
 mod verify;
 mod well_known;
 
@@ -45,9 +48,12 @@ use tokio::sync::Semaphore;
 
 use crate::service::Issuer;
 
+pub use numbers::serve_numbers;
 pub use openapi::openapi;
+pub use rates::{Proxies, Rate, Rates};
 pub use router::router;
-pub use serve::serve;
+pub use serve::{Front, serve, serve_behind};
+pub use tls::{Tls, TlsError};
 
 /// The longest that a request can ask to wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -76,6 +82,8 @@ pub struct Limits {
     pub waiters: usize,
     /// How long requests in flight may take to end once the service is told to stop; 10 s.
     pub drain: Duration,
+    /// How often one source or one agent may ask.
+    pub rates: Rates,
 }
 
 impl Default for Limits {
@@ -90,6 +98,7 @@ impl Default for Limits {
             connections: 16_384,
             waiters: 512,
             drain: Duration::from_secs(10),
+            rates: Rates::default(),
         }
     }
 }
@@ -103,10 +112,23 @@ pub(crate) struct App {
     openapi: Bytes,
     /// Places for requests that wait for trust to change.
     waiters: Arc<Semaphore>,
+    /// What keeps the rate limits.
+    keeper: Arc<rates::Keeper>,
 }
 
 impl App {
     fn new(issuer: Issuer, limits: Limits, openapi: Bytes) -> Self {
-        Self { issuer, limits, openapi, waiters: Arc::new(Semaphore::new(limits.waiters.min(Semaphore::MAX_PERMITS))) }
+        Self {
+            issuer,
+            limits,
+            openapi,
+            waiters: Arc::new(Semaphore::new(limits.waiters.min(Semaphore::MAX_PERMITS))),
+            keeper: Arc::new(rates::Keeper::new(limits.rates, Proxies::default())),
+        }
+    }
+
+    /// The same behind these proxies.
+    fn behind(self, proxies: Proxies) -> Self {
+        Self { keeper: Arc::new(rates::Keeper::new(self.limits.rates, proxies)), ..self }
     }
 }

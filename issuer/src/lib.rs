@@ -5,5 +5,6 @@ pub mod clock;
 pub mod config;
 pub mod entropy;
 pub mod http;
+pub mod metrics;
 pub mod service;
 pub mod store;

@@ -29,7 +29,7 @@
 
 mod error;
 mod records;
-mod sqlite;
+pub mod sqlite;
 
 #[cfg(test)]
 mod contract_tests;

@@ -130,6 +130,17 @@ impl Drop for Issuer {
     }
 }
 
+/// A process that is killed when this is dropped.
+#[derive(Debug)]
+pub struct Ending(pub Child);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// A caller of the issuer's API.
 #[derive(Clone, Debug)]
 pub struct Client {

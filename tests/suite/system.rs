@@ -1,9 +1,12 @@
 //! The whole system, in real processes.
 
+mod backup;
 mod demo;
+mod doctor;
 mod drills;
 mod interop;
 mod kill;
+mod metrics;
 mod readme;
 mod rotation;
 mod stolen_key;

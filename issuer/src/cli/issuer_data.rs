@@ -10,7 +10,7 @@ use passport_keys::{FileVault, KeyDir, Protection};
 use passport_shared::api::passports::IssuedPassport;
 
 pub(crate) use self::lock::DataDir;
-pub(crate) use self::plan::{DataPlan, check_issuer, no_issuer};
+pub(crate) use self::plan::{DATABASE, DataPlan, KEYS, Places, check_issuer, no_issuer, passphrase_of};
 use super::error::{CliError, Ended};
 use crate::clock::SystemClock;
 use crate::entropy::SystemEntropy;

@@ -9,6 +9,7 @@ use clap::Args;
 use passport_shared::api::passports::IssuedPassport;
 use serde::Serialize;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 use self::plan::{Plan, issuer_url};
 use super::error::{CliError, DONE, Ended};
@@ -17,7 +18,8 @@ use super::output::{CARE, styled};
 use super::write::{Readers, write};
 use super::{Session, core_dumps, open_files};
 use crate::config::{DataSettings, ServeSettings};
-use crate::http::{self, Limits};
+use crate::http::{self, Limits, Tls};
+use crate::metrics::Exporter;
 use crate::service::Settings;
 
 /// Run an issuer
@@ -64,12 +66,16 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
     })?;
     let address = listener.local_addr().map_err(|error| CliError::io("listen on", plan.listen, &error))?;
 
+    let numbers = match plan.metrics {
+        Some(listen) => Some(numbers(listen, session).await?),
+        None => None,
+    };
+    let url = format!("{}://{address}", plan.scheme());
     let data = IssuerData::open(plan.data, &held).await?;
-    let issuer_url = issuer_url(plan.issuer, data.bound(), dev, address)?;
+    let issuer_url = issuer_url(plan.issuer, data.bound(), dev, &url)?;
     let settings = Settings { key_life: plan.key_life, ..Settings::new(issuer_url.clone()) };
     let (issuer, first) = data.start(settings).await?;
 
-    let url = format!("http://{address}");
     if dev {
         let keys = if plain_keys { "keys rest UNSEALED behind file permissions" } else { "keys are sealed" };
         out.say(&format!("{} {keys}, http is allowed, this machine alone", styled(CARE, "development mode:")));
@@ -79,28 +85,45 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
     }
     // With handlers in place before anybody is told, so that a signal that follows at once is heard.
     let stop = signals()?;
+    let certificate = plan.front.tls.clone().map(Tls::follow).transpose();
+    let certificate = certificate.map_err(|error| CliError::failed(format!("cannot listen for signals: {error}")))?.map(tokio::spawn);
     let ready = Ready { url: url.clone(), listen: address, issuer: &issuer_url };
     match out.is_json() {
         true => out.json(&ready)?,
         false => out.text(&format!("listening on {url} as {issuer_url}"))?,
     }
-    let limits = Limits::default();
-    let limits = Limits { connections: open_files::room_for(limits.connections), ..limits };
+    let limits = Limits { connections: open_files::room_for(plan.limits.connections), ..plan.limits };
     // Ends with the serving: a rotation that has begun is finished before the database is closed.
     let (serving, over) = tokio::sync::oneshot::channel::<()>();
     let keeper = {
         let issuer = issuer.clone();
         tokio::spawn(async move { issuer.keep_keys(async { drop(over.await) }).await })
     };
-    let served = http::serve(listener, issuer.clone(), limits, stop).await;
+    let served = http::serve_behind(listener, plan.front, issuer.clone(), limits, stop).await;
     drop(serving);
     let kept = keeper.await;
+    for task in [certificate, numbers].into_iter().flatten() {
+        task.abort();
+    }
     let closed = close(&issuer).await;
     served.map_err(|error| CliError::io("serve on", address, &error))?;
     closed?;
     kept.map_err(|error| CliError::failed(format!("the task that rotates keys has failed: {error}")))?;
     out.say("stopped");
     Ok(DONE)
+}
+
+/// Counts from now on, and answers who asks for the numbers at `listen`.
+async fn numbers(listen: SocketAddr, session: &Session) -> Result<JoinHandle<()>, CliError> {
+    let cannot =
+        |error: std::io::Error| CliError::io("listen on", listen, &error).hint("choose another address: --metrics-listen 127.0.0.1:PORT");
+    let listener = TcpListener::bind(listen).await.map_err(cannot)?;
+    let address = listener.local_addr().map_err(cannot)?;
+    let exporter = Exporter::install().map_err(CliError::failed)?;
+    session.out.say(&format!("metrics on http://{address}/metrics"));
+    Ok(tokio::spawn(async move {
+        tokio::join!(http::serve_numbers(listener, exporter.clone()), exporter.keep());
+    }))
 }
 
 /// Keeps the admin's passport and says what to do with it.

@@ -4,13 +4,14 @@
 //! passport that was verified, and our own codes. No header, no body, no query and no token ever comes here.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::MatchedPath;
 use axum::http::Method;
 use axum::response::Response;
 
 use super::problem::Code;
+use crate::metrics;
 use crate::service::{Caller, Denial};
 
 /// Who called, once the gate knows. It stands in the request's extensions, and the log line has the same one.
@@ -27,6 +28,9 @@ struct Who {
 impl Seen {
     /// Takes down what the gate says. The first answer stays: there is one gate a request.
     pub(crate) fn note(&self, outcome: &Result<Caller, Denial>) {
+        if let Err(denial) = outcome {
+            ::metrics::counter!(metrics::DENIED, "reason" => denial.code()).increment(1);
+        }
         let who = match outcome {
             Ok(caller) => Who {
                 request_id: caller.request_id().to_owned(),
@@ -77,6 +81,20 @@ fn known(method: &Method) -> &'static str {
     }
 }
 
+/// Counts a request.
+fn count(method: &'static str, route: &str, status: Option<u16>, took: Duration) {
+    let status = match status {
+        Some(100..200) => "1xx",
+        Some(200..300) => "2xx",
+        Some(300..400) => "3xx",
+        Some(400..500) => "4xx",
+        Some(_) => "5xx",
+        None => "none",
+    };
+    ::metrics::counter!(metrics::REQUESTS, "route" => route.to_owned(), "method" => method, "status" => status).increment(1);
+    ::metrics::histogram!(metrics::SECONDS, "route" => route.to_owned()).record(took.as_secs_f64());
+}
+
 impl Drop for Line {
     fn drop(&mut self) {
         let Self { method, status, code, .. } = *self;
@@ -86,6 +104,7 @@ impl Drop for Line {
         let request_id = who.map(|who| who.request_id.as_str());
         let agent_id = who.and_then(|who| who.agent_id.as_deref());
         let jti = who.and_then(|who| who.passport_id.as_deref());
+        count(method, route, status, self.started.elapsed());
         match status {
             Some(500..) => tracing::error!(method, route, status, code, ms, request_id, agent_id, jti, "request failed"),
             Some(_) => tracing::info!(method, route, status, code, ms, request_id, agent_id, jti, "request"),

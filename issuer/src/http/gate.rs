@@ -84,6 +84,8 @@ impl<P: Permission> FromRequestParts<App> for Gate<P> {
         if let Some(seen) = parts.extensions.get::<Seen>() {
             seen.note(&outcome);
         }
-        Ok(Self { caller: outcome?, permission: PhantomData })
+        let caller = outcome?;
+        app.keeper.agent(caller.agent_id())?;
+        Ok(Self { caller, permission: PhantomData })
     }
 }

@@ -83,7 +83,7 @@ pub(super) fn write(document: &OpenApi) -> Bytes {
 }
 
 /// What can go wrong in more than one place: status, name, description.
-const COMMON: [(&str, &str, &str); 10] = [
+const COMMON: [(&str, &str, &str); 11] = [
     ("400", "BadRequest", "The query or the JSON is malformed: `invalid_query`, `malformed_json`, `incomplete_body`, `invalid_request`."),
     ("401", "Unauthorized", "There is no passport (`missing_token`), or something is wrong with it: the reason is the `code`."),
     ("403", "Forbidden", "The passport does not allow it: the reason is the `code`, and the decision's fields are beside it."),
@@ -92,6 +92,11 @@ const COMMON: [(&str, &str, &str); 10] = [
     ("413", "ContentTooLarge", "The body has too many bytes (`body_too_large`) or too much in it (`too_large`)."),
     ("415", "UnsupportedMediaType", "The body is of another type, or coded: `unsupported_media_type`."),
     ("422", "UnprocessableContent", "The body is not of the form that is wanted: `invalid_body`, and `errors` says where."),
+    (
+        "429",
+        "TooManyRequests",
+        "It is asked too often (`rate_limited`), or too many bad passports came from this address (`locked_out`); try again after `Retry-After`.",
+    ),
     ("500", "InternalError", "A failure of ours: `internal_error`."),
     ("503", "Unavailable", "It cannot be done now; try again after `Retry-After`."),
 ];
@@ -120,6 +125,7 @@ fn can_come(status: &str, path: &str, operation: &Operation) -> bool {
     let tagged = |tag: &str| operation.tags.iter().flatten().any(|own| own == tag);
     match status {
         "401" | "403" => guarded,
+        "429" => !tagged("health"),
         "404" => path.contains('{'),
         "413" | "415" => operation.request_body.is_some(),
         // What is wrong in a form is 400 (RFC 6749 section 5.2).

@@ -70,6 +70,10 @@ pub(crate) enum RequestFault {
     Form(Vec<Fault>),
     #[error("the request was not done in time; try again")]
     RequestTimeout,
+    #[error("this is asked too often; ask again in {seconds} s, and less often from then on")]
+    RateLimited { seconds: u32 },
+    #[error("too many passports came from your address that are none; ask again in {seconds} s, with a good one")]
+    LockedOut { seconds: u32 },
     #[error("the service failed at this request; its log says more")]
     Internal,
 }
@@ -86,6 +90,7 @@ impl RequestFault {
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Body(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::RateLimited { .. } | Self::LockedOut { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -104,7 +109,16 @@ impl RequestFault {
             Self::BodyTimeout | Self::RequestTimeout => "request_timeout",
             Self::Json(_) => "malformed_json",
             Self::Body(_) => "invalid_body",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::LockedOut { .. } => "locked_out",
             Self::Internal => "internal_error",
+        }
+    }
+
+    fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::RateLimited { seconds } | Self::LockedOut { seconds } => Some(*seconds),
+            _ => None,
         }
     }
 
@@ -166,8 +180,8 @@ impl IntoResponse for Failure {
 
 impl IntoResponse for RequestFault {
     fn into_response(self) -> Response {
-        let (status, code, challenge) = (self.status(), self.code(), self.challenge());
-        with_headers(respond(status.as_u16(), code, write(&self.into_problem())), challenge, None)
+        let (status, code, challenge, retry_after) = (self.status(), self.code(), self.challenge(), self.retry_after());
+        with_headers(respond(status.as_u16(), code, write(&self.into_problem())), challenge, retry_after)
     }
 }
 

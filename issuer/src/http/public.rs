@@ -12,6 +12,7 @@ use super::problem::RequestFault;
 use super::query::{NoParameters, Query};
 use super::reply::{self, Answer};
 use super::{App, LONGEST_WAIT};
+use crate::metrics::{WAITERS, Within};
 use crate::service::Followed;
 
 /// The route that can be asked to wait, as it is declared.
@@ -70,6 +71,7 @@ pub(crate) async fn trust_bundle(State(app): State<App>, Query(query): Query<Bun
     // One too many is answered at once, and can ask now and then. Waiting holds a connection, and others need them too.
     let place = app.waiters.try_acquire();
     let wait = if place.is_ok() { wait } else { Duration::ZERO };
+    let _counted = Within::enter(WAITERS);
     match app.issuer.trust_bundle_after(after, wait).await? {
         Followed::Newer(bundle) => reply::published(&asked, bundle, media_type),
         Followed::Unchanged(bundle) => reply::not_modified(&bundle),

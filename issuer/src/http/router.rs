@@ -7,13 +7,22 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::problem::RequestFault;
-use super::{App, Limits, agents, approvals, audit, frame, health, introspect, keys, openapi, passports, public, verify, well_known};
+use super::{
+    App, Limits, Proxies, agents, approvals, audit, frame, health, introspect, keys, openapi, passports, public, rates, verify, well_known,
+};
 use crate::service::Issuer;
 
 /// The whole service, to be served by [`serve`](super::serve) or called as a tower service.
 pub fn router(issuer: Issuer, limits: Limits) -> Router {
     let (router, document) = routes();
     let app = App::new(issuer, limits, openapi::write(&document));
+    assemble(router, app)
+}
+
+/// The same behind proxies that are believed about who asks.
+pub(super) fn router_behind(issuer: Issuer, limits: Limits, proxies: Proxies) -> Router {
+    let (router, document) = routes();
+    let app = App::new(issuer, limits, openapi::write(&document)).behind(proxies);
     assemble(router, app)
 }
 
@@ -54,6 +63,7 @@ pub(super) fn assemble(router: Router<App>, app: App) -> Router {
     router
         .fallback(|| async { RequestFault::RouteNotFound })
         .method_not_allowed_fallback(|| async { RequestFault::MethodNotAllowed })
+        .layer(from_fn_with_state(app.clone(), rates::by_source))
         .layer(from_fn_with_state(app.clone(), frame::frame))
         .with_state(app)
 }

@@ -16,12 +16,16 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tower::Service as _;
 
 use super::frame::Held;
-use super::{Limits, router};
+use super::rates::Peer;
+use super::router::router_behind;
+use super::tls::Tls;
+use super::{Limits, Proxies};
 use crate::service::Issuer;
 use accept::Pause;
 use crowd::{Crowd, Seat};
@@ -40,6 +44,29 @@ const HEADERS: usize = 100;
 /// None that a connection or the system's lack of something causes: these are logged, and serving goes on. One, if the
 /// listener itself cannot be used.
 pub async fn serve(listener: TcpListener, issuer: Issuer, limits: Limits, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+    serve_behind(listener, Front::default(), issuer, limits, shutdown).await
+}
+
+/// What stands between the issuer and its clients.
+#[derive(Clone, Debug, Default)]
+pub struct Front {
+    /// The proxies that are believed about who asks (`X-Forwarded-For`); none unless set.
+    pub proxies: Proxies,
+    /// What is spoken at the listener; plain HTTP unless set.
+    pub tls: Option<Arc<Tls>>,
+}
+
+/// [`serve`] behind a front.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_behind(
+    listener: TcpListener,
+    front: Front,
+    issuer: Issuer,
+    limits: Limits,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
     let address = listener.local_addr()?;
     tracing::info!(%address, "listening");
     let stopping = issuer.clone();
@@ -48,12 +75,12 @@ pub async fn serve(listener: TcpListener, issuer: Issuer, limits: Limits, shutdo
         // Who only waits for something new holds nothing up.
         stopping.end_waits();
     };
-    run(listener, router(issuer, limits), limits, shutdown).await;
+    run(listener, front.tls, router_behind(issuer, limits, front.proxies), limits, shutdown).await;
     Ok(())
 }
 
 /// [`serve`] for any router.
-pub(super) async fn run(listener: TcpListener, router: Router, limits: Limits, shutdown: impl Future<Output = ()>) {
+pub(super) async fn run(listener: TcpListener, tls: Option<Arc<Tls>>, router: Router, limits: Limits, shutdown: impl Future<Output = ()>) {
     let crowd = Crowd::new(limits.connections);
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
@@ -66,8 +93,8 @@ pub(super) async fn run(listener: TcpListener, router: Router, limits: Limits, s
             accepted = next(&listener, &crowd, &mut pause) => accepted,
         };
         while connections.try_join_next().is_some() {}
-        if let Some((stream, seat)) = accepted {
-            connections.spawn(connection(stream, router.clone(), limits, seat, graceful.watcher()));
+        if let Some((stream, peer, seat)) = accepted {
+            connections.spawn(accepted_by(tls.clone(), stream, peer, router.clone(), limits, seat, graceful.watcher()));
         }
     }
     drop(listener);
@@ -84,11 +111,11 @@ pub(super) async fn run(listener: TcpListener, router: Router, limits: Limits, s
 }
 
 /// The next connection, once there is a place for it. `None` after an error, and a pause where the error asks for one.
-async fn next(listener: &TcpListener, crowd: &Arc<Crowd>, pause: &mut Pause) -> Option<(TcpStream, Seat)> {
+async fn next(listener: &TcpListener, crowd: &Arc<Crowd>, pause: &mut Pause) -> Option<(TcpStream, Peer, Seat)> {
     match listener.accept().await {
-        Ok((stream, _)) => {
+        Ok((stream, peer)) => {
             pause.reset();
-            Some((stream, crowd.enter().await?))
+            Some((stream, Peer(peer.ip()), crowd.enter().await?))
         }
         Err(error) => {
             pause.after(&error).await;
@@ -97,17 +124,40 @@ async fn next(listener: &TcpListener, crowd: &Arc<Crowd>, pause: &mut Pause) -> 
     }
 }
 
-/// One connection, to its end.
-async fn connection(stream: TcpStream, router: Router, limits: Limits, seat: Seat, watcher: Watcher) {
+/// One connection, to its end: its handshake, where TLS is spoken, has the time that headers have.
+async fn accepted_by(tls: Option<Arc<Tls>>, stream: TcpStream, peer: Peer, router: Router, limits: Limits, seat: Seat, watcher: Watcher) {
     // Answers are small and whole: nothing is gained by waiting for more to send with them.
     let _ = stream.set_nodelay(true);
-    let io = TokioIo::new(StallGuard::new(stream, limits.write_timeout));
+    let stream = StallGuard::new(stream, limits.write_timeout);
+    let Some(tls) = tls else { return connection(stream, peer, router, limits, seat, watcher).await };
+    let handshake = tokio::time::timeout(limits.header_timeout, tls.acceptor().accept(stream));
+    let shaken = tokio::select! {
+        shaken = handshake => shaken,
+        () = seat.must_leave() => return,
+    };
+    match shaken {
+        Ok(Ok(stream)) => connection(stream, peer, router, limits, seat, watcher).await,
+        Ok(Err(error)) => tracing::debug!(%error, "a handshake failed"),
+        Err(_) => tracing::debug!("a handshake took too long"),
+    }
+}
+
+async fn connection(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: Peer,
+    router: Router,
+    limits: Limits,
+    seat: Seat,
+    watcher: Watcher,
+) {
+    let io = TokioIo::new(stream);
     let seat = Arc::new(seat);
     let of_requests = Arc::clone(&seat);
     let service = service_fn(move |mut request: Request<Incoming>| {
         let seat = Arc::clone(&of_requests);
         seat.works();
         request.extensions_mut().insert(Held(seat.place()));
+        request.extensions_mut().insert(peer);
         let answer = router.clone().call(request);
         async move {
             let answer = answer.await;

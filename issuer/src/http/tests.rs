@@ -5,6 +5,7 @@ mod endpoints;
 mod follow;
 mod log;
 mod problems;
+mod rates;
 mod snapshot;
 mod sockets;
 mod table;

@@ -6,6 +6,7 @@ use passport_shared::decision::Reason;
 use passport_shared::fault::Fault;
 use passport_shared::text::quote;
 
+use crate::metrics;
 use crate::store::StoreError;
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -211,6 +212,13 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 
 impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::Poisoned | StoreError::Closed | StoreError::Unavailable(_) => {
+                ::metrics::counter!(metrics::STORE, "kind" => "unavailable").increment(1);
+            }
+            StoreError::Corrupt { .. } => ::metrics::counter!(metrics::STORE, "kind" => "damaged").increment(1),
+            _ => {}
+        }
         match error {
             StoreError::NotFound { what, id } => Self::NotFound { what, id },
             StoreError::Conflict { what, id, problem } => Self::Conflict { detail: format!("{what} {} {problem}", quote(&id)) },

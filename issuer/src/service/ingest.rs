@@ -12,6 +12,7 @@ use passport_shared::time;
 use super::change::sha256_hex;
 use super::ids::Id;
 use super::{Caller, Issuer, ServiceError, check};
+use crate::metrics;
 use crate::store::{Maker, NewEvent};
 
 impl Issuer {
@@ -53,6 +54,9 @@ impl Issuer {
         check::done(faults)?;
         let maker = Maker { passport_id: caller.passport_id().to_owned(), at: now };
         let outcome = self.store().append_events(reporter, Some(maker), events).await?;
+        for (result, count) in [("accepted", outcome.accepted), ("duplicate", outcome.duplicates), ("conflict", outcome.conflicts)] {
+            ::metrics::counter!(metrics::EVENTS, "result" => result).increment(count);
+        }
         if outcome.conflicts > 0 {
             tracing::warn!(
                 reporter = passport_shared::text::escape(reporter),

@@ -8,6 +8,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::{Caller, Issuer, ServiceError, check, paging};
+use crate::metrics;
 use crate::store;
 
 /// Which passports to list: all that is given must hold.
@@ -76,7 +77,8 @@ impl Issuer {
         let (issuer, id) = (self.clone(), id.to_owned());
         self.see_through(async move {
             let outcome = issuer.store().revoke_passport(&id, body.reason.as_deref(), issuer.now(), event).await;
-            issuer.after_change(outcome, |done| done.trust_sequence).await?;
+            let done = issuer.after_change(outcome, |done| done.trust_sequence).await?;
+            ::metrics::counter!(metrics::REVOKED).increment(u64::from(done.changed));
             issuer.passport(&id).await
         })
         .await

@@ -19,6 +19,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::change::{sha256_hex, to_json};
 use super::follow::Herald;
 use super::{Issuer, Parts, ServiceError, Settings, keys};
+use crate::metrics;
 use crate::store::{RevokedIndexes, StoreError, TrustSnapshot};
 
 /// An edition older than this, in seconds, is made anew: far inside the hour that a verifier lets a status list age.
@@ -155,6 +156,8 @@ impl Issuer {
         inner.gate.replace_trust(trust);
         inner.press.edition.store(Arc::clone(&edition));
         inner.press.herald.announce(edition.sequence);
+        ::metrics::counter!(metrics::EDITIONS).increment(1);
+        ::metrics::gauge!(metrics::SEQUENCE).set(metrics::gauge(edition.sequence));
         Ok(edition)
     }
 

@@ -139,6 +139,14 @@ pub enum OpenError {
         /// The value that is needed.
         needed: &'static str,
     },
+    /// What the file holds is no sound database.
+    #[error("the database `{path}` is damaged: {what}")]
+    Damaged {
+        /// The database file.
+        path: PathBuf,
+        /// What the database found.
+        what: String,
+    },
     /// The database did not open.
     #[error("the database `{path}` could not be opened")]
     Database {

@@ -3,6 +3,7 @@
 mod agents;
 mod approvals;
 mod audit;
+mod copy;
 mod driver;
 mod key_usage;
 mod keys;
@@ -17,6 +18,8 @@ mod writer;
 mod tests;
 
 use async_trait::async_trait;
+
+pub use self::copy::{Check, Contents, KeyFound, copy, look, raise_sequence};
 
 use self::reader::Reader;
 use self::writer::Writer;

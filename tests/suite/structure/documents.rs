@@ -4,8 +4,15 @@ use std::path::{Path, PathBuf};
 
 use passport_tests::places::workspace;
 
-const DOCUMENTS: [&str; 6] =
-    ["ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/format.md", "docs/performance.md", "tests/vectors/README.md"];
+const DOCUMENTS: [&str; 7] = [
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "docs/format.md",
+    "docs/operations.md",
+    "docs/performance.md",
+    "tests/vectors/README.md",
+];
 
 fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))

@@ -21,6 +21,7 @@ fn certificates(folder: &Path) {
     std::fs::write(folder.join("names"), "subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n")
         .expect("written");
     openssl(folder, "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out server.pem");
+    openssl(folder, "x509 -req -in server.csr -CA stranger.pem -CAkey stranger.key -CAcreateserial -days 2 -extfile names -out next.pem");
 }
 
 struct Server(Child, u16);
@@ -72,4 +73,76 @@ fn trust_comes_over_tls_from_whom_the_system_trusts_and_from_nobody_else() {
     let accepted = fetch(&folder.join("ca.pem"));
     assert_eq!(accepted.status.code(), Some(0), "{}", String::from_utf8_lossy(&accepted.stderr));
     assert_eq!(std::fs::read_to_string(folder.join("trust.bundle")).expect("written").trim(), bundle.token());
+}
+
+/// Ends an issuer with the test.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn an_issuer_speaks_tls_with_its_certificate_and_takes_a_new_one_and_no_broken_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    certificates(folder);
+    let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+    let url = format!("https://localhost:{port}");
+    let serve = |key: &str| {
+        let mut command = passport();
+        command.args(["serve", "--dev", "--data", "data", "--listen", &format!("127.0.0.1:{port}"), "--issuer", &url]);
+        command.args(["--tls-cert", "server.pem", "--tls-key", key]).current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null());
+        command
+    };
+    // A key that is another's is told at the start.
+    let refused = serve("ca.key").output().expect("it runs");
+    assert_eq!(refused.status.code(), Some(1), "{}", String::from_utf8_lossy(&refused.stderr));
+
+    let log = std::fs::File::create(folder.join("log")).expect("a log");
+    let child = Serving(serve("server.key").stderr(log).spawn().expect("it starts"));
+    let fetches = |authorities: &str| {
+        let mut command = passport();
+        command.args(["trust", "fetch", "--url", &url]).env("SSL_CERT_FILE", folder.join(authorities)).env_remove("SSL_CERT_DIR");
+        command.output().expect("it runs").status.success()
+    };
+    let comes_to = |authorities: &str| {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !fetches(authorities) {
+            let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
+            assert!(Instant::now() < deadline, "the issuer does not speak TLS for {authorities}: {log}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    comes_to("ca.pem");
+    assert!(!fetches("stranger.pem"), "a certificate of another authority");
+
+    let hangup = || {
+        let done = Command::new("kill").args(["-HUP", &child.0.id().to_string()]).status().expect("it runs");
+        assert!(done.success());
+    };
+    let told = |what: &str| {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !std::fs::read_to_string(folder.join("log")).unwrap_or_default().contains(what) {
+            assert!(Instant::now() < deadline, "the log never says {what}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    std::fs::write(folder.join("server.pem"), "no certificate").expect("written");
+    hangup();
+    told("the certificate from before is served on");
+    assert!(fetches("ca.pem"), "the one from before is served on");
+
+    std::fs::copy(folder.join("next.pem"), folder.join("server.pem")).expect("copied");
+    hangup();
+    told("the certificate was read anew");
+    comes_to("stranger.pem");
+    assert!(!fetches("ca.pem"), "the old one is served no more");
+
+    // Who says nothing, or nothing of TLS, holds nobody up.
+    let _silent = TcpStream::connect(("127.0.0.1", port)).expect("connected");
+    comes_to("stranger.pem");
 }

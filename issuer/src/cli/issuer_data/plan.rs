@@ -10,6 +10,10 @@ use crate::cli::error::CliError;
 use crate::config::DataSettings;
 
 const DATA: &str = "passport-data";
+/// The key files, in the data directory.
+pub(crate) const KEYS: &str = "keys";
+/// The database, in the data directory unless it is named.
+pub(crate) const DATABASE: &str = "passport.db";
 
 /// Where the data of an issuer is, and how its keys rest.
 #[derive(Debug)]
@@ -27,19 +31,10 @@ impl DataPlan {
     /// Settles everything that can be settled without touching anything but the passphrase's file.
     pub(crate) fn make(settings: DataSettings, dev: bool, passphrase: Option<OsString>) -> Result<Self, CliError> {
         let database = settings.database.as_deref().map(database_file).transpose()?;
-        let protection = match (settings.passphrase_file, passphrase) {
-            (Some(_), Some(_)) => {
-                return Err(
-                    CliError::usage("there are two passphrases: one in PASSPORT_PASSPHRASE and one in a file").hint("give one of them")
-                );
-            }
-            (Some(path), None) => Protection::Sealed(read_passphrase_file(path).map_err(|error| CliError::failed(error.to_string()))?),
-            (None, Some(text)) => {
-                let text = text.into_string().map_err(|_| CliError::usage("PASSPORT_PASSPHRASE is not UTF-8 text"))?;
-                Protection::Sealed(Passphrase::from_text(&text).map_err(|error| CliError::usage(format!("PASSPORT_PASSPHRASE: {error}")))?)
-            }
-            (None, None) if dev => Protection::PlainForDevelopment,
-            (None, None) => {
+        let protection = match passphrase_of(&settings, passphrase)? {
+            Some(passphrase) => Protection::Sealed(passphrase),
+            None if dev => Protection::PlainForDevelopment,
+            None => {
                 return Err(CliError::usage("there is no passphrase to seal the keys with").hint(
                     "put one in a file and name it: --passphrase-file FILE (`openssl rand -base64 32` makes a good one);\n\
                      to try things out, go without one: --dev",
@@ -55,11 +50,11 @@ impl DataPlan {
     }
 
     pub(super) fn keys(&self) -> PathBuf {
-        self.path.join("keys")
+        self.path.join(KEYS)
     }
 
     pub(super) fn database(&self) -> PathBuf {
-        self.database.clone().unwrap_or_else(|| self.path.join("passport.db"))
+        self.database.clone().unwrap_or_else(|| self.path.join(DATABASE))
     }
 
     /// Refuses where no issuer has been started yet. It looks and makes nothing, for what is opened is made where it is missing.
@@ -72,6 +67,41 @@ impl DataPlan {
             }
         }
         Ok(())
+    }
+}
+
+/// The passphrase, from its file or from `PASSPORT_PASSPHRASE`, where either is given.
+pub(crate) fn passphrase_of(settings: &DataSettings, passphrase: Option<OsString>) -> Result<Option<Passphrase>, CliError> {
+    match (settings.passphrase_file.as_ref(), passphrase) {
+        (Some(_), Some(_)) => {
+            Err(CliError::usage("there are two passphrases: one in PASSPORT_PASSPHRASE and one in a file").hint("give one of them"))
+        }
+        (Some(path), None) => Ok(Some(read_passphrase_file(path).map_err(|error| CliError::failed(error.to_string()))?)),
+        (None, Some(text)) => {
+            let text = text.into_string().map_err(|_| CliError::usage("PASSPORT_PASSPHRASE is not UTF-8 text"))?;
+            Ok(Some(Passphrase::from_text(&text).map_err(|error| CliError::usage(format!("PASSPORT_PASSPHRASE: {error}")))?))
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+/// Where an issuer's data lies: nothing of it is opened, and no secret is needed to know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Places {
+    /// The data directory.
+    pub(crate) path: PathBuf,
+    /// The key files.
+    pub(crate) keys: PathBuf,
+    /// The database file.
+    pub(crate) database: PathBuf,
+}
+
+impl Places {
+    /// As the settings have it.
+    pub(crate) fn of(settings: &DataSettings) -> Result<Self, CliError> {
+        let path = settings.data.clone().unwrap_or_else(|| DATA.into());
+        let database = settings.database.as_deref().map(database_file).transpose()?;
+        Ok(Self { keys: path.join(KEYS), database: database.unwrap_or_else(|| path.join(DATABASE)), path })
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a start will do, settled before anything is touched.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use passport_keys::{MAX_KEY_LIFE, MIN_KEY_LIFE};
 use passport_shared::text::quote;
@@ -9,6 +10,7 @@ use crate::cli::error::CliError;
 use crate::cli::input;
 use crate::cli::issuer_data::{DataPlan, check_issuer};
 use crate::config::ServeSettings;
+use crate::http::{Front, Limits, Rate, Rates, Tls};
 
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7700);
 const LOG: &str = "info";
@@ -24,13 +26,19 @@ pub(super) struct Plan {
     pub(super) log: String,
     /// How many seconds a key lives; `None` for ever.
     pub(super) key_life: Option<i64>,
+    pub(super) limits: Limits,
+    pub(super) front: Front,
+    /// Where numbers are asked for.
+    pub(super) metrics: Option<SocketAddr>,
 }
 
 impl Plan {
     /// A start on `data`, as the settings say.
     pub(super) fn make(settings: ServeSettings, data: DataPlan) -> Result<Self, CliError> {
         let listen = settings.listen.unwrap_or(LISTEN);
-        if data.dev && !listen.ip().is_loopback() {
+        if let Some(listen) =
+            [Some(listen), settings.metrics_listen].into_iter().flatten().find(|listen| data.dev && !listen.ip().is_loopback())
+        {
             return Err(CliError::usage(format!("--dev listens on this machine alone, and `{listen}` can be reached from others"))
                 .hint("use 127.0.0.1, or start without --dev"));
         }
@@ -38,11 +46,20 @@ impl Plan {
             check_issuer(issuer, data.dev)?;
         }
         let key_life = key_life(settings.key_life.as_deref().unwrap_or(KEY_LIFE))?;
+        let tls = match (settings.tls_cert.clone(), settings.tls_key.clone()) {
+            (None, None) => None,
+            (Some(cert), Some(key)) => Some(Arc::new(Tls::open(cert, key).map_err(|error| CliError::failed(error.to_string()))?)),
+            _ => return Err(CliError::usage("TLS takes a certificate and its key").hint("name both: --tls-cert FILE --tls-key FILE")),
+        };
+        let limits = Limits { rates: rates(&settings), ..Limits::default() };
         Ok(Self {
             listen,
             key_life,
             issuer: settings.issuer.map(|issuer| issuer.strip_suffix('/').unwrap_or(&issuer).to_owned()),
             data,
+            limits,
+            metrics: settings.metrics_listen,
+            front: Front { proxies: settings.trusted_proxies.unwrap_or_default(), tls },
             log: settings.log.unwrap_or_else(|| LOG.to_owned()),
         })
     }
@@ -61,11 +78,32 @@ fn key_life(text: &str) -> Result<Option<i64>, CliError> {
     })
 }
 
+fn rates(settings: &ServeSettings) -> Rates {
+    let defaults = Rates::default();
+    let rate = |per_second: Option<u32>, burst: Option<u32>, default: Rate| Rate {
+        per_second: per_second.unwrap_or(default.per_second),
+        burst: burst.unwrap_or(default.burst),
+    };
+    Rates {
+        agent: rate(settings.agent_rate, settings.agent_burst, defaults.agent),
+        source: rate(settings.source_rate, settings.source_burst, defaults.source),
+        public: rate(settings.public_rate, settings.public_burst, defaults.public),
+        lockout_after: settings.lockout_after.unwrap_or(defaults.lockout_after),
+    }
+}
+
+impl Plan {
+    /// The scheme that is spoken at the listener.
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.front.tls.is_some() { "https" } else { "http" }
+    }
+}
+
 /// Which issuer is started: the one that was named, or the one that the data belongs to, or with `--dev` the address.
-pub(super) fn issuer_url(named: Option<String>, bound: Option<&str>, dev: bool, address: SocketAddr) -> Result<String, CliError> {
+pub(super) fn issuer_url(named: Option<String>, bound: Option<&str>, dev: bool, listened: &str) -> Result<String, CliError> {
     match named.or(bound.map(str::to_owned)) {
         Some(url) => check_issuer(&url, dev).map(|()| url),
-        None if dev => Ok(format!("http://{address}")),
+        None if dev => Ok(listened.to_owned()),
         None => Err(CliError::usage("a new issuer needs its URL, which every passport and every verifier will name")
             .hint("choose it: --issuer https://issuer.example, or try things out with `passport serve --dev`")),
     }
@@ -116,8 +154,7 @@ mod tests {
         assert_eq!(named("https://issuer.example/", false).expect("a plan").as_deref(), Some("https://issuer.example"));
         assert_eq!(named("http://issuer.example", true).expect("a plan").as_deref(), Some("http://issuer.example"));
 
-        let address = "127.0.0.1:4000".parse().expect("an address");
-        let url = |named: Option<&str>, bound, dev| issuer_url(named.map(str::to_owned), bound, dev, address).ok();
+        let url = |named: Option<&str>, bound, dev| issuer_url(named.map(str::to_owned), bound, dev, "http://127.0.0.1:4000").ok();
         assert_eq!(url(Some("https://i.example"), None, false).as_deref(), Some("https://i.example"));
         assert_eq!(url(None, Some("https://i.example"), false).as_deref(), Some("https://i.example"), "kept");
         assert_eq!(url(None, None, false), None, "not guessed");

@@ -58,7 +58,8 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(async move { serve::run(listener, router, limits, async { stopped.await.unwrap_or_default() }).await });
+        let task =
+            tokio::spawn(async move { serve::run(listener, None, router, limits, async { stopped.await.unwrap_or_default() }).await });
         (Self { address, stop, task }, begun, go_on)
     }
 
@@ -288,7 +289,7 @@ async fn a_client_that_takes_no_answer_is_cut_off() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
-    let task = tokio::spawn(async move { serve::run(listener, router, limits, async { stopped.await.unwrap_or_default() }).await });
+    let task = tokio::spawn(async move { serve::run(listener, None, router, limits, async { stopped.await.unwrap_or_default() }).await });
     let mut greedy = TcpStream::connect(address).await.unwrap();
     greedy.write_all(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     begun.notified().await;

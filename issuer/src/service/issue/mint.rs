@@ -18,6 +18,7 @@ use super::super::publish::list_uri;
 use super::super::status_index::Slot;
 use super::super::{Issuer, ServiceError, check};
 use super::order::Order;
+use crate::metrics;
 use crate::store::{NewPassport, StoreError};
 
 /// How often a passport is signed anew because its place in the status list was taken, or the keys were rotated. At
@@ -77,6 +78,7 @@ impl Issuer {
             };
             match self.store().insert_passport(record, event).await {
                 Ok(()) => {
+                    ::metrics::counter!(metrics::ISSUED).increment(1);
                     return Ok(IssuedPassport {
                         passport: token,
                         passport_id: id,

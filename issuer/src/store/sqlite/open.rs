@@ -16,7 +16,7 @@ use crate::store::OpenError;
 const OLDEST_SQLITE: &str = "3.51.3";
 
 /// How long a statement waits for another process's lock.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How many reads run at once. Reads are short, and more than the cores of a small machine gain nothing.
 const READERS: u32 = 4;
@@ -128,7 +128,7 @@ pub(super) async fn read_setting(conn: &mut SqliteConnection, pragma: &'static s
 async fn migrate(conn: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
     let failed = |source: Box<dyn std::error::Error + Send + Sync>| OpenError::Migration { path: path.to_owned(), source };
     let migrator = Migrator::with_migrations(migrations());
-    let known = migrator.iter().map(|step| step.version).max().unwrap_or(0);
+    let known = newest_known();
     let found = newest_applied(conn).await.map_err(|error| failed(Box::new(error)))?;
     if found > known {
         return Err(OpenError::SchemaTooNew { path: path.to_owned(), found, known });
@@ -136,8 +136,13 @@ async fn migrate(conn: &mut SqliteConnection, path: &Path) -> Result<(), OpenErr
     migrator.run_direct(None, conn, false).await.map_err(|error| failed(Box::new(error)))
 }
 
+/// The newest migration that this release has.
+pub(super) fn newest_known() -> i64 {
+    migrations().iter().map(|step| step.version).max().unwrap_or(0)
+}
+
 /// The newest migration in the file; 0 for a new file.
-async fn newest_applied(conn: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+pub(super) async fn newest_applied(conn: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
     let tables: i64 =
         sqlx::query_scalar("SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'").fetch_one(&mut *conn).await?;
     if tables == 0 {

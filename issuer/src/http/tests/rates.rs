@@ -1,0 +1,90 @@
+//! Who asks too often waits, and nobody else does.
+
+use tokio::io::AsyncWriteExt as _;
+
+use super::sockets::{Server, answer, patient};
+use super::{Fixture, Limits, NOW};
+use crate::http::{Rate, Rates};
+
+/// So slow that nothing comes back while a test runs.
+const fn of(burst: u32) -> Rate {
+    Rate { per_second: 1, burst }
+}
+
+const NONE: Rate = Rate { per_second: 0, burst: 1 };
+const OFF: Rates = Rates { public: NONE, source: NONE, agent: NONE, lockout_after: 0 };
+
+fn limits(rates: Rates) -> Limits {
+    Limits { rates, ..patient() }
+}
+
+async fn get(server: &Server, path: &str, token: Option<&str>) -> String {
+    let mut stream = server.connect().await;
+    let token = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n{token}\r\n").as_bytes()).await.unwrap();
+    answer(&mut stream).await
+}
+
+/// How many of `count` requests are refused; each refusal is as it should be.
+async fn refused(server: &Server, path: &str, token: Option<&str>, count: usize, code: &str) -> usize {
+    let mut refused = 0;
+    for _ in 0..count {
+        let text = get(server, path, token).await;
+        if text.starts_with("HTTP/1.1 429 Too Many Requests\r\n") {
+            refused += 1;
+            let lower = text.to_lowercase();
+            assert!(lower.contains("\r\nretry-after: ") && lower.contains("\r\ncontent-type: application/problem+json"), "{text}");
+            assert!(text.contains(&format!("\"code\":\"{code}\"")), "{text}");
+        }
+    }
+    refused
+}
+
+#[tokio::test]
+async fn each_limit_holds_for_its_own_routes_and_health_has_none() {
+    let fixture = Fixture::new().await;
+    let admin = fixture.admin.as_str();
+    let (guarded, public) = ("/v1/agents", "/v1/trust-bundle");
+    for (rates, path, other) in [
+        (Rates { public: of(3), ..OFF }, public, guarded),
+        (Rates { source: of(3), ..OFF }, guarded, public),
+        (Rates { agent: of(3), ..OFF }, guarded, public),
+    ] {
+        let server = Server::start(&fixture, limits(rates)).await;
+        assert!(refused(&server, path, Some(admin), 40, "rate_limited").await > 20, "{rates:?}");
+        assert_eq!(refused(&server, other, Some(admin), 40, "").await, 0, "{rates:?}");
+        assert_eq!(refused(&server, "/healthz", None, 40, "").await, 0);
+        server.end().await;
+    }
+}
+
+#[tokio::test]
+async fn one_agent_over_its_limit_takes_nothing_from_another() {
+    let fixture = Fixture::new().await;
+    let grants = serde_json::json!([{"resource": "issuer/agents", "allowedActions": ["agents.read"]}]);
+    let ollie = fixture.passport("ollie", grants).await;
+    let server = Server::start(&fixture, limits(Rates { agent: of(3), ..OFF })).await;
+    assert!(refused(&server, "/v1/agents", Some(&ollie), 40, "rate_limited").await > 20);
+    assert_eq!(refused(&server, "/v1/agents", Some(&fixture.admin), 1, "").await, 0);
+    server.end().await;
+}
+
+#[tokio::test]
+async fn a_source_that_guesses_is_locked_out_and_verifiers_beside_it_are_not() {
+    let fixture = Fixture::new().await;
+    let server = Server::start(&fixture, limits(Rates { lockout_after: 5, ..OFF })).await;
+    assert_eq!(refused(&server, "/v1/agents", None, 20, "").await, 0, "no passport is no guess");
+    assert_eq!(refused(&server, "/v1/agents", Some("guess"), 20, "locked_out").await, 15);
+    assert_eq!(refused(&server, "/v1/agents", Some(&fixture.admin), 1, "locked_out").await, 1, "a good one from there waits too");
+    assert_eq!(refused(&server, "/v1/trust-bundle", None, 5, "").await, 0, "trust is for everyone");
+    server.end().await;
+}
+
+#[tokio::test]
+async fn a_passport_that_has_expired_is_no_guess() {
+    let fixture = Fixture::new().await;
+    fixture.clock.0.store(NOW + 365 * 86_400, std::sync::atomic::Ordering::SeqCst);
+    let server = Server::start(&fixture, limits(Rates { lockout_after: 5, ..OFF })).await;
+    assert_eq!(refused(&server, "/v1/agents", Some(&fixture.admin), 20, "").await, 0);
+    server.end().await;
+}
