@@ -28,6 +28,8 @@
 //!    what it promises beyond that gets tests of its own beside it.
 
 mod error;
+mod paging;
+mod postgres;
 mod records;
 mod sqlite;
 
@@ -37,6 +39,7 @@ mod contract_tests;
 use async_trait::async_trait;
 
 pub use error::{OpenError, StoreError};
+pub use postgres::{Durability, PostgresOptions, PostgresStore};
 pub use records::{
     AdminEvent, Agent, AppendOutcome, AuditEvent, AuditFilter, Disabled, EventKind, Key, KeyState, Maker, NewAgent, NewEvent, NewKey,
     NewPassport, Page, Passport, PassportFilter, PassportState, RevokeKey, RevokedIndexes, RevokedPassport, RotateKeys, StatusList,

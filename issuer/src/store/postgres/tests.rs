@@ -1,0 +1,148 @@
+//! The contract suite on PostgreSQL, and what PostgreSQL adds: durable settings, a lost connection, several stores.
+
+mod private_server;
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use self::private_server::PrivateServer;
+use super::{Durability, PostgresOptions, PostgresStore};
+use crate::store::contract_tests::{Backend, agent, contract_suite, decision, event, with_ollie};
+use crate::store::{AuditFilter, OpenError, Store, StoreError};
+
+struct Database {
+    url: String,
+}
+
+impl Database {
+    fn options(&self) -> PostgresOptions {
+        PostgresOptions::parse(&self.url).unwrap().with_durability(Durability::NotChecked)
+    }
+
+    async fn store(&self) -> PostgresStore {
+        PostgresStore::open(&self.options()).await.unwrap()
+    }
+
+    fn psql(&self, statements: &str) -> String {
+        PrivateServer::shared().psql(self.url.rsplit('/').next().unwrap(), statements)
+    }
+}
+
+impl Backend for Database {
+    fn new() -> Self {
+        Self { url: PrivateServer::shared().new_database() }
+    }
+
+    async fn open(&self) -> Arc<dyn Store> {
+        Arc::new(self.store().await)
+    }
+}
+
+contract_suite!(Database);
+
+#[tokio::test]
+async fn a_database_that_may_lose_what_it_acknowledged_is_refused() {
+    let place = Database::new();
+    let options = place.options().with_durability(Durability::Required);
+    let error = PostgresStore::open(&options).await.unwrap_err();
+    assert!(matches!(error, OpenError::Setting { setting: "fsync", .. }), "{error}");
+    assert_eq!(place.psql("SELECT to_regclass('agents') IS NULL"), "t", "nothing was made in it");
+    let kept = PrivateServer::start(true);
+    let url = kept.new_database();
+    PostgresStore::open(&PostgresOptions::parse(&url).unwrap()).await.unwrap();
+    kept.psql("postgres", "ALTER DATABASE test_0 SET synchronous_commit = off");
+    let error = PostgresStore::open(&PostgresOptions::parse(&url).unwrap()).await.unwrap_err();
+    assert!(matches!(error, OpenError::Setting { setting: "synchronous_commit", .. }), "{error}");
+}
+
+#[tokio::test]
+async fn the_audit_log_cannot_be_edited_in_postgresql() {
+    let place = Database::new();
+    let store = with_ollie(&place).await;
+    let mut conn = <sqlx::PgConnection as sqlx::Connection>::connect(&place.url).await.unwrap();
+    for statement in ["UPDATE audit_events SET body = '{}'", "DELETE FROM audit_events", "TRUNCATE audit_events"] {
+        let error = sqlx::query(statement).execute(&mut conn).await.unwrap_err();
+        assert!(error.to_string().contains("append-only"), "{error}");
+    }
+    assert_eq!(store.events(AuditFilter { limit: 10, ..AuditFilter::default() }).await.unwrap().items.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_goes_on_after_its_connections_were_lost() {
+    let place = Database::new();
+    let store = with_ollie(&place).await;
+    place.psql(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+         WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    );
+    // The first after it may fail, and then says so; none hangs and none is acknowledged that was not written.
+    let mut acknowledged = 0;
+    for number in 0..10 {
+        match store.create_agent(agent(&format!("a{number}")), event(number)).await {
+            Ok(_) => acknowledged += 1,
+            Err(StoreError::Unavailable(_)) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert!(acknowledged >= 9, "{acknowledged}");
+    store.ping().await.unwrap();
+    assert_eq!(store.agents(None, 100).await.unwrap().items.len(), acknowledged + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stores_that_open_an_empty_database_together_make_one_schema() {
+    let place = Database::new();
+    let mut opening = JoinSet::new();
+    for _ in 0..4 {
+        let options = place.options();
+        opening.spawn(async move { PostgresStore::open(&options).await.unwrap() });
+    }
+    for store in opening.join_all().await {
+        assert_eq!(store.trust_sequence().await.unwrap(), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_schema_is_refused() {
+    let place = Database::new();
+    place.store().await.close().await.unwrap();
+    place.psql("UPDATE _sqlx_migrations SET version = 9999");
+    let error = PostgresStore::open(&place.options()).await.unwrap_err();
+    assert!(matches!(error, OpenError::SchemaTooNew { found: 9999, .. }), "{error}");
+}
+
+/// Two issuers write while a third follows with the highest sequence that it has seen: it misses nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn events_come_in_order_whoever_writes_them() {
+    let place = Database::new();
+    let reader = place.open().await;
+    let mut writing = JoinSet::new();
+    for writer in 0..2 {
+        let store = place.open().await;
+        for lane in 0..2 {
+            let store = Arc::clone(&store);
+            writing.spawn(async move {
+                for number in 0..20 {
+                    let batch = (0..3).map(|part| decision(&format!("{writer}-{lane}-{number}-{part}"), "h")).collect();
+                    store.append_events("shop", None, batch).await.unwrap();
+                }
+            });
+        }
+    }
+    let mut seen = Vec::new();
+    let mut last = 0;
+    loop {
+        let ended = writing.is_empty();
+        let page = reader.events(AuditFilter { limit: 1_000, ..AuditFilter::default() }).await.unwrap();
+        let mut fresh: Vec<_> = page.items.into_iter().filter(|event| event.sequence > last).collect();
+        fresh.reverse();
+        last = fresh.last().map_or(last, |event| event.sequence);
+        seen.extend(fresh);
+        if ended {
+            break;
+        }
+        while writing.try_join_next().is_some_and(|done| done.is_ok()) {}
+    }
+    assert_eq!(seen.len(), 2 * 2 * 20 * 3);
+}
