@@ -28,6 +28,7 @@ mod introspect;
 mod issue;
 mod keys;
 mod metadata;
+mod others;
 mod paging;
 mod passports;
 mod presets;

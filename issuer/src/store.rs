@@ -37,9 +37,10 @@ mod sqlite;
 mod contract_tests;
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 pub use error::{OpenError, StoreError};
-pub use postgres::{Durability, PostgresOptions, PostgresStore};
+pub use postgres::{Durability, PostgresOptions, PostgresStore, PostgresVault};
 pub use records::{
     AdminEvent, Agent, AppendOutcome, AuditEvent, AuditFilter, Disabled, EventKind, Key, KeyState, Maker, NewAgent, NewEvent, NewKey,
     NewPassport, Page, Passport, PassportFilter, PassportState, RevokeKey, RevokedIndexes, RevokedPassport, RotateKeys, StatusList,
@@ -81,6 +82,10 @@ pub trait Store: std::fmt::Debug + Send + Sync {
 
     /// How often trust has changed: keys, revocations, status lists. Starts at 0 and only grows.
     async fn trust_sequence(&self) -> Result<i64, StoreError>;
+
+    /// The trust sequence as other processes on the same database raise it: each change by one of them is told within
+    /// two seconds, as is what this one does. `None` where there is no other process. The sender goes with the store.
+    fn changes(&self) -> Option<watch::Receiver<i64>>;
 
     /// All that a trust bundle or a status list is made from, as of one moment.
     async fn trust_snapshot(&self) -> Result<TrustSnapshot, StoreError>;

@@ -4,6 +4,7 @@ mod demo;
 mod drills;
 mod interop;
 mod kill;
+mod postgres;
 mod readme;
 mod rotation;
 mod tls;

@@ -5,6 +5,7 @@
 
 mod agents;
 mod audit;
+mod changes;
 mod driver;
 mod keys;
 mod makers;
@@ -12,15 +13,18 @@ mod open;
 mod passports;
 mod reader;
 mod trust;
+mod vault;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 pub use self::open::{Durability, PostgresOptions};
 use self::reader::Reader;
+pub use self::vault::PostgresVault;
 use self::writer::Writer;
 use super::{
     AdminEvent, Agent, AppendOutcome, AuditEvent, AuditFilter, Disabled, Key, Maker, NewAgent, NewEvent, NewKey, NewPassport, Page,
@@ -31,6 +35,7 @@ use super::{
 pub struct PostgresStore {
     writer: Writer,
     reader: Reader,
+    changes: watch::Receiver<i64>,
 }
 
 impl std::fmt::Debug for PostgresStore {
@@ -65,6 +70,10 @@ impl Store for PostgresStore {
 
     async fn trust_sequence(&self) -> Result<i64, StoreError> {
         self.reader.read(|conn| Box::pin(trust::sequence(conn))).await
+    }
+
+    fn changes(&self) -> Option<watch::Receiver<i64>> {
+        Some(self.changes.clone())
     }
 
     async fn trust_snapshot(&self) -> Result<TrustSnapshot, StoreError> {

@@ -7,9 +7,11 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::{PgConnection, PgPool, SqlSafeStr};
 
-use super::PostgresStore;
+use tokio::sync::watch;
+
 use super::reader::Reader;
 use super::writer::Writer;
+use super::{PostgresStore, changes};
 use crate::store::OpenError;
 
 /// How many connections one issuer has: one writes, one listens, the others read. Several issuers share the
@@ -143,7 +145,10 @@ impl PostgresStore {
     }
 
     fn on(pool: PgPool) -> Self {
-        Self { writer: Writer::new(pool.clone()), reader: Reader::new(pool) }
+        let (newest, changes) = watch::channel(0);
+        // It ends with the pool, or when nobody is left to be told.
+        tokio::spawn(changes::follow(pool.clone(), newest));
+        Self { writer: Writer::new(pool.clone()), reader: Reader::new(pool), changes }
     }
 }
 

@@ -35,9 +35,4 @@ impl Reader {
     pub(super) async fn close(&self) {
         self.pool.close().await;
     }
-
-    #[cfg(test)]
-    pub(super) const fn pool(&self) -> &PgPool {
-        &self.pool
-    }
 }

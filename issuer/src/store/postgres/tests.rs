@@ -2,14 +2,21 @@
 
 mod private_server;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use passport_keys::{KeyVault as _, Passphrase, Protection};
 use tokio::task::JoinSet;
 
 use self::private_server::PrivateServer;
-use super::{Durability, PostgresOptions, PostgresStore};
+use super::{Durability, PostgresOptions, PostgresStore, PostgresVault};
 use crate::store::contract_tests::{Backend, agent, contract_suite, decision, event, with_ollie};
 use crate::store::{AuditFilter, OpenError, Store, StoreError};
+
+/// The server of all these tests. It waits for no disk: what a crash would lose is PostgreSQL's own concern.
+fn server() -> &'static PrivateServer {
+    static SERVER: OnceLock<PrivateServer> = OnceLock::new();
+    SERVER.get_or_init(|| PrivateServer::start(false))
+}
 
 struct Database {
     url: String,
@@ -25,13 +32,13 @@ impl Database {
     }
 
     fn psql(&self, statements: &str) -> String {
-        PrivateServer::shared().psql(self.url.rsplit('/').next().unwrap(), statements)
+        server().psql(self.url.rsplit('/').next().unwrap(), statements)
     }
 }
 
 impl Backend for Database {
     fn new() -> Self {
-        Self { url: PrivateServer::shared().new_database() }
+        Self { url: server().new_database() }
     }
 
     async fn open(&self) -> Arc<dyn Store> {
@@ -110,6 +117,48 @@ async fn a_newer_schema_is_refused() {
     place.psql("UPDATE _sqlx_migrations SET version = 9999");
     let error = PostgresStore::open(&place.options()).await.unwrap_err();
     assert!(matches!(error, OpenError::SchemaTooNew { found: 9999, .. }), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_at_one_store_is_told_at_another_even_when_its_connection_was_lost() {
+    let place = Database::new();
+    let (one, other) = (place.store().await, place.store().await);
+    let mut changes = other.changes().unwrap();
+    for list in 0..3 {
+        let sequence = one.create_status_list(list, 8).await.unwrap();
+        let told = changes.wait_for(|told| *told >= sequence);
+        // The longest that a broken test waits; how fast it is, is for the system tests.
+        tokio::time::timeout(std::time::Duration::from_secs(30), told).await.unwrap().unwrap();
+        place.psql(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+             WHERE datname = current_database() AND query LIKE 'LISTEN%'",
+        );
+    }
+    other.close().await.unwrap();
+    assert!(changes.wait_for(|_| false).await.is_err(), "it ends with the store");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_rest_sealed_in_rows_that_every_issuer_signs_with() {
+    let place = Database::new();
+    place.store().await.close().await.unwrap();
+    let vault = |passphrase: &str| {
+        let protection = Protection::Sealed(Passphrase::from_text(passphrase).unwrap());
+        PostgresVault::new(place.options(), protection)
+    };
+    // A thread that belongs to a runtime: the vault needs none of its own accord.
+    let (one, other) = (vault("p"), vault("p"));
+    let public = one.create(&mut rand::rng()).unwrap();
+    assert_eq!(one.sign(&public.id, b"x").unwrap(), other.sign(&public.id, b"x").unwrap());
+    assert_eq!(other.holds().unwrap(), [public.id]);
+    assert!(place.psql("SELECT pem FROM sealed_keys").starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----"));
+    let error = vault("wrong").sign(&public.id, b"x").unwrap_err().to_string();
+    assert!(!error.contains("BEGIN"), "{error}");
+    let plain = PostgresVault::new(place.options(), Protection::PlainForDevelopment);
+    assert!(plain.sign(&public.id, b"x").is_err(), "a sealed key is not opened without its passphrase");
+    one.forget(&public.id).unwrap();
+    assert!(one.sign(&public.id, b"x").is_err());
+    assert_eq!(place.psql("SELECT count(*) FROM sealed_keys"), "0");
 }
 
 /// Two issuers write while a third follows with the highest sequence that it has seen: it misses nothing.

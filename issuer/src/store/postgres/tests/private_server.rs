@@ -1,4 +1,4 @@
-//! A PostgreSQL of one test process: started by the first test that asks, gone with the process.
+//! A PostgreSQL for tests: of one process, and gone with it.
 //!
 //! One file for two crates: the issuer's own tests have it as a module, and the system tests take it in by its path,
 //! for they stand above the issuer and it cannot depend on them. It uses the standard library alone.
@@ -6,7 +6,6 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Stands between the tests and the server. When its input ends, and so however the tests end, it stops the server and
@@ -25,7 +24,7 @@ rm -rf "$dir"
 "#;
 
 /// A running server. Its keeper stops it when this is dropped, or when the process ends.
-pub struct PrivateServer {
+pub(crate) struct PrivateServer {
     bin: PathBuf,
     port: u16,
     databases: AtomicU32,
@@ -33,14 +32,8 @@ pub struct PrivateServer {
 }
 
 impl PrivateServer {
-    /// The server of this process, which does not wait for disks.
-    pub fn shared() -> &'static Self {
-        static SERVER: OnceLock<PrivateServer> = OnceLock::new();
-        SERVER.get_or_init(|| Self::start(false))
-    }
-
-    /// A server of its own; with `fsync` it keeps what it has acknowledged.
-    pub fn start(fsync: bool) -> Self {
+    /// Starts a server; with `fsync` it keeps what it has acknowledged.
+    pub(crate) fn start(fsync: bool) -> Self {
         let bin = binaries();
         let mut told = String::new();
         // Another process may take the port between the look and the start.
@@ -72,14 +65,14 @@ impl PrivateServer {
     }
 
     /// The URL of a new, empty database.
-    pub fn new_database(&self) -> String {
+    pub(crate) fn new_database(&self) -> String {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::SeqCst));
         self.psql("postgres", &format!("CREATE DATABASE {name}"));
         format!("postgres://passport@127.0.0.1:{}/{name}", self.port)
     }
 
     /// Runs statements in a database as its owner would, and gives what they answer.
-    pub fn psql(&self, database: &str, statements: &str) -> String {
+    pub(crate) fn psql(&self, database: &str, statements: &str) -> String {
         let done = Command::new(self.bin.join("psql"))
             .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", "passport", "-d", database, "-p"])
             .arg(self.port.to_string())
