@@ -18,6 +18,7 @@ mod inspect;
 mod issue;
 mod issuer_data;
 mod keys;
+mod migrate;
 mod output;
 mod page;
 mod panics;
@@ -65,6 +66,7 @@ Exit codes: 0 done or allowed, 1 failed, 2 called wrongly, 3 denied,
 enum Command {
     Serve(Box<serve::Serve>),
     AdminPassport(admin_passport::AdminPassport),
+    Migrate(migrate::Migrate),
     Demo(demo::Demo),
     /// Create, list and disable agents
     #[command(subcommand)]
@@ -132,6 +134,7 @@ fn dispatch(command: Command, session: &Session) -> Ended {
     match command {
         Command::Serve(serve) => serve.run(session),
         Command::AdminPassport(admin) => admin.run(session),
+        Command::Migrate(migrate) => migrate.run(session),
         Command::Demo(demo) => demo.run(session),
         Command::Agents(agents) => agents.run(session),
         Command::Issue(issue) => issue.run(session),

@@ -32,6 +32,7 @@ mod paging;
 mod postgres;
 mod records;
 mod sqlite;
+mod transfer;
 
 #[cfg(test)]
 mod contract_tests;
@@ -47,6 +48,7 @@ pub use records::{
     TrustSnapshot,
 };
 pub use sqlite::SqliteStore;
+pub use transfer::{Proof, TransferError, transfer};
 
 /// The most records that one page holds; a larger `limit` is read as this, and zero as one. It bounds the memory of
 /// one request.

@@ -173,6 +173,19 @@ impl KeyDir {
         }
     }
 
+    /// The text of the key's file as it rests, to keep it elsewhere. A sealed one is not opened.
+    ///
+    /// # Errors
+    /// [`FileError::NotHeld`] if there is no file for it, [`FileError::Exposed`] if others may read the file,
+    /// [`FileError::Seal`] if it is not text.
+    pub fn resting(&self, id: &KeyId) -> Result<Zeroizing<String>, FileError> {
+        let path = self.file_of(id);
+        let not_held = || FileError::NotHeld { id: *id, path: self.path.clone() };
+        let bytes = access::read_private(&path, PEM_BYTES)?.ok_or_else(not_held)?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| FileError::Seal { path, source: SealError::NotAKeyFile("it is not text") })?;
+        Ok(Zeroizing::new(text.to_owned()))
+    }
+
     /// The names of the keys that have a file here, sorted. Files that are not named for a key are passed over.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use passport_keys::{FileVault, KeyDir, KeyVault, Protection};
 use passport_shared::api::passports::IssuedPassport;
 
 pub(crate) use self::lock::DataDir;
-use self::plan::Place;
+pub(super) use self::plan::{DATA, Place, database};
 pub(crate) use self::plan::{DataPlan, check_issuer, no_issuer};
 use super::error::{CliError, Ended};
 use crate::clock::SystemClock;

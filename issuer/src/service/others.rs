@@ -25,7 +25,7 @@ impl Issuer {
                     match (Self { inner }).take_over(sequence).await {
                         Ok(()) => break,
                         Err(error) => {
-                            tracing::warn!(%error, "another issuer's change could not be published yet; nothing is answered until it is")
+                            tracing::warn!(%error, "another issuer's change could not be published yet; nothing is answered until it is");
                         }
                     }
                     tokio::time::sleep(PAUSE).await;

@@ -25,6 +25,7 @@ use tokio::sync::watch;
 pub use self::open::{Durability, PostgresOptions};
 use self::reader::Reader;
 pub use self::vault::PostgresVault;
+pub(super) use self::writer::LOCK;
 use self::writer::Writer;
 use super::{
     AdminEvent, Agent, AppendOutcome, AuditEvent, AuditFilter, Disabled, Key, Maker, NewAgent, NewEvent, NewKey, NewPassport, Page,

@@ -41,6 +41,12 @@ fn issue(at: &Client) -> Value {
     at.post("/v1/passports", &json!({"agentId": "ollie", "audience": [SHOP], "grants": grants, "expiresIn": 600}))
 }
 
+fn active(at: &Client) -> String {
+    let keys = at.get("/v1/keys");
+    let key = keys["items"].as_array().expect("keys").iter().find(|key| key["state"] == "active").expect("one is active");
+    key["keyId"].as_str().expect("a thumbprint").to_owned()
+}
+
 /// A verifier that follows one issuer by the long poll: no fetch but the first comes by itself.
 fn follow(issuer: &Issuer, pin: &str) -> (Verifier, Refresher) {
     let verifier = Verifier::new(Trust::none(ISSUER), SHOP);
@@ -69,11 +75,6 @@ fn what_one_issuer_does_holds_at_another_on_the_same_database() {
     let at_one = one.admin();
     let at_other = Client { url: other.url(), passport: at_one.passport.clone() };
     at_one.post("/v1/agents", &json!({"agentId": "ollie", "name": "Ollie"}));
-    let active = |at: &Client| {
-        let keys = at.list("/v1/keys");
-        let key = keys.iter().find(|key| key["state"] == "active").expect("one is active");
-        key["keyId"].as_str().expect("a thumbprint").to_owned()
-    };
     let (verifier, _refresher) = follow(&other, &active(&at_other));
 
     let issued = issue(&at_one);
@@ -147,4 +148,50 @@ fn an_issuer_refuses_a_database_that_may_lose_what_it_acknowledged() {
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && told.contains("fsync"), "{told}");
     assert!(!told.contains("s3cret"), "{told}");
+}
+
+#[test]
+fn a_migrated_issuer_goes_on_where_it_was_and_the_move_is_proved() {
+    let server = PrivateServer::start(true);
+    let database = server.new_database();
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let address = free_address();
+    let issuer = Issuer::start_with(&data, &address, &["--issuer", ISSUER]);
+    let admin = issuer.admin();
+    admin.post("/v1/agents", &json!({"agentId": "ollie", "name": "Ollie \u{e9}\u{4e16}"}));
+    let (kept, revoked) = (issue(&admin), issue(&admin));
+    admin.post(&format!("/v1/passports/{}/revoke", revoked["passportId"].as_str().expect("an id")), &json!({}));
+    admin.post("/v1/keys/rotate", &json!({}));
+    let key = active(&admin);
+    let told = |client: &Client| ["/v1/agents", "/v1/passports", "/v1/audit/events"].map(|path| client.list(path));
+    let before = told(&admin);
+    let migrate = |more: &[&str]| {
+        let source = format!("sqlite:{}", data.join("passport.db").display());
+        passport().args(["migrate", "--json", "--from", &source, "--to", &database]).args(more).output().expect("it runs")
+    };
+    let refused = |output: std::process::Output, why: &str| {
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && told.contains(why), "{told}");
+    };
+    refused(migrate(&["--dev"]), "an issuer is running");
+    issuer.kill();
+    refused(migrate(&[]), "rests unsealed");
+    let output = migrate(&["--dev"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let moved: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let rows =
+        |table: &str| moved["tables"].as_array().expect("tables").iter().find(|row| row["table"] == table).expect("there")["rows"].clone();
+    assert_eq!((rows("passports"), rows("keys"), rows("sealed_keys")), (json!(3), json!(3), json!(3)));
+    assert_eq!(rows("audit_events"), json!(before[2].len()));
+    refused(migrate(&["--dev"]), "not empty");
+
+    let issuer = start(&folder.path().join("new"), &address, &database);
+    let admin = Client { url: issuer.url(), passport: admin.passport };
+    assert_eq!(told(&admin), before);
+    let (verifier, _refresher) = follow(&issuer, &key);
+    assert_eq!((reason(&verifier, &kept), reason(&verifier, &revoked)), (Reason::Granted, Reason::Revoked));
+    let next = issue(&admin);
+    assert_eq!(next["keyId"].as_str(), Some(key.as_str()));
+    assert_eq!(admin.list("/v1/passports").len(), before[1].len() + 1);
 }

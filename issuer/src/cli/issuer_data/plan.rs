@@ -10,11 +10,11 @@ use crate::cli::error::CliError;
 use crate::config::DataSettings;
 use crate::store::PostgresOptions;
 
-const DATA: &str = "passport-data";
+pub(in crate::cli) const DATA: &str = "passport-data";
 
 /// Where a database is.
 #[derive(Clone, Debug)]
-pub(super) enum Place {
+pub(in crate::cli) enum Place {
     /// A file of SQLite.
     File(PathBuf),
     /// A database of PostgreSQL, which several issuers may share. Their keys are in it too.
@@ -103,7 +103,7 @@ pub(crate) fn check_issuer(url: &str, dev: bool) -> Result<(), CliError> {
 }
 
 /// What a URL names, by its scheme. No message repeats the URL: it may hold a password.
-fn database(url: &str) -> Result<Place, CliError> {
+pub(in crate::cli) fn database(url: &str) -> Result<Place, CliError> {
     if ["postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme)) {
         let options = PostgresOptions::parse(url).map_err(|error| {
             CliError::usage(error.to_string()).hint("a password is better in the variable PGPASSWORD or in ~/.pgpass than in the URL")
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn the_database_is_chosen_by_its_scheme_and_a_password_is_not_repeated() {
         for (url, path) in [("sqlite:a.db", "a.db"), ("sqlite:/x/a.db", "/x/a.db"), ("sqlite:///x/a.db", "/x/a.db")] {
-            assert!(matches!(database(url).expect(url), Place::File(found) if found == PathBuf::from(path)));
+            assert!(matches!(database(url).expect(url), Place::File(found) if found == Path::new(path)));
         }
         assert!(!format!("{:?}", database("postgres://u:secret@h/d").expect("named")).contains("secret"));
         for wrong in

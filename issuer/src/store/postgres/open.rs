@@ -46,7 +46,8 @@ pub enum Durability {
 /// Where a database is and how it is used. Its `Debug` shows neither user nor password.
 #[derive(Clone)]
 pub struct PostgresOptions {
-    connect: PgConnectOptions,
+    /// Large, and options are handed on.
+    connect: Box<PgConnectOptions>,
     durability: Durability,
 }
 
@@ -75,7 +76,7 @@ impl PostgresOptions {
             _ => connect,
         };
         let connect = connect.application_name("passport-issuer").options(TIMEOUTS);
-        Ok(Self { connect, durability: Durability::default() })
+        Ok(Self { connect: Box::new(connect), durability: Durability::default() })
     }
 
     /// Whether a database that may lose what it has acknowledged is refused.
@@ -94,7 +95,7 @@ impl PostgresOptions {
         }
     }
 
-    pub(crate) const fn connect(&self) -> &PgConnectOptions {
+    pub(in crate::store) fn connect(&self) -> &PgConnectOptions {
         &self.connect
     }
 
@@ -132,7 +133,7 @@ impl PostgresStore {
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(CONNECT_TIMEOUT)
-            .connect_with(options.connect.clone())
+            .connect_with(options.connect().clone())
             .await
             .map_err(database)?;
         let mut conn = pool.acquire().await.map_err(database)?;

@@ -31,7 +31,7 @@ pub(super) enum Done<T> {
 
 /// Takes the lock of all writes until the transaction has ended; others get it once what was committed can be seen.
 /// The number is this project's own: "passport" in ASCII.
-const LOCK: &str = "SELECT pg_advisory_xact_lock(8097880544633647732)";
+pub(in crate::store) const LOCK: &str = "SELECT pg_advisory_xact_lock(8097880544633647732)";
 
 /// What writes. Writes of this process wait for one another here and not in the database, in the order in which they
 /// came: those that wait hold no connection.

@@ -28,7 +28,7 @@ pub(crate) struct PrivateServer {
     bin: PathBuf,
     port: u16,
     databases: AtomicU32,
-    _keeper: Child,
+    keeper: Child,
 }
 
 impl PrivateServer {
@@ -58,8 +58,11 @@ impl PrivateServer {
             told.clear();
             BufReader::new(keeper.stdout.take().expect("piped")).read_line(&mut told).expect("the keeper speaks");
             if told.trim() == "ready" {
-                return Self { bin, port, databases: AtomicU32::new(0), _keeper: keeper };
+                // Waited for when it is dropped.
+                return Self { bin, port, databases: AtomicU32::new(0), keeper };
             }
+            drop(keeper.stdin.take());
+            let _ = keeper.wait();
         }
         panic!("PostgreSQL does not start: {told}");
     }
@@ -81,6 +84,13 @@ impl PrivateServer {
             .expect("psql runs");
         assert!(done.status.success(), "{statements}: {}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8(done.stdout).expect("text").trim().to_owned()
+    }
+}
+
+impl Drop for PrivateServer {
+    fn drop(&mut self) {
+        drop(self.keeper.stdin.take());
+        let _ = self.keeper.wait();
     }
 }
 
