@@ -21,6 +21,7 @@ mod inspect;
 mod issue;
 mod issuer_data;
 mod keys;
+mod migrate;
 mod open_files;
 mod output;
 mod page;
@@ -70,6 +71,7 @@ Exit codes: 0 done or allowed, 1 failed, 2 called wrongly, 3 denied,
 enum Command {
     Serve(Box<serve::Serve>),
     AdminPassport(admin_passport::AdminPassport),
+    Migrate(migrate::Migrate),
     Backup(backup::Backup),
     Restore(restore::Restore),
     Doctor(doctor::Doctor),
@@ -143,6 +145,7 @@ fn dispatch(command: Command, session: &Session) -> Ended {
     match command {
         Command::Serve(serve) => serve.run(session),
         Command::AdminPassport(admin) => admin.run(session),
+        Command::Migrate(migrate) => migrate.run(session),
         Command::Backup(backup) => backup.run(session),
         Command::Restore(restore) => restore.run(session),
         Command::Doctor(doctor) => doctor.run(session),

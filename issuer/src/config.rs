@@ -6,11 +6,14 @@
 //! Two things are settings of no file on purpose. `--dev`, which gives up protection, is chosen at each start.
 //! The passphrase itself is a secret: it comes from a file of its own, or from `PASSPORT_PASSPHRASE`.
 
+mod database_url;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use passport_shared::text::quote;
 
+pub use self::database_url::DatabaseUrl;
 use crate::http::Proxies;
 
 /// The file that is read where none is named, if it is there.
@@ -65,8 +68,8 @@ settings! {
     DataSettings {
         /// The directory for keys, database and the admin's passport [default: passport-data]
         data: PathBuf = "PASSPORT_DATA", "DIR";
-        /// The database, as in sqlite:/var/lib/passport.db [default: passport.db in the data directory]
-        database: String = "PASSPORT_DATABASE", "URL";
+        /// The database, as in sqlite:/var/lib/passport.db or postgres://USER@HOST/NAME [default: passport.db in the data directory]
+        database: DatabaseUrl = "PASSPORT_DATABASE", "URL";
         /// The file with the passphrase that keys are sealed with; or give it in PASSPORT_PASSPHRASE
         passphrase_file: PathBuf = "PASSPORT_PASSPHRASE_FILE", "FILE";
     }

@@ -30,6 +30,7 @@ mod issue;
 mod key_schedule;
 mod keys;
 mod metadata;
+mod others;
 mod paging;
 mod passports;
 mod presets;

@@ -28,21 +28,27 @@
 //!    what it promises beyond that gets tests of its own beside it.
 
 mod error;
+mod paging;
+mod postgres;
 mod records;
 pub mod sqlite;
+mod transfer;
 
 #[cfg(test)]
 mod contract_tests;
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 pub use error::{OpenError, StoreError};
+pub use postgres::{Durability, PostgresOptions, PostgresStore, PostgresVault};
 pub use records::{
     AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, ApprovalState, AuditEvent, AuditFilter, Disabled, EventKind, Key, KeyState,
     KeyUsage, Maker, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, PassportState, RevokeKey,
     RevokedIndexes, RevokedPassport, RotateKeys, StatusList, TrustSnapshot, Vote,
 };
 pub use sqlite::SqliteStore;
+pub use transfer::{Proof, TransferError, transfer};
 
 /// The most records that one page holds; a larger `limit` is read as this, and zero as one. It bounds the memory of
 /// one request.
@@ -78,6 +84,10 @@ pub trait Store: std::fmt::Debug + Send + Sync {
 
     /// How often trust has changed: keys, revocations, status lists. Starts at 0 and only grows.
     async fn trust_sequence(&self) -> Result<i64, StoreError>;
+
+    /// The trust sequence as other processes on the same database raise it: each change by one of them is told within
+    /// two seconds, as is what this one does. `None` where there is no other process. The sender goes with the store.
+    fn changes(&self) -> Option<watch::Receiver<i64>>;
 
     /// All that a trust bundle or a status list is made from, as of one moment.
     async fn trust_snapshot(&self) -> Result<TrustSnapshot, StoreError>;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use passport_shared::key_set::KeyId;
 use rand_core::CryptoRng;
+use zeroize::Zeroizing;
 
 use crate::passphrase::{PASSPHRASE_BYTES, Passphrase, PassphraseError};
 use crate::pem::{self, PEM_BYTES};
@@ -19,6 +20,30 @@ pub enum Protection {
     Sealed(Passphrase),
     /// As they are, behind the permissions of the file alone: for development. A sealed key is refused.
     PlainForDevelopment,
+}
+
+impl Protection {
+    /// `key` as the text that rests, sealed with what is drawn from `rng`.
+    ///
+    /// # Errors
+    /// [`SealError`] if it cannot be written, which is not known to happen.
+    pub fn to_pem(&self, key: &SigningKey, rng: &mut (impl CryptoRng + ?Sized)) -> Result<Zeroizing<String>, SealError> {
+        match self {
+            Self::Sealed(passphrase) => seal::seal(key, passphrase, rng),
+            Self::PlainForDevelopment => pem::to_plain_pem(key),
+        }
+    }
+
+    /// The key in a text that rests. With a passphrase this takes a tenth of a second, by intent.
+    ///
+    /// # Errors
+    /// [`SealError`] if it does not open, or rests in the other way.
+    pub fn from_pem(&self, text: &str) -> Result<SigningKey, SealError> {
+        match self {
+            Self::Sealed(passphrase) => seal::unseal(text, passphrase),
+            Self::PlainForDevelopment => pem::from_plain_pem(text),
+        }
+    }
 }
 
 /// Why a key or passphrase cannot be read or kept. What is said here never quotes a file.
@@ -124,11 +149,7 @@ impl KeyDir {
     /// [`FileError::Io`] if it cannot be written; then there is no file of that name, or the one from before.
     pub fn store(&self, key: &SigningKey, rng: &mut (impl CryptoRng + ?Sized)) -> Result<(), FileError> {
         let path = self.file_of(key.id());
-        let text = match &self.protection {
-            Protection::Sealed(passphrase) => seal::seal(key, passphrase, rng),
-            Protection::PlainForDevelopment => pem::to_plain_pem(key),
-        };
-        let text = text.map_err(|source| FileError::Seal { path: path.clone(), source })?;
+        let text = self.protection.to_pem(key, rng).map_err(|source| FileError::Seal { path: path.clone(), source })?;
         // Named by chance, so that two who store one key never write to one file.
         let temporary = path.with_extension(format!("{:016x}.tmp", rng.next_u64()));
         access::replace(&self.path, &temporary, &path, text.as_bytes())
@@ -144,15 +165,25 @@ impl KeyDir {
         let not_held = || FileError::NotHeld { id: *id, path: self.path.clone() };
         let bytes = access::read_private(&path, PEM_BYTES)?.ok_or_else(not_held)?;
         let text = std::str::from_utf8(&bytes).map_err(|_| SealError::NotAKeyFile("it is not text"));
-        let key = text.and_then(|text| match &self.protection {
-            Protection::Sealed(passphrase) => seal::unseal(text, passphrase),
-            Protection::PlainForDevelopment => pem::from_plain_pem(text),
-        });
+        let key = text.and_then(|text| self.protection.from_pem(text));
         match key {
             Ok(key) if key.id() == id => Ok(key),
             Ok(key) => Err(FileError::OtherKey { path, found: *key.id() }),
             Err(source) => Err(FileError::Seal { path, source }),
         }
+    }
+
+    /// The text of the key's file as it rests, to keep it elsewhere. A sealed one is not opened.
+    ///
+    /// # Errors
+    /// [`FileError::NotHeld`] if there is no file for it, [`FileError::Exposed`] if others may read the file,
+    /// [`FileError::Seal`] if it is not text.
+    pub fn resting(&self, id: &KeyId) -> Result<Zeroizing<String>, FileError> {
+        let path = self.file_of(id);
+        let not_held = || FileError::NotHeld { id: *id, path: self.path.clone() };
+        let bytes = access::read_private(&path, PEM_BYTES)?.ok_or_else(not_held)?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| FileError::Seal { path, source: SealError::NotAKeyFile("it is not text") })?;
+        Ok(Zeroizing::new(text.to_owned()))
     }
 
     /// The names of the keys that have a file here, sorted. Files that are not named for a key are passed over.

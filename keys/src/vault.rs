@@ -19,6 +19,14 @@ pub enum VaultError {
     /// The files that keys are kept in.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A place that is no directory, such as a database. What it says never quotes a key.
+    #[error("{place}: {source}")]
+    Elsewhere {
+        /// Where the key is, or should be.
+        place: String,
+        /// What went wrong there.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
 }
 
 /// A place where secret keys live. It knows nothing of their states: which key signs is for the [`KeyRing`](crate::KeyRing) to say.

@@ -71,9 +71,15 @@ impl Issuer {
 
     /// Starts an issuer on `data` at `address`, and waits until it is ready.
     pub fn start_at(data: &Path, address: &str) -> Self {
+        Self::start_with(data, address, &[])
+    }
+
+    /// The same with more settings.
+    pub fn start_with(data: &Path, address: &str, settings: &[&str]) -> Self {
         let child = passport()
             .args(["serve", "--dev", "--listen", address, "--data"])
             .arg(data)
+            .args(settings)
             .stdout(Stdio::null())
             .stderr(std::fs::File::create(data.with_extension("log")).expect("a log"))
             .spawn()

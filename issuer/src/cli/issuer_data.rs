@@ -6,31 +6,42 @@ mod plan;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use passport_keys::{FileVault, KeyDir, Protection};
+use passport_keys::{FileVault, KeyDir, KeyVault, Protection};
 use passport_shared::api::passports::IssuedPassport;
 
 pub(crate) use self::lock::DataDir;
+pub(super) use self::plan::{DATA, Place, database};
 pub(crate) use self::plan::{DATABASE, DataPlan, KEYS, Places, check_issuer, no_issuer, passphrase_of};
 use super::error::{CliError, Ended};
 use crate::clock::SystemClock;
 use crate::entropy::SystemEntropy;
 use crate::service::{Issuer, Parts, Settings};
-use crate::store::{SqliteStore, Store};
+use crate::store::{PostgresOptions, PostgresStore, PostgresVault, SqliteStore, Store};
 
 /// An issuer's database, and what its keys are opened with.
 pub(crate) struct IssuerData {
     store: Arc<dyn Store>,
     bound: Option<String>,
-    keys: PathBuf,
+    keys: Keys,
     protection: Protection,
+}
+
+/// Where the keys are: beside a file of SQLite, and in PostgreSQL for all issuers that share it.
+enum Keys {
+    Directory(PathBuf),
+    Rows(PostgresOptions),
 }
 
 impl IssuerData {
     /// Opens the database in a directory that is held, or where the plan has it. It is made where it is missing.
     pub(crate) async fn open(plan: DataPlan, _held: &DataDir) -> Result<Self, CliError> {
-        let store = SqliteStore::open(&plan.database()).await.map_err(|error| failed("open the database", &error))?;
+        let opened = |error| failed("open the database", &error);
+        let (store, keys): (Arc<dyn Store>, Keys) = match plan.database() {
+            Place::File(path) => (Arc::new(SqliteStore::open(&path).await.map_err(opened)?), Keys::Directory(plan.keys())),
+            Place::Postgres(options) => (Arc::new(PostgresStore::open(&options).await.map_err(opened)?), Keys::Rows(options)),
+        };
         let bound = store.bound_issuer().await.map_err(|error| failed("read the database", &error))?;
-        Ok(Self { store: Arc::new(store), bound, keys: plan.keys(), protection: plan.protection })
+        Ok(Self { store, bound, keys, protection: plan.protection })
     }
 
     /// The issuer that the data belongs to, where one has been started.
@@ -40,13 +51,14 @@ impl IssuerData {
 
     /// Starts the issuer of these settings on its keys; with the admin's passport, where it is the first start.
     pub(crate) async fn start(self, settings: Settings) -> Result<(Issuer, Option<IssuedPassport>), CliError> {
-        let keys = KeyDir::open(self.keys, self.protection).map_err(|error| failed("open the keys", &error))?;
-        let parts = Parts {
-            store: self.store,
-            vault: Arc::new(FileVault::new(keys)),
-            clock: Arc::new(SystemClock),
-            entropy: Arc::new(SystemEntropy),
+        let vault: Arc<dyn KeyVault> = match self.keys {
+            Keys::Directory(path) => {
+                let keys = KeyDir::open(path, self.protection).map_err(|error| failed("open the keys", &error))?;
+                Arc::new(FileVault::new(keys))
+            }
+            Keys::Rows(options) => Arc::new(PostgresVault::new(options, self.protection)),
         };
+        let parts = Parts { store: self.store, vault, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) };
         Issuer::start(parts, settings).await.map_err(|error| failed("start the issuer", &error))
     }
 }

@@ -39,6 +39,7 @@ impl Issuer {
         let (press, trust) = Press::start(&parts, &settings).await?;
         let gate = Verifier::new(trust, settings.issuer.clone()).with_resource_policy(ResourcePolicy::MustName);
         let issuer = Self { inner: Arc::new(Inner { parts, settings, gate, press, decided: tokio::sync::watch::Sender::new(0) }) };
+        issuer.follow_others();
         let issued = if issuer.has_admin_passport().await? { None } else { Some(issuer.admin_passport().await?) };
         Ok((issuer, issued))
     }
@@ -64,7 +65,11 @@ impl Issuer {
                     created_at: self.now(),
                 };
                 let event = self.admin_event(&author()?, &json!({ "type": "agent_created", "agentId": ADMIN, "name": agent.name }))?;
-                self.store().create_agent(agent, event).await?;
+                match self.store().create_agent(agent, event).await {
+                    // Another issuer that starts at the same moment has made it.
+                    Ok(_) | Err(StoreError::Conflict { .. }) => {}
+                    Err(error) => return Err(error.into()),
+                }
             }
             Err(error) => return Err(error.into()),
         }
@@ -141,9 +146,10 @@ async fn make_first_keys(parts: &Parts, settings: &Settings) -> Result<(), Start
     let event = parts.admin_event(&author, &json!({ "type": "keys_created", "keyIds": ids }))?;
     let outcome = parts.store.insert_first_keys(keys::new_key(&active, now), keys::new_key(&next, now), event).await;
     if let Err(StoreError::Conflict { .. }) = outcome {
-        // Another process was first, with keys of its own.
+        // Another issuer on the same database was first: its keys are everybody's.
         keys::forget_key(parts, &active.id).await;
         keys::forget_key(parts, &next.id).await;
+        return Ok(());
     }
     outcome?;
     tracing::info!(active = %active.id, next = %next.id, "made the first keys");

@@ -85,7 +85,7 @@ pub(super) struct Press {
     edition: ArcSwap<Edition>,
     making: Mutex<()>,
     /// The trust sequence that an edition must have before anything is answered from it.
-    needed: AtomicI64,
+    pub(super) needed: AtomicI64,
     /// How often a change may have come to disk that nobody knows the sequence of.
     doubts: AtomicU64,
     /// Before this time, an aged edition is not tried to be replaced again.
@@ -107,6 +107,11 @@ impl Press {
             next_try: AtomicI64::new(i64::MIN),
         };
         Ok((press, trust))
+    }
+
+    /// The newest edition there is, whether or not it lacks a change.
+    pub(super) fn present(&self) -> Arc<Edition> {
+        self.edition.load_full()
     }
 
     fn lacks_a_change(&self, edition: &Edition) -> bool {

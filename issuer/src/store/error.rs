@@ -102,7 +102,7 @@ pub enum OpenError {
     /// The database was written by a newer release.
     #[error("the database `{path}` has schema version {found} and this release knows {known}; use the newer release")]
     SchemaTooNew {
-        /// The database file.
+        /// The database: its file, or host and name, never with a password.
         path: PathBuf,
         /// The newest migration in the file.
         found: i64,
@@ -112,7 +112,7 @@ pub enum OpenError {
     /// A migration did not run, or is not the one that was run before.
     #[error("the database `{path}` could not be brought to this release's schema")]
     Migration {
-        /// The database file.
+        /// The database: its file, or host and name, never with a password.
         path: PathBuf,
         /// What the database said.
         #[source]
@@ -127,10 +127,13 @@ pub enum OpenError {
         #[source]
         source: std::io::Error,
     },
-    /// A durability setting did not take.
+    /// It is not named by a URL of PostgreSQL. The URL is not repeated: it may hold a password.
+    #[error("the database is not named as `postgres://USER@HOST:PORT/DATABASE`")]
+    Url,
+    /// A durability setting did not take, or is not what it must be.
     #[error("the database `{path}` has {setting} `{found}` where it must be `{needed}`")]
     Setting {
-        /// The database file.
+        /// The database: its file, or host and name, never with a password.
         path: PathBuf,
         /// The setting's name.
         setting: &'static str,
@@ -150,7 +153,7 @@ pub enum OpenError {
     /// The database did not open.
     #[error("the database `{path}` could not be opened")]
     Database {
-        /// The database file.
+        /// The database: its file, or host and name, never with a password.
         path: PathBuf,
         /// What the database said.
         #[source]

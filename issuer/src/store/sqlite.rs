@@ -71,6 +71,11 @@ impl Store for SqliteStore {
         self.reader.read(|conn| Box::pin(trust::sequence(conn))).await
     }
 
+    /// A data directory is one issuer's at a time.
+    fn changes(&self) -> Option<tokio::sync::watch::Receiver<i64>> {
+        None
+    }
+
     async fn trust_snapshot(&self) -> Result<TrustSnapshot, StoreError> {
         self.reader.read(|conn| Box::pin(trust::snapshot(conn))).await
     }

@@ -8,12 +8,22 @@ use passport_shared::text::quote;
 
 use crate::cli::error::CliError;
 use crate::config::DataSettings;
+use crate::store::PostgresOptions;
 
-const DATA: &str = "passport-data";
+pub(in crate::cli) const DATA: &str = "passport-data";
 /// The key files, in the data directory.
 pub(crate) const KEYS: &str = "keys";
 /// The database, in the data directory unless it is named.
 pub(crate) const DATABASE: &str = "passport.db";
+
+/// Where a database is.
+#[derive(Clone, Debug)]
+pub(in crate::cli) enum Place {
+    /// A file of SQLite.
+    File(PathBuf),
+    /// A database of PostgreSQL, which several issuers may share. Their keys are in it too.
+    Postgres(PostgresOptions),
+}
 
 /// Where the data of an issuer is, and how its keys rest.
 #[derive(Debug)]
@@ -22,15 +32,15 @@ pub(crate) struct DataPlan {
     pub(crate) dev: bool,
     /// The data directory.
     pub(crate) path: PathBuf,
-    /// The database file; `None`: in the data directory.
-    database: Option<PathBuf>,
+    /// The database; `None`: a file in the data directory.
+    database: Option<Place>,
     pub(super) protection: Protection,
 }
 
 impl DataPlan {
     /// Settles everything that can be settled without touching anything but the passphrase's file.
     pub(crate) fn make(settings: DataSettings, dev: bool, passphrase: Option<OsString>) -> Result<Self, CliError> {
-        let database = settings.database.as_deref().map(database_file).transpose()?;
+        let database = settings.database.as_ref().map(|url| database(url.reveal())).transpose()?;
         let protection = match passphrase_of(&settings, passphrase)? {
             Some(passphrase) => Protection::Sealed(passphrase),
             None if dev => Protection::PlainForDevelopment,
@@ -53,13 +63,15 @@ impl DataPlan {
         self.path.join(KEYS)
     }
 
-    pub(super) fn database(&self) -> PathBuf {
-        self.database.clone().unwrap_or_else(|| self.path.join(DATABASE))
+    pub(super) fn database(&self) -> Place {
+        self.database.clone().unwrap_or_else(|| Place::File(self.path.join(DATABASE)))
     }
 
     /// Refuses where no issuer has been started yet. It looks and makes nothing, for what is opened is made where it is missing.
     pub(crate) fn check_used(&self) -> Result<(), CliError> {
-        for part in [self.keys(), self.database()] {
+        // Whether a database elsewhere belongs to an issuer is seen when it is opened.
+        let Place::File(database) = self.database() else { return Ok(()) };
+        for part in [self.keys(), database] {
             match part.try_exists() {
                 Ok(true) => {}
                 Ok(false) => return Err(no_issuer(&self.path, &format!("`{}` does not exist", part.display()))),
@@ -100,8 +112,15 @@ impl Places {
     /// As the settings have it.
     pub(crate) fn of(settings: &DataSettings) -> Result<Self, CliError> {
         let path = settings.data.clone().unwrap_or_else(|| DATA.into());
-        let database = settings.database.as_deref().map(database_file).transpose()?;
-        Ok(Self { keys: path.join(KEYS), database: database.unwrap_or_else(|| path.join(DATABASE)), path })
+        let database = match settings.database.as_ref().map(|url| database(url.reveal())).transpose()? {
+            None => path.join(DATABASE),
+            Some(Place::File(file)) => file,
+            Some(Place::Postgres(_)) => {
+                return Err(CliError::usage("this is for an issuer on SQLite; yours is on PostgreSQL")
+                    .hint("PostgreSQL has tools of its own for that: see docs/postgres.md"));
+            }
+        };
+        Ok(Self { keys: path.join(KEYS), database, path })
     }
 }
 
@@ -120,18 +139,19 @@ pub(crate) fn check_issuer(url: &str, dev: bool) -> Result<(), CliError> {
     }
 }
 
-/// The file of a `sqlite:` URL.
-fn database_file(url: &str) -> Result<PathBuf, CliError> {
+/// What a URL names, by its scheme. No message repeats the URL: it may hold a password.
+pub(in crate::cli) fn database(url: &str) -> Result<Place, CliError> {
     if ["postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme)) {
-        // The URL is not repeated: it may hold a password.
-        return Err(CliError::usage("PostgreSQL is not supported yet").hint("use --database sqlite:FILE, or leave it out"));
+        let options = PostgresOptions::parse(url).map_err(|error| {
+            CliError::usage(error.to_string()).hint("a password is better in the variable PGPASSWORD or in ~/.pgpass than in the URL")
+        })?;
+        return Ok(Place::Postgres(options));
     }
     let path = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
     match path.filter(|path| !path.is_empty() && !path.contains(['?', '#']) && *path != ":memory:") {
-        Some(path) => Ok(path.into()),
-        None => {
-            Err(CliError::usage("the database is not named as `sqlite:FILE`").hint("as in --database sqlite:/var/lib/passport/passport.db"))
-        }
+        Some(path) => Ok(Place::File(path.into())),
+        None => Err(CliError::usage("the database is not named as `sqlite:FILE` or `postgres://USER@HOST/NAME`")
+            .hint("as in --database sqlite:/var/lib/passport/passport.db")),
     }
 }
 
@@ -152,12 +172,15 @@ mod tests {
     }
 
     #[test]
-    fn the_database_is_a_file_of_sqlite_and_a_password_is_not_repeated() {
+    fn the_database_is_chosen_by_its_scheme_and_a_password_is_not_repeated() {
         for (url, path) in [("sqlite:a.db", "a.db"), ("sqlite:/x/a.db", "/x/a.db"), ("sqlite:///x/a.db", "/x/a.db")] {
-            assert_eq!(database_file(url).expect(url), PathBuf::from(path));
+            assert!(matches!(database(url).expect(url), Place::File(found) if found == Path::new(path)));
         }
-        for wrong in ["postgres://u:secret@h/d", "mysql://secret", "a.db", "sqlite:", "sqlite::memory:", "sqlite:a?mode=ro"] {
-            let text = database_file(wrong).expect_err(wrong).to_text().expect("a text");
+        assert!(!format!("{:?}", database("postgres://u:secret@h/d").expect("named")).contains("secret"));
+        for wrong in
+            ["postgres://u:secret@:x/d", "postgres:secret", "mysql://secret", "a.db", "sqlite:", "sqlite::memory:", "sqlite:a?mode=ro"]
+        {
+            let text = database(wrong).expect_err(wrong).to_text().expect("a text");
             assert!(!text.contains("secret"), "{text}");
         }
     }

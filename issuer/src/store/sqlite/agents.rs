@@ -6,7 +6,8 @@ use sqlx::{Row, SqliteConnection};
 use super::driver::{Failure, exists, not_found, unique_or};
 use super::trust;
 use super::writer::Done;
-use crate::store::{Agent, Disabled, MAX_PAGE, NewAgent, Page};
+pub(super) use crate::store::paging::{page, page_size};
+use crate::store::{Agent, Disabled, NewAgent, Page};
 
 pub(super) async fn create(conn: &mut SqliteConnection, agent: NewAgent) -> Result<Done<Agent>, Failure> {
     sqlx::query("INSERT INTO agents (agent_id, name, description, created_at) VALUES ($1, $2, $3, $4)")
@@ -89,18 +90,4 @@ fn read(row: &SqliteRow) -> Result<Agent, sqlx::Error> {
         disabled_at: row.try_get("disabled_at")?,
         created_at: row.try_get("created_at")?,
     })
-}
-
-/// The number of records on a page. One more is asked for, to see whether another page follows.
-pub(super) fn page_size(limit: u32) -> i64 {
-    i64::from(limit.clamp(1, MAX_PAGE))
-}
-
-/// Makes a page of what was found, which has one record too many where another page follows.
-pub(super) fn page<T, C>(mut items: Vec<T>, limit: u32, cursor: impl Fn(&T) -> C) -> Page<T, C> {
-    let size = usize::try_from(page_size(limit)).unwrap_or(usize::MAX);
-    let more = items.len() > size;
-    items.truncate(size);
-    let next = items.last().filter(|_| more).map(cursor);
-    Page { items, next }
 }

@@ -3,9 +3,9 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use super::agents::{page, page_size};
 use super::driver::{Failure, corrupt, not_found};
 use super::writer::Done;
+use crate::store::paging::{page, page_size};
 use crate::store::{Approval, ApprovalFilter, ApprovalState, NewApproval, Page, StoreError, Vote};
 
 /// The state at `$1`: a pending one whose time is over has expired, whether or not that was written down.

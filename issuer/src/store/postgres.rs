@@ -1,0 +1,204 @@
+//! The store on PostgreSQL, for several issuers at once.
+//!
+//! The statements are those of `sqlite/`, and so is the order of writes: one at a time, over all issuers on the database
+//! (see `writer.rs`). Text, times and booleans are kept as SQLite has them.
+
+mod agents;
+mod approvals;
+mod audit;
+mod changes;
+mod driver;
+mod key_usage;
+mod keys;
+mod makers;
+mod open;
+mod passports;
+mod reader;
+mod trust;
+mod vault;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+
+pub use self::open::{Durability, PostgresOptions};
+use self::reader::Reader;
+pub use self::vault::PostgresVault;
+pub(super) use self::writer::LOCK;
+use self::writer::Writer;
+use super::{
+    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Disabled, Key, KeyUsage, Maker, NewAgent,
+    NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, RevokeKey, RevokedPassport, RotateKeys, StatusList, Store,
+    StoreError, TrustSnapshot, Vote,
+};
+
+/// A [`Store`] in one PostgreSQL database, which several issuers may share.
+pub struct PostgresStore {
+    writer: Writer,
+    reader: Reader,
+    changes: watch::Receiver<i64>,
+}
+
+impl std::fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PostgresStore").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn ping(&self) -> Result<(), StoreError> {
+        if self.writer.failed_last() {
+            self.writer.write(|conn| Box::pin(trust::touch(conn))).await?;
+        }
+        self.reader.read(|conn| Box::pin(trust::sequence(conn))).await.map(|_| ())
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.writer.close().await;
+        self.reader.close().await;
+        Ok(())
+    }
+
+    async fn bind_issuer(&self, issuer: &str) -> Result<(), StoreError> {
+        let issuer = issuer.to_owned();
+        self.writer.write(move |conn| Box::pin(async move { trust::bind_issuer(conn, &issuer).await })).await
+    }
+
+    async fn bound_issuer(&self) -> Result<Option<String>, StoreError> {
+        self.reader.read(|conn| Box::pin(trust::bound_issuer(conn))).await
+    }
+
+    async fn trust_sequence(&self) -> Result<i64, StoreError> {
+        self.reader.read(|conn| Box::pin(trust::sequence(conn))).await
+    }
+
+    fn changes(&self) -> Option<watch::Receiver<i64>> {
+        Some(self.changes.clone())
+    }
+
+    async fn trust_snapshot(&self) -> Result<TrustSnapshot, StoreError> {
+        self.reader.read(|conn| Box::pin(trust::snapshot(conn))).await
+    }
+
+    async fn create_agent(&self, agent: NewAgent, event: AdminEvent) -> Result<Agent, StoreError> {
+        self.writer.admin(event, move |conn| Box::pin(agents::create(conn, agent))).await
+    }
+
+    async fn agent(&self, agent_id: &str) -> Result<Agent, StoreError> {
+        let agent_id = agent_id.to_owned();
+        self.reader.read(move |conn| Box::pin(async move { agents::get(conn, &agent_id).await })).await
+    }
+
+    async fn agents(&self, after: Option<&str>, limit: u32) -> Result<Page<Agent, String>, StoreError> {
+        let after = after.map(str::to_owned);
+        self.reader.read(move |conn| Box::pin(agents::list(conn, after, limit))).await
+    }
+
+    async fn disable_agent(&self, agent_id: &str, reason: &str, now: i64, event: AdminEvent) -> Result<Disabled, StoreError> {
+        let (agent_id, reason) = (agent_id.to_owned(), reason.to_owned());
+        self.writer.admin(event, move |conn| Box::pin(async move { agents::disable(conn, &agent_id, &reason, now).await })).await
+    }
+
+    async fn enable_agent(&self, agent_id: &str, event: AdminEvent) -> Result<bool, StoreError> {
+        let agent_id = agent_id.to_owned();
+        self.writer.admin(event, move |conn| Box::pin(async move { agents::enable(conn, &agent_id).await })).await
+    }
+
+    async fn insert_passport(&self, passport: NewPassport, event: AdminEvent) -> Result<(), StoreError> {
+        self.writer.admin(event, move |conn| Box::pin(passports::insert(conn, passport))).await
+    }
+
+    async fn passport(&self, passport_id: &str) -> Result<Passport, StoreError> {
+        let passport_id = passport_id.to_owned();
+        self.reader.read(move |conn| Box::pin(async move { passports::get(conn, &passport_id).await })).await
+    }
+
+    async fn passports(&self, filter: PassportFilter) -> Result<Page<Passport, i64>, StoreError> {
+        self.reader.read(move |conn| Box::pin(passports::list(conn, filter))).await
+    }
+
+    async fn revoke_passport(
+        &self,
+        passport_id: &str,
+        reason: Option<&str>,
+        now: i64,
+        event: AdminEvent,
+    ) -> Result<RevokedPassport, StoreError> {
+        let (passport_id, reason) = (passport_id.to_owned(), reason.map(str::to_owned));
+        self.writer
+            .admin(event, move |conn| Box::pin(async move { passports::revoke(conn, &passport_id, reason.as_deref(), now).await }))
+            .await
+    }
+
+    async fn status_lists(&self) -> Result<Vec<StatusList>, StoreError> {
+        self.reader.read(|conn| Box::pin(trust::lists(conn))).await
+    }
+
+    async fn create_status_list(&self, list: i64, size: i64) -> Result<i64, StoreError> {
+        self.writer.write(move |conn| Box::pin(trust::create_list(conn, list, size))).await
+    }
+
+    async fn revoked_indexes(&self, list: i64) -> Result<Vec<i64>, StoreError> {
+        self.reader.read(move |conn| Box::pin(trust::revoked_indexes(conn, list))).await
+    }
+
+    async fn keys(&self) -> Result<Vec<Key>, StoreError> {
+        self.reader.read(|conn| Box::pin(keys::list(conn))).await
+    }
+
+    async fn insert_first_keys(&self, active: NewKey, next: NewKey, event: AdminEvent) -> Result<i64, StoreError> {
+        self.writer.admin(event, move |conn| Box::pin(keys::insert_first(conn, active, next))).await
+    }
+
+    async fn rotate_keys(&self, rotation: RotateKeys, event: AdminEvent) -> Result<i64, StoreError> {
+        self.writer.admin(event, move |conn| Box::pin(keys::rotate(conn, rotation))).await
+    }
+
+    async fn revoke_key(&self, plan: RevokeKey, event: AdminEvent) -> Result<i64, StoreError> {
+        self.writer.admin(event, move |conn| Box::pin(keys::revoke(conn, plan))).await
+    }
+
+    async fn latest_expiry(&self, key_id: &str) -> Result<Option<i64>, StoreError> {
+        let key_id = key_id.to_owned();
+        self.reader.read(move |conn| Box::pin(async move { keys::latest_expiry(conn, &key_id).await })).await
+    }
+
+    async fn key_usage(&self, now: i64) -> Result<Vec<KeyUsage>, StoreError> {
+        self.reader.read(move |conn| Box::pin(key_usage::count(conn, now))).await
+    }
+
+    async fn ask_approval(&self, approval: NewApproval, most: u32, event: AdminEvent) -> Result<Approval, StoreError> {
+        self.writer.admin(event, move |conn| Box::pin(approvals::ask(conn, approval, most))).await
+    }
+
+    async fn approval(&self, approval_id: &str, now: i64) -> Result<Approval, StoreError> {
+        let approval_id = approval_id.to_owned();
+        self.reader.read(move |conn| Box::pin(async move { approvals::get(conn, &approval_id, now).await })).await
+    }
+
+    async fn approvals(&self, filter: ApprovalFilter) -> Result<Page<Approval, i64>, StoreError> {
+        self.reader.read(move |conn| Box::pin(approvals::list(conn, filter))).await
+    }
+
+    async fn decide_approval(&self, vote: Vote, event: AdminEvent) -> Result<Approval, StoreError> {
+        self.writer.admin(event, move |conn| Box::pin(approvals::decide(conn, vote))).await
+    }
+
+    async fn append_events(&self, reporter: &str, maker: Option<Maker>, events: Vec<NewEvent>) -> Result<AppendOutcome, StoreError> {
+        let reporter = reporter.to_owned();
+        self.writer.made_by(maker, move |conn| Box::pin(async move { audit::append(conn, &reporter, &events).await })).await
+    }
+
+    async fn events(&self, filter: AuditFilter) -> Result<Page<AuditEvent, i64>, StoreError> {
+        self.reader.read(move |conn| Box::pin(audit::list(conn, filter))).await
+    }
+
+    async fn latest_seq(&self, reporter: &str) -> Result<Option<i64>, StoreError> {
+        let reporter = reporter.to_owned();
+        self.reader.read(move |conn| Box::pin(async move { audit::latest_seq(conn, &reporter).await })).await
+    }
+}

@@ -1,0 +1,93 @@
+//! Agents.
+
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, Row};
+
+use super::driver::{Failure, exists, not_found, unique_or};
+use super::trust;
+use super::writer::Done;
+use crate::store::paging::{page, page_size};
+use crate::store::{Agent, Disabled, NewAgent, Page};
+
+pub(super) async fn create(conn: &mut PgConnection, agent: NewAgent) -> Result<Done<Agent>, Failure> {
+    sqlx::query("INSERT INTO agents (agent_id, name, description, created_at) VALUES ($1, $2, $3, $4)")
+        .bind(&agent.agent_id)
+        .bind(&agent.name)
+        .bind(&agent.description)
+        .bind(agent.created_at)
+        .execute(conn)
+        .await
+        .map_err(|error| unique_or(error, || exists("agent", &agent.agent_id)))?;
+    Ok(Done::Changed(Agent {
+        agent_id: agent.agent_id,
+        name: agent.name,
+        description: agent.description,
+        disabled_at: None,
+        created_at: agent.created_at,
+    }))
+}
+
+pub(super) async fn get(conn: &mut PgConnection, agent_id: &str) -> Result<Agent, Failure> {
+    let row = sqlx::query(
+        "SELECT agent_id, name, description, disabled_at, created_at FROM agents \
+         WHERE agent_id = $1",
+    )
+    .bind(agent_id)
+    .fetch_optional(conn)
+    .await?
+    .ok_or_else(|| not_found("agent", agent_id))?;
+    Ok(read(&row)?)
+}
+
+pub(super) async fn list(conn: &mut PgConnection, after: Option<String>, limit: u32) -> Result<Page<Agent, String>, Failure> {
+    let rows = sqlx::query(
+        "SELECT agent_id, name, description, disabled_at, created_at FROM agents \
+         WHERE agent_id > $1 ORDER BY agent_id LIMIT $2",
+    )
+    // An id is never empty, so all come after the empty text.
+    .bind(after.unwrap_or_default())
+    .bind(page_size(limit) + 1)
+    .fetch_all(conn)
+    .await?;
+    let items = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    Ok(page(items, limit, |agent| agent.agent_id.clone()))
+}
+
+pub(super) async fn disable(conn: &mut PgConnection, agent_id: &str, reason: &str, now: i64) -> Result<Done<Disabled>, Failure> {
+    let agent = get(conn, agent_id).await?;
+    if agent.disabled_at.is_some() {
+        return Ok(Done::Unchanged(Disabled { changed: false, revoked: 0, trust_sequence: trust::sequence(conn).await? }));
+    }
+    sqlx::query("UPDATE agents SET disabled_at = $1 WHERE agent_id = $2").bind(now).bind(agent_id).execute(&mut *conn).await?;
+    let revoked = sqlx::query(
+        "UPDATE passports SET revoked_at = $1, revoke_reason = $2 \
+         WHERE agent_id = $3 AND revoked_at IS NULL AND expires_at > $1 \
+         AND key_id NOT IN (SELECT key_id FROM keys WHERE state = 'revoked')",
+    )
+    .bind(now)
+    .bind(reason)
+    .bind(agent_id)
+    .execute(&mut *conn)
+    .await?
+    .rows_affected();
+    Ok(Done::Changed(Disabled { changed: true, revoked, trust_sequence: trust::bump(conn).await? }))
+}
+
+pub(super) async fn enable(conn: &mut PgConnection, agent_id: &str) -> Result<Done<bool>, Failure> {
+    let agent = get(conn, agent_id).await?;
+    if agent.disabled_at.is_none() {
+        return Ok(Done::Unchanged(false));
+    }
+    sqlx::query("UPDATE agents SET disabled_at = NULL WHERE agent_id = $1").bind(agent_id).execute(conn).await?;
+    Ok(Done::Changed(true))
+}
+
+fn read(row: &PgRow) -> Result<Agent, sqlx::Error> {
+    Ok(Agent {
+        agent_id: row.try_get("agent_id")?,
+        name: row.try_get("name")?,
+        description: row.try_get("description")?,
+        disabled_at: row.try_get("disabled_at")?,
+        created_at: row.try_get("created_at")?,
+    })
+}

@@ -1,0 +1,153 @@
+//! Passports.
+
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, Postgres, QueryBuilder, Row};
+
+use super::agents;
+use super::driver::{Failure, corrupt, exists, not_found, unique_or};
+use super::trust;
+use super::writer::Done;
+use crate::store::paging::{page, page_size};
+use crate::store::{NewPassport, Page, Passport, PassportFilter, PassportState, RevokedPassport, StoreError};
+
+/// A passport with its key, so that whoever reads it cannot miss that the key is revoked.
+const SELECT: &str = "SELECT p.ordinal, p.passport_id, p.agent_id, p.key_id, p.claims, p.audience, \
+     p.issued_at, p.not_before, p.expires_at, p.status_list, p.status_index, p.issued_by, \
+     coalesce(p.revoked_at, k.revoked_at) AS revoked_at, \
+     CASE WHEN p.revoked_at IS NOT NULL THEN p.revoke_reason ELSE k.revoke_reason END \
+     AS revoke_reason \
+     FROM passports p JOIN keys k ON k.key_id = p.key_id WHERE ";
+
+pub(super) async fn insert(conn: &mut PgConnection, new: NewPassport) -> Result<Done<()>, Failure> {
+    if agents::get(conn, &new.agent_id).await?.disabled_at.is_some() {
+        return Err(Failure::Refused(StoreError::AgentDisabled { agent_id: new.agent_id }));
+    }
+    let active: i64 = sqlx::query_scalar("SELECT count(*) FROM keys WHERE key_id = $1 AND state = 'active'")
+        .bind(&new.key_id)
+        .fetch_one(&mut *conn)
+        .await?;
+    if active == 0 {
+        return Err(Failure::Refused(StoreError::KeyNotActive { key_id: new.key_id }));
+    }
+    take_index(conn, new.status_list, new.status_index).await?;
+    let audience = serde_json::to_string(&new.audience).map_err(|error| corrupt("the audience", error))?;
+    sqlx::query(
+        "INSERT INTO passports (passport_id, agent_id, key_id, claims, audience, issued_at, \
+         not_before, expires_at, status_list, status_index, issued_by) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    )
+    .bind(&new.passport_id)
+    .bind(&new.agent_id)
+    .bind(&new.key_id)
+    .bind(&new.claims)
+    .bind(audience)
+    .bind(new.issued_at)
+    .bind(new.not_before)
+    .bind(new.expires_at)
+    .bind(new.status_list)
+    .bind(new.status_index)
+    .bind(&new.issued_by)
+    .execute(conn)
+    .await
+    // The index was free a moment ago, in this transaction: what is left is the id.
+    .map_err(|error| unique_or(error, || exists("passport", &new.passport_id)))?;
+    Ok(Done::Changed(()))
+}
+
+/// Counts one more place of the list as taken, after looking that this one is there and free.
+async fn take_index(conn: &mut PgConnection, list: i64, index: i64) -> Result<(), Failure> {
+    let size: Option<i64> =
+        sqlx::query_scalar("SELECT size FROM status_lists WHERE list = $1").bind(list).fetch_optional(&mut *conn).await?;
+    let size = size.ok_or_else(|| not_found("status list", &list.to_string()))?;
+    if !(0..size).contains(&index) {
+        return Err(not_found("status index", &format!("{list}/{index}")).into());
+    }
+    let taken: i64 = sqlx::query_scalar("SELECT count(*) FROM passports WHERE status_list = $1 AND status_index = $2")
+        .bind(list)
+        .bind(index)
+        .fetch_one(&mut *conn)
+        .await?;
+    if taken > 0 {
+        return Err(Failure::Refused(StoreError::StatusIndexTaken { list, index }));
+    }
+    sqlx::query("UPDATE status_lists SET used = used + 1 WHERE list = $1").bind(list).execute(conn).await?;
+    Ok(())
+}
+
+pub(super) async fn get(conn: &mut PgConnection, passport_id: &str) -> Result<Passport, Failure> {
+    let row = QueryBuilder::<Postgres>::new(SELECT)
+        .push("p.passport_id = ")
+        .push_bind(passport_id)
+        .build()
+        .fetch_optional(conn)
+        .await?
+        .ok_or_else(|| not_found("passport", passport_id))?;
+    read(&row)
+}
+
+pub(super) async fn list(conn: &mut PgConnection, filter: PassportFilter) -> Result<Page<Passport, i64>, Failure> {
+    let mut query = QueryBuilder::<Postgres>::new(SELECT);
+    query.push("p.ordinal < ").push_bind(filter.cursor.unwrap_or(i64::MAX));
+    if let Some(agent_id) = filter.agent_id {
+        query.push(" AND p.agent_id = ").push_bind(agent_id);
+    }
+    if let Some(key_id) = filter.key_id {
+        query.push(" AND p.key_id = ").push_bind(key_id);
+    }
+    match filter.state {
+        None => {}
+        Some(PassportState::Revoked) => {
+            query.push(" AND coalesce(p.revoked_at, k.revoked_at) IS NOT NULL");
+        }
+        Some(PassportState::Live) => {
+            query.push(" AND coalesce(p.revoked_at, k.revoked_at) IS NULL AND p.expires_at > ").push_bind(filter.now);
+        }
+        Some(PassportState::Expired) => {
+            query.push(" AND coalesce(p.revoked_at, k.revoked_at) IS NULL AND p.expires_at <= ").push_bind(filter.now);
+        }
+    }
+    let rows = query.push(" ORDER BY p.ordinal DESC LIMIT ").push_bind(page_size(filter.limit) + 1).build().fetch_all(conn).await?;
+    let mut items = Vec::with_capacity(rows.len());
+    for row in &rows {
+        items.push((row.try_get::<i64, _>("ordinal")?, read(row)?));
+    }
+    let page = page(items, filter.limit, |(ordinal, _)| *ordinal);
+    Ok(Page { items: page.items.into_iter().map(|(_, passport)| passport).collect(), next: page.next })
+}
+
+pub(super) async fn revoke(
+    conn: &mut PgConnection,
+    passport_id: &str,
+    reason: Option<&str>,
+    now: i64,
+) -> Result<Done<RevokedPassport>, Failure> {
+    if get(conn, passport_id).await?.revoked_at.is_some() {
+        return Ok(Done::Unchanged(RevokedPassport { changed: false, trust_sequence: trust::sequence(conn).await? }));
+    }
+    sqlx::query("UPDATE passports SET revoked_at = $1, revoke_reason = $2 WHERE passport_id = $3")
+        .bind(now)
+        .bind(reason)
+        .bind(passport_id)
+        .execute(&mut *conn)
+        .await?;
+    Ok(Done::Changed(RevokedPassport { changed: true, trust_sequence: trust::bump(conn).await? }))
+}
+
+fn read(row: &PgRow) -> Result<Passport, Failure> {
+    let audience: String = row.try_get("audience")?;
+    Ok(Passport {
+        passport_id: row.try_get("passport_id")?,
+        agent_id: row.try_get("agent_id")?,
+        key_id: row.try_get("key_id")?,
+        claims: row.try_get("claims")?,
+        audience: serde_json::from_str(&audience).map_err(|error| corrupt("a passport's audience", error))?,
+        issued_at: row.try_get("issued_at")?,
+        not_before: row.try_get("not_before")?,
+        expires_at: row.try_get("expires_at")?,
+        status_list: row.try_get("status_list")?,
+        status_index: row.try_get("status_index")?,
+        revoked_at: row.try_get("revoked_at")?,
+        revoke_reason: row.try_get("revoke_reason")?,
+        issued_by: row.try_get("issued_by")?,
+    })
+}

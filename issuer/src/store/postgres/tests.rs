@@ -1,0 +1,197 @@
+//! The contract suite on PostgreSQL, and what PostgreSQL adds: durable settings, a lost connection, several stores.
+
+mod private_server;
+
+use std::sync::{Arc, OnceLock};
+
+use passport_keys::{KeyVault as _, Passphrase, Protection};
+use tokio::task::JoinSet;
+
+use self::private_server::PrivateServer;
+use super::{Durability, PostgresOptions, PostgresStore, PostgresVault};
+use crate::store::contract_tests::{Backend, agent, contract_suite, decision, event, with_ollie};
+use crate::store::{AuditFilter, OpenError, Store, StoreError};
+
+/// The server of all these tests. It waits for no disk: what a crash would lose is PostgreSQL's own concern.
+fn server() -> &'static PrivateServer {
+    static SERVER: OnceLock<PrivateServer> = OnceLock::new();
+    SERVER.get_or_init(|| PrivateServer::start(false))
+}
+
+struct Database {
+    url: String,
+}
+
+impl Database {
+    fn options(&self) -> PostgresOptions {
+        PostgresOptions::parse(&self.url).unwrap().with_durability(Durability::NotChecked)
+    }
+
+    async fn store(&self) -> PostgresStore {
+        PostgresStore::open(&self.options()).await.unwrap()
+    }
+
+    fn psql(&self, statements: &str) -> String {
+        server().psql(self.url.rsplit('/').next().unwrap(), statements)
+    }
+}
+
+impl Backend for Database {
+    fn new() -> Self {
+        Self { url: server().new_database() }
+    }
+
+    async fn open(&self) -> Arc<dyn Store> {
+        Arc::new(self.store().await)
+    }
+}
+
+contract_suite!(Database);
+
+#[tokio::test]
+async fn a_database_that_may_lose_what_it_acknowledged_is_refused() {
+    let place = Database::new();
+    let options = place.options().with_durability(Durability::Required);
+    let error = PostgresStore::open(&options).await.unwrap_err();
+    assert!(matches!(error, OpenError::Setting { setting: "fsync", .. }), "{error}");
+    assert_eq!(place.psql("SELECT to_regclass('agents') IS NULL"), "t", "nothing was made in it");
+    let kept = PrivateServer::start(true);
+    let url = kept.new_database();
+    PostgresStore::open(&PostgresOptions::parse(&url).unwrap()).await.unwrap();
+    kept.psql("postgres", "ALTER DATABASE test_0 SET synchronous_commit = off");
+    let error = PostgresStore::open(&PostgresOptions::parse(&url).unwrap()).await.unwrap_err();
+    assert!(matches!(error, OpenError::Setting { setting: "synchronous_commit", .. }), "{error}");
+}
+
+#[tokio::test]
+async fn the_audit_log_cannot_be_edited_in_postgresql() {
+    let place = Database::new();
+    let store = with_ollie(&place).await;
+    let mut conn = <sqlx::PgConnection as sqlx::Connection>::connect(&place.url).await.unwrap();
+    for statement in ["UPDATE audit_events SET body = '{}'", "DELETE FROM audit_events", "TRUNCATE audit_events"] {
+        let error = sqlx::query(statement).execute(&mut conn).await.unwrap_err();
+        assert!(error.to_string().contains("append-only"), "{error}");
+    }
+    assert_eq!(store.events(AuditFilter { limit: 10, ..AuditFilter::default() }).await.unwrap().items.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_goes_on_after_its_connections_were_lost() {
+    let place = Database::new();
+    let store = with_ollie(&place).await;
+    place.psql(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+         WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    );
+    // The first after it may fail, and then says so; none hangs and none is acknowledged that was not written.
+    let mut acknowledged = 0;
+    for number in 0..10 {
+        match store.create_agent(agent(&format!("a{number}")), event(number)).await {
+            Ok(_) => acknowledged += 1,
+            Err(StoreError::Unavailable(_)) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert!(acknowledged >= 9, "{acknowledged}");
+    store.ping().await.unwrap();
+    assert_eq!(store.agents(None, 100).await.unwrap().items.len(), acknowledged + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stores_that_open_an_empty_database_together_make_one_schema() {
+    let place = Database::new();
+    let mut opening = JoinSet::new();
+    for _ in 0..4 {
+        let options = place.options();
+        opening.spawn(async move { PostgresStore::open(&options).await.unwrap() });
+    }
+    for store in opening.join_all().await {
+        assert_eq!(store.trust_sequence().await.unwrap(), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_schema_is_refused() {
+    let place = Database::new();
+    place.store().await.close().await.unwrap();
+    place.psql("UPDATE _sqlx_migrations SET version = 9999 WHERE version = 1");
+    let error = PostgresStore::open(&place.options()).await.unwrap_err();
+    assert!(matches!(error, OpenError::SchemaTooNew { found: 9999, .. }), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_at_one_store_is_told_at_another_even_when_its_connection_was_lost() {
+    let place = Database::new();
+    let (one, other) = (place.store().await, place.store().await);
+    let mut changes = other.changes().unwrap();
+    for list in 0..3 {
+        let sequence = one.create_status_list(list, 8).await.unwrap();
+        let told = changes.wait_for(|told| *told >= sequence);
+        // The longest that a broken test waits; how fast it is, is for the system tests.
+        tokio::time::timeout(std::time::Duration::from_secs(30), told).await.unwrap().unwrap();
+        place.psql(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+             WHERE datname = current_database() AND query LIKE 'LISTEN%'",
+        );
+    }
+    other.close().await.unwrap();
+    assert!(changes.wait_for(|_| false).await.is_err(), "it ends with the store");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_rest_sealed_in_rows_that_every_issuer_signs_with() {
+    let place = Database::new();
+    place.store().await.close().await.unwrap();
+    let vault = |passphrase: &str| {
+        let protection = Protection::Sealed(Passphrase::from_text(passphrase).unwrap());
+        PostgresVault::new(place.options(), protection)
+    };
+    // A thread that belongs to a runtime: the vault needs none of its own accord.
+    let (one, other) = (vault("p"), vault("p"));
+    let public = one.create(&mut rand::rng()).unwrap();
+    assert_eq!(one.sign(&public.id, b"x").unwrap(), other.sign(&public.id, b"x").unwrap());
+    assert_eq!(other.holds().unwrap(), [public.id]);
+    assert!(place.psql("SELECT pem FROM sealed_keys").starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----"));
+    let error = vault("wrong").sign(&public.id, b"x").unwrap_err().to_string();
+    assert!(!error.contains("BEGIN"), "{error}");
+    let plain = PostgresVault::new(place.options(), Protection::PlainForDevelopment);
+    assert!(plain.sign(&public.id, b"x").is_err(), "a sealed key is not opened without its passphrase");
+    one.forget(&public.id).unwrap();
+    assert!(one.sign(&public.id, b"x").is_err());
+    assert_eq!(place.psql("SELECT count(*) FROM sealed_keys"), "0");
+}
+
+/// Two issuers write while a third follows with the highest sequence that it has seen: it misses nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn events_come_in_order_whoever_writes_them() {
+    let place = Database::new();
+    let reader = place.open().await;
+    let mut writing = JoinSet::new();
+    for writer in 0..2 {
+        let store = place.open().await;
+        for lane in 0..2 {
+            let store = Arc::clone(&store);
+            writing.spawn(async move {
+                for number in 0..20 {
+                    let batch = (0..3).map(|part| decision(&format!("{writer}-{lane}-{number}-{part}"), "h")).collect();
+                    store.append_events("shop", None, batch).await.unwrap();
+                }
+            });
+        }
+    }
+    let mut seen = Vec::new();
+    let mut last = 0;
+    loop {
+        let ended = writing.is_empty();
+        let page = reader.events(AuditFilter { limit: 1_000, ..AuditFilter::default() }).await.unwrap();
+        let mut fresh: Vec<_> = page.items.into_iter().filter(|event| event.sequence > last).collect();
+        fresh.reverse();
+        last = fresh.last().map_or(last, |event| event.sequence);
+        seen.extend(fresh);
+        if ended {
+            break;
+        }
+        while writing.try_join_next().is_some_and(|done| done.is_ok()) {}
+    }
+    assert_eq!(seen.len(), 2 * 2 * 20 * 3);
+}

@@ -1,0 +1,110 @@
+//! A PostgreSQL for tests: of one process, and gone with it.
+//!
+//! One file for two crates: the issuer's own tests have it as a module, and the system tests take it in by its path,
+//! for they stand above the issuer and it cannot depend on them. It uses the standard library alone.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Stands between the tests and the server. When its input ends, and so however the tests end, it stops the server and
+/// leaves nothing behind. PostgreSQL runs under no root, so all of it runs as another user.
+const KEEPER: &str = r#"
+trap '' INT TERM HUP
+bin=$1; port=$2; fsync=$3
+dir=$(mktemp -d /tmp/passport-postgres.XXXXXX) && cd "$dir" || exit 1
+{ "$bin/initdb" -D "$dir/data" -U passport -A trust --no-sync -E UTF8 --locale=C &&
+  "$bin/pg_ctl" -D "$dir/data" -w -t 60 -l "$dir/log" start \
+    -o "-p $port -k $dir -h 127.0.0.1 -c fsync=$fsync -c max_connections=300 -c shared_buffers=32MB" ; } >"$dir/start" 2>&1 </dev/null \
+  && echo ready || { tr '\n' ' ' <"$dir/start"; cat "$dir/log"; }
+cat >/dev/null
+"$bin/pg_ctl" -D "$dir/data" -m immediate stop >/dev/null 2>&1
+rm -rf "$dir"
+"#;
+
+/// A running server. Its keeper stops it when this is dropped, or when the process ends.
+pub(crate) struct PrivateServer {
+    bin: PathBuf,
+    port: u16,
+    databases: AtomicU32,
+    keeper: Child,
+}
+
+impl PrivateServer {
+    /// Starts a server; with `fsync` it keeps what it has acknowledged.
+    pub(crate) fn start(fsync: bool) -> Self {
+        let bin = binaries();
+        let mut told = String::new();
+        // Another process may take the port between the look and the start.
+        for _ in 0..5 {
+            let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|held| held.local_addr()).expect("a free port").port();
+            let mut command = match is_root() {
+                true => {
+                    let mut command = Command::new("setpriv");
+                    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "sh"]);
+                    command
+                }
+                false => Command::new("sh"),
+            };
+            let mut keeper = command
+                .args(["-c", KEEPER, "keeper"])
+                .arg(&bin)
+                .args([port.to_string().as_str(), if fsync { "on" } else { "off" }])
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .expect("sh, and as root setpriv of util-linux, can be started");
+            told.clear();
+            BufReader::new(keeper.stdout.take().expect("piped")).read_line(&mut told).expect("the keeper speaks");
+            if told.trim() == "ready" {
+                // Waited for when it is dropped.
+                return Self { bin, port, databases: AtomicU32::new(0), keeper };
+            }
+            drop(keeper.stdin.take());
+            let _ = keeper.wait();
+        }
+        panic!("PostgreSQL does not start: {told}");
+    }
+
+    /// The URL of a new, empty database.
+    pub(crate) fn new_database(&self) -> String {
+        let name = format!("test_{}", self.databases.fetch_add(1, Ordering::SeqCst));
+        self.psql("postgres", &format!("CREATE DATABASE {name}"));
+        format!("postgres://passport@127.0.0.1:{}/{name}", self.port)
+    }
+
+    /// Runs statements in a database as its owner would, and gives what they answer.
+    pub(crate) fn psql(&self, database: &str, statements: &str) -> String {
+        let done = Command::new(self.bin.join("psql"))
+            .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", "passport", "-d", database, "-p"])
+            .arg(self.port.to_string())
+            .args(["-c", statements])
+            .output()
+            .expect("psql runs");
+        assert!(done.status.success(), "{statements}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).expect("text").trim().to_owned()
+    }
+}
+
+impl Drop for PrivateServer {
+    fn drop(&mut self) {
+        drop(self.keeper.stdin.take());
+        let _ = self.keeper.wait();
+    }
+}
+
+/// The newest PostgreSQL that is installed. It is needed: a test that is passed over keeps no promise.
+fn binaries() -> PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut found: Vec<(u32, PathBuf)> = versions
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
+        .filter(|(_, bin)| bin.join("initdb").exists())
+        .collect();
+    found.sort();
+    found.pop().expect("no PostgreSQL under /usr/lib/postgresql; install it: apt-get install postgresql").1
+}
+
+fn is_root() -> bool {
+    std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").expect("/proc")) == 0
+}

@@ -1,0 +1,153 @@
+//! Writes: each is one transaction, and one at a time over all issuers on the database.
+//!
+//! One lock for all writes, where a lock for each row would do: an audit event's `sequence` must be in the order of
+//! acceptance, or a reader with a cursor would pass over one that took its number early and committed late. Every
+//! change by an admin writes an event, so all would queue for that lock in any case. Taken first, it also makes each
+//! statement after it see all that was committed before (READ COMMITTED looks anew for each), so that nothing read can
+//! change before the commit, no two writes deadlock, and none has to be tried again.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sqlx::{PgConnection, PgPool};
+use tokio::sync::Mutex;
+
+use super::driver::Failure;
+use super::{audit, makers};
+use crate::store::{AdminEvent, Maker, StoreError};
+
+/// The work inside one transaction.
+pub(super) type Work<'c, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'c>>;
+
+/// What an act did, and so whether its audit event is written.
+pub(super) enum Done<T> {
+    /// It changed something.
+    Changed(T),
+    /// There was nothing to change.
+    Unchanged(T),
+}
+
+/// Takes the lock of all writes until the transaction has ended; others get it once what was committed can be seen.
+/// The number is this project's own: "passport" in ASCII.
+pub(in crate::store) const LOCK: &str = "SELECT pg_advisory_xact_lock(8097880544633647732)";
+
+/// What writes. Writes of this process wait for one another here and not in the database, in the order in which they
+/// came: those that wait hold no connection.
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    pool: PgPool,
+    turn: Mutex<()>,
+    /// Whether the last write to end has failed for the database's sake, and none has gone well since.
+    failed_last: AtomicBool,
+}
+
+impl Writer {
+    /// Takes over a pool that `open` has set up.
+    pub(super) fn new(pool: PgPool) -> Self {
+        Self { shared: Arc::new(Shared { pool, turn: Mutex::new(()), failed_last: AtomicBool::new(false) }) }
+    }
+
+    /// Whether the last write has failed for the database's sake: the next may too.
+    pub(super) fn failed_last(&self) -> bool {
+        self.shared.failed_last.load(Ordering::Acquire)
+    }
+
+    /// Does an admin's change and writes its event, in one transaction. A change that is none writes no event, and one
+    /// whose maker may not make it any more is not begun.
+    pub(super) async fn admin<T, F>(&self, event: AdminEvent, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, Done<T>> + Send + 'static,
+    {
+        self.made_by(event.maker(), move |conn| {
+            Box::pin(async move {
+                match work(conn).await? {
+                    Done::Changed(value) => {
+                        audit::insert_admin(conn, &event).await?;
+                        Ok(value)
+                    }
+                    Done::Unchanged(value) => Ok(value),
+                }
+            })
+        })
+        .await
+    }
+
+    /// Looks at the maker, where there is one, and does `work`, in one transaction.
+    pub(super) async fn made_by<T, F>(&self, maker: Option<Maker>, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T> + Send + 'static,
+    {
+        self.write(move |conn| {
+            Box::pin(async move {
+                if let Some(maker) = &maker {
+                    makers::check(conn, maker).await?;
+                }
+                work(conn).await
+            })
+        })
+        .await
+    }
+
+    /// Does `work` in one transaction that is on disk when this returns `Ok`.
+    ///
+    /// It runs as a task of its own: a caller that goes away (a client that hangs up) leaves nothing half done.
+    pub(super) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T> + Send + 'static,
+    {
+        let shared = Arc::clone(&self.shared);
+        let task = tokio::spawn(async move {
+            let _turn = shared.turn.lock().await;
+            let done = transaction(&shared.pool, work).await.map_err(StoreError::from);
+            shared.note(&done);
+            done
+        });
+        task.await.unwrap_or_else(|error| Err(StoreError::Unavailable(Box::new(error))))
+    }
+
+    /// Waits for the write under way; those that come later find the store closed.
+    pub(super) async fn close(&self) {
+        let _turn = self.shared.turn.lock().await;
+        self.shared.pool.close().await;
+    }
+}
+
+impl Shared {
+    /// Takes note of how the database is. A write that was refused for what it asked says nothing of that.
+    fn note<T>(&self, done: &Result<T, StoreError>) {
+        match done {
+            Ok(_) => self.failed_last.store(false, Ordering::Release),
+            Err(StoreError::Unavailable(_)) => self.failed_last.store(true, Ordering::Release),
+            Err(_) => {}
+        }
+    }
+}
+
+/// A transaction that is dropped before its commit is rolled back; where its connection broke, PostgreSQL does that.
+async fn transaction<T, F>(pool: &PgPool, work: F) -> Result<T, Failure>
+where
+    F: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T>,
+{
+    // Said outright: the default of a database or a role may be another, with which the lock would come too late.
+    let mut transaction = pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await?;
+    sqlx::query(LOCK).execute(&mut *transaction).await?;
+    match work(&mut transaction).await {
+        Ok(value) => {
+            transaction.commit().await?;
+            Ok(value)
+        }
+        Err(failure) => {
+            // What it failed for says more than that the rollback failed too.
+            let _ = transaction.rollback().await;
+            Err(failure)
+        }
+    }
+}
