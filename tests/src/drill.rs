@@ -22,6 +22,7 @@ mod revoke;
 mod roles;
 mod rotate;
 mod service;
+mod setup;
 mod slow_clients;
 mod trail;
 mod victim;
@@ -35,6 +36,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 pub use figures::{Figures, Latencies};
 pub use report::{Broken, Report};
+pub use setup::{Database, Setup};
 
 use crate::generate::Gen;
 
@@ -46,6 +48,7 @@ pub const CAMPAIGNS: &[Campaign] = &[
     revoke::CAMPAIGN,
     kill_verifier::CAMPAIGN,
     kill_issuer::CAMPAIGN,
+    kill_issuer::POSTGRES,
     issuer_away::CAMPAIGN,
     slow_clients::CAMPAIGN,
 ];
@@ -75,7 +78,12 @@ pub struct Campaign {
 impl Campaign {
     /// Runs it, with a progress bar on standard error where `shown`.
     pub fn start(&self, times: u64, seed: u64, shown: bool) -> Report {
-        let drill = Drill::new(times, seed, if shown { self.bar(times) } else { ProgressBar::hidden() });
+        self.start_on(Setup::default(), times, seed, shown)
+    }
+
+    /// The same on issuers of one's choice.
+    pub fn start_on(&self, setup: Setup, times: u64, seed: u64, shown: bool) -> Report {
+        let drill = Drill::new(setup, times, seed, if shown { self.bar(times) } else { ProgressBar::hidden() });
         let began = Instant::now();
         let figures = (self.run)(&drill);
         drill.bar.finish_and_clear();
@@ -95,6 +103,7 @@ impl Campaign {
 /// What a campaign is given. Threads of it may share it.
 #[derive(Debug)]
 pub struct Drill {
+    setup: Setup,
     times: u64,
     seed: u64,
     bar: ProgressBar,
@@ -102,8 +111,13 @@ pub struct Drill {
 }
 
 impl Drill {
-    fn new(times: u64, seed: u64, bar: ProgressBar) -> Self {
-        Self { times, seed, bar, broken: Mutex::default() }
+    fn new(setup: Setup, times: u64, seed: u64, bar: ProgressBar) -> Self {
+        Self { setup, times, seed, bar, broken: Mutex::default() }
+    }
+
+    /// On what it runs.
+    pub fn setup(&self) -> Setup {
+        self.setup
     }
 
     /// How many times.

@@ -6,6 +6,7 @@ pub mod generate;
 pub mod mint;
 pub mod oracle;
 pub mod places;
+pub mod postgres;
 pub mod process;
 pub mod reference;
 pub mod scene;

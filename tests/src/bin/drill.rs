@@ -5,9 +5,10 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::builder::PossibleValuesParser;
-use passport_tests::drill::{CAMPAIGNS, Campaign, hidden};
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser};
+use passport_tests::drill::{CAMPAIGNS, Campaign, Database, Setup, hidden};
 
 /// Runs the long campaigns that hold Passport's promises against the whole system, in real processes.
 #[derive(Debug, Parser)]
@@ -25,6 +26,15 @@ struct Args {
     /// The same seed is the same campaign.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// How many issuers, for the drills `revoke` and `rotate`; more than one on PostgreSQL alone.
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=8), default_value_t = 1)]
+    issuers: u8,
+    /// The database, for the drills `revoke`, `rotate` and `kill-issuer`.
+    #[arg(long, value_enum, default_value_t = Database::Sqlite)]
+    database: Database,
+    /// How many services verify, for the drills `revoke` and `rotate`.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=64), default_value_t = 8)]
+    verifiers: u64,
     /// The report as one line of JSON, and no progress bar.
     #[arg(long)]
     json: bool,
@@ -45,10 +55,14 @@ fn main() -> ExitCode {
         return told(CAMPAIGNS.iter().try_for_each(list));
     }
     let chosen = CAMPAIGNS.iter().filter(|campaign| args.name == "all" || args.name == campaign.name);
+    let setup = Setup { issuers: usize::from(args.issuers), database: args.database, verifiers: args.verifiers };
+    if setup.issuers > 1 && setup.database == Database::Sqlite {
+        Args::command().error(ErrorKind::ArgumentConflict, "more than one issuer takes --database postgres").exit();
+    }
     let mut kept = true;
     for campaign in chosen {
         let times = args.times.unwrap_or(if args.short { campaign.short } else { campaign.long });
-        let report = campaign.start(times, args.seed, !args.json && io::stderr().is_terminal());
+        let report = campaign.start_on(setup, times, args.seed, !args.json && io::stderr().is_terminal());
         kept &= report.is_kept();
         let written = match args.json {
             true => writeln!(io::stdout(), "{}", serde_json::to_string(&report).expect("a report is strings and numbers")),

@@ -7,16 +7,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use passport_verifier::{Guard, RefreshSettings, RefreshStats, Refresher, Request, Trust, Verifier};
-use tempfile::TempDir;
 
 use super::fate::{Fate, Ruling};
 use super::ledger::{self, AUDIENCE, Issued, Taking};
+use super::setup::Site;
 use super::{Drill, Figures, Latencies};
 use crate::generate::Gen;
 use crate::process::{Client, Issuer};
-
-/// How many services verify.
-const VERIFIERS: u64 = 8;
 
 /// Decisions on passports picked at random, between two looks at what was taken back.
 const LOAD: usize = 8;
@@ -42,8 +39,8 @@ const HONEST: &str = "no honest bundle is refused, and every verifier ends up co
 pub(super) struct Fleet<'d> {
     drill: &'d Drill,
     taking: Taking,
-    issuer: Issuer,
-    admin: Client,
+    site: Site,
+    _issuers: Vec<Issuer>,
     pin: String,
     issued: RwLock<Vec<Arc<Issued>>>,
     /// What was taken back, with a passport that stood on it.
@@ -54,7 +51,8 @@ pub(super) struct Fleet<'d> {
     /// How much the services have seen, all together.
     seen: AtomicUsize,
     stop: AtomicBool,
-    _folder: TempDir,
+    /// Whose turn it is among the issuers.
+    turn: AtomicUsize,
 }
 
 /// Ends the services when this is dropped.
@@ -79,16 +77,16 @@ struct Service {
 impl<'d> Fleet<'d> {
     /// Starts an issuer with one agent.
     pub(super) fn start(drill: &'d Drill, taking: Taking) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let issuer = Issuer::start(&folder.path().join("data"));
-        let admin = issuer.admin();
+        let mut site = Site::new(drill.setup());
+        let issuers = site.start_all();
+        let admin = site.admin(0);
         admin.post("/v1/agents", &serde_json::json!({"agentId": "ollie", "name": "Ollie"}));
         let pin = ledger::keys(&admin.get("/v1/keys"), "active").remove(0);
         Self {
             drill,
             taking,
-            issuer,
-            admin,
+            site,
+            _issuers: issuers,
             pin,
             issued: RwLock::default(),
             taken: Mutex::default(),
@@ -96,7 +94,7 @@ impl<'d> Fleet<'d> {
             ready: AtomicU64::new(0),
             seen: AtomicUsize::new(0),
             stop: AtomicBool::new(false),
-            _folder: folder,
+            turn: AtomicUsize::new(0),
         }
     }
 
@@ -104,10 +102,11 @@ impl<'d> Fleet<'d> {
     pub(super) fn run(&self, campaign: impl FnOnce(&Self)) -> Figures {
         let began = Instant::now();
         let services: Vec<Service> = thread::scope(|scope| {
-            let services: Vec<_> = (0..VERIFIERS).map(|number| scope.spawn(move || self.serve(self.drill.dice(1_000 + number)))).collect();
+            let services: Vec<_> =
+                (0..self.verifiers()).map(|number| scope.spawn(move || self.serve(number, self.drill.dice(1_000 + number)))).collect();
             // Else a panic here would wait for services that nobody stops.
             let stop = Stop(&self.stop);
-            while self.ready.load(Ordering::SeqCst) < VERIFIERS {
+            while self.ready.load(Ordering::SeqCst) < self.verifiers() {
                 assert!(!services.iter().any(thread::ScopedJoinHandle::is_finished), "a service did not start");
                 thread::sleep(Duration::from_millis(5));
             }
@@ -123,9 +122,13 @@ impl<'d> Fleet<'d> {
         self.judge(&services, began.elapsed())
     }
 
-    /// The admin's client.
-    pub(super) fn admin(&self) -> &Client {
-        &self.admin
+    fn verifiers(&self) -> u64 {
+        self.drill.setup().verifiers
+    }
+
+    /// The admin's client, of one issuer after the other.
+    pub(super) fn admin(&self) -> Client {
+        self.site.admin(self.turn.fetch_add(1, Ordering::SeqCst) % self.drill.setup().issuers)
     }
 
     /// The key that has signed the admin's own passport.
@@ -135,7 +138,7 @@ impl<'d> Fleet<'d> {
 
     /// Has one more passport issued, which stands on `fate`.
     pub(super) fn issue(&self, fate: impl FnOnce(&str) -> Arc<Fate>) -> Arc<Issued> {
-        let issued = Arc::new(ledger::issue(&self.admin, self.taking, fate));
+        let issued = Arc::new(ledger::issue(&self.admin(), &self.site.issuer(), self.taking, fate));
         self.issued.write().expect("no panic").push(Arc::clone(&issued));
         issued
     }
@@ -144,7 +147,7 @@ impl<'d> Fleet<'d> {
     pub(super) fn take_back(&self, example: &Arc<Issued>, act: impl FnOnce(&Client)) {
         example.fate.ask();
         self.taken.lock().expect("no panic").push(Arc::clone(example));
-        act(&self.admin);
+        act(&self.admin());
         example.fate.acknowledge();
     }
 
@@ -155,13 +158,15 @@ impl<'d> Fleet<'d> {
 
     fn expected(&self) -> usize {
         let changes = self.taken.lock().expect("no panic").len() + self.published.lock().expect("no panic").len();
-        changes * usize::try_from(VERIFIERS).expect("few")
+        changes * usize::try_from(self.verifiers()).expect("few")
     }
 
     /// One service: a verifier with trust of its own, and agents that come with passports.
-    fn serve(&self, mut dice: Gen) -> Service {
-        let verifier = Verifier::new(Trust::none(self.issuer.url()), AUDIENCE);
-        let settings = RefreshSettings::new(self.issuer.url().parse().expect("a url")).with_pin(self.pin.parse().expect("a thumbprint"));
+    fn serve(&self, number: u64, mut dice: Gen) -> Service {
+        let verifier = Verifier::new(Trust::none(self.site.issuer()), AUDIENCE);
+        let follows = usize::try_from(number).expect("few") % self.drill.setup().issuers;
+        let settings =
+            RefreshSettings::new(self.site.url(follows).parse().expect("a url")).with_pin(self.pin.parse().expect("a thumbprint"));
         let refresher = Arc::new(Refresher::start(&verifier, settings).expect("threads"));
         refresher.refresh_now(Duration::from_secs(30)).expect("the first trust");
         let guard = Guard::new(verifier).with_trust_keeper(Arc::clone(&refresher));
@@ -247,7 +252,8 @@ impl<'d> Fleet<'d> {
         }
         let decisions: u64 = services.iter().map(|service| service.decisions).sum();
         let figures = Figures::default()
-            .with("verifiers", VERIFIERS)
+            .with("issuers", self.drill.setup().issuers)
+            .with("verifiers", self.verifiers())
             .with("passports", self.issued.read().expect("no panic").len())
             .with("decisions", decisions)
             .with("decisions_per_s", (decisions as f64 / took.as_secs_f64()).round())

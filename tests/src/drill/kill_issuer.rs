@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
+use serde_json::json;
 
 use self::ledger::{Acknowledged, Kind, Stored};
-use super::{Campaign, Drill, Figures, Latencies};
+use super::setup::Site;
+use super::{Campaign, Database, Drill, Figures, Latencies, Setup};
 use crate::generate::Gen;
-use crate::process::{Client, Issuer};
+use crate::process::Client;
 
 pub(super) const CAMPAIGN: Campaign = Campaign {
     name: "kill-issuer",
@@ -31,28 +32,66 @@ const READY: &str = "the issuer is ready again within 2 s of a kill";
 /// How long the writers may take to have done something of each kind.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn run(drill: &Drill) -> Figures {
-    let folder = TempDir::new().expect("a folder");
-    let data = folder.path().join("data");
-    let mut issuer = Issuer::start(&data);
-    let (admin, address) = (issuer.admin(), issuer.address().to_owned());
+pub(super) const POSTGRES: Campaign = Campaign {
+    name: "kill-postgres",
+    about: "Kills PostgreSQL (-9, fsync on) in the middle of mixed writes: the same, and the issuer goes on by itself.",
+    unit: "kills",
+    long: 50,
+    short: 5,
+    run: run_postgres,
+};
+
+fn run_postgres(drill: &Drill) -> Figures {
+    let mut site = Site::new(Setup { issuers: 1, database: Database::Postgres, ..drill.setup() });
+    let _issuer = site.start(0);
+    let admin = site.admin(0);
     let (known, mut dice, mut restarts) = (Acknowledged::default(), drill.dice(1), Latencies::default());
     for round in 0..drill.times() {
         drill.say("writing");
-        work_until_killed(drill, issuer, &admin, &known, round, &mut dice);
+        let began = work_until(drill, &admin, &known, round, &mut dice, || {
+            let began = Instant::now();
+            site.crash_database();
+            began
+        });
+        drill.say("looking");
+        // It takes no word from us: it finds by itself that there is a database again.
+        let late = json!({"agentId": format!("after-{round}"), "name": "After"});
+        while admin.try_post("/v1/agents", &late).is_none_or(|(status, _)| status != 201) && began.elapsed() < PATIENCE {
+            thread::sleep(Duration::from_millis(5));
+        }
+        restarts.push(began.elapsed());
+        look(drill, &Stored::read(&admin), &known);
+        drill.step();
+    }
+    figures(&restarts, &known)
+}
+
+fn figures(restarts: &Latencies, known: &Acknowledged) -> Figures {
+    let figures = Figures::default().with_latencies("ready_again_ms", restarts);
+    Kind::ALL.into_iter().fold(figures, |figures, kind| figures.with(kind.name(), known.count(kind)))
+}
+
+fn run(drill: &Drill) -> Figures {
+    let mut site = Site::new(Setup { issuers: 1, ..drill.setup() });
+    let mut issuer = site.start(0);
+    let admin = site.admin(0);
+    let (known, mut dice, mut restarts) = (Acknowledged::default(), drill.dice(1), Latencies::default());
+    for round in 0..drill.times() {
+        drill.say("writing");
+        work_until(drill, &admin, &known, round, &mut dice, || issuer.kill());
         drill.say("looking");
         let began = Instant::now();
-        issuer = Issuer::start_at(&data, &address);
+        issuer = site.start(0);
         restarts.push(began.elapsed());
         drill.expect(began.elapsed() <= Duration::from_secs(2), READY, || format!("round {round}: {:?}", began.elapsed()));
         look(drill, &Stored::read(&admin), &known);
         drill.step();
     }
-    let figures = Figures::default().with_latencies("ready_again_ms", &restarts);
-    Kind::ALL.into_iter().fold(figures, |figures, kind| figures.with(kind.name(), known.count(kind)))
+    figures(&restarts, &known)
 }
 
-fn work_until_killed(drill: &Drill, issuer: Issuer, admin: &Client, known: &Acknowledged, round: u64, dice: &mut Gen) {
+/// Has everything written until `kill` was called, somewhere in the middle of it.
+fn work_until<T>(drill: &Drill, admin: &Client, known: &Acknowledged, round: u64, dice: &mut Gen, kill: impl FnOnce() -> T) -> T {
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
         for writer in writers::ALL {
@@ -68,9 +107,10 @@ fn work_until_killed(drill: &Drill, issuer: Issuer, admin: &Client, known: &Ackn
         drill.expect(more(), BUSY, || format!("round {round}: {:?}", Kind::ALL.map(|kind| (kind.name(), known.count(kind)))));
         // Somewhere in the middle of the next act, elsewhere each time.
         thread::sleep(Duration::from_micros(u64::try_from(dice.below(250_000)).expect("small")));
-        issuer.kill();
+        let killed = kill();
         stop.store(true, Ordering::SeqCst);
-    });
+        killed
+    })
 }
 
 fn look(drill: &Drill, stored: &Stored, known: &Acknowledged) {

@@ -55,7 +55,7 @@ pub(super) enum Taking {
 }
 
 /// Has a passport issued, and asks the oracle about it.
-pub(super) fn issue(admin: &Client, taking: Taking, fate: impl FnOnce(&str) -> Arc<Fate>) -> Issued {
+pub(super) fn issue(admin: &Client, issuer: &str, taking: Taking, fate: impl FnOnce(&str) -> Arc<Fate>) -> Issued {
     let grants = json!([
         {"resource": "commerce", "allowedActions": ["purchase"], "constraints": {"amount": {"max": "500.00"}}},
         {"resource": "commerce", "allowedActions": ["refund"], "requiresApproval": true},
@@ -66,7 +66,7 @@ pub(super) fn issue(admin: &Client, taking: Taking, fate: impl FnOnce(&str) -> A
     let (token, key_id) = (text("passport"), text("keyId"));
     let reason = |request: &str, key, status| {
         let world = World {
-            issuer: &admin.url,
+            issuer,
             audience: AUDIENCE,
             keys: &[(key_id.as_str(), key)],
             keys_age: Some(0),

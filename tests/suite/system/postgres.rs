@@ -1,17 +1,13 @@
 //! Two issuers on one PostgreSQL are one issuer to everybody else.
 
-#[path = "../../../issuer/src/store/postgres/tests/private_server.rs"]
-mod private_server;
-
 use std::net::TcpListener;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use passport_tests::postgres::PrivateServer;
 use passport_tests::process::{Client, Issuer, passport};
 use passport_verifier::{Reason, RefreshSettings, Refresher, Request, Trust, Verifier};
 use serde_json::{Value, json};
-
-use self::private_server::PrivateServer;
 
 const ISSUER: &str = "http://issuer.test";
 const SHOP: &str = "https://shop.example";

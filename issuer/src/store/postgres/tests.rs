@@ -1,5 +1,6 @@
 //! The contract suite on PostgreSQL, and what PostgreSQL adds: durable settings, a lost connection, several stores.
 
+#[expect(unreachable_pub, reason = "the system tests have this file too, where it is reached")]
 mod private_server;
 
 use std::sync::{Arc, OnceLock};
@@ -194,4 +195,30 @@ async fn events_come_in_order_whoever_writes_them() {
         while writing.try_join_next().is_some_and(|done| done.is_ok()) {}
     }
     assert_eq!(seen.len(), 2 * 2 * 20 * 3);
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_is_there_after_the_server_was_killed_and_the_store_goes_on() {
+    let mut kept = PrivateServer::start(true);
+    let options = PostgresOptions::parse(&kept.new_database()).unwrap();
+    let store = PostgresStore::open(&options).await.unwrap();
+    store.create_agent(agent("ollie"), event(1)).await.unwrap();
+    kept.crash();
+    // The first call of each lost connection may fail; then there are new ones.
+    let mut found = store.agent("ollie").await;
+    for _ in 0..50 {
+        if found.is_ok() {
+            break;
+        }
+        found = store.agent("ollie").await;
+    }
+    assert_eq!(found.unwrap().agent_id, "ollie");
+    let mut made = store.create_agent(agent("later"), event(2)).await;
+    for _ in 0..50 {
+        if made.is_ok() {
+            break;
+        }
+        made = store.create_agent(agent("later"), event(2)).await;
+    }
+    assert_eq!(made.unwrap().agent_id, "later");
 }

@@ -3,9 +3,9 @@
 //! One file for two crates: the issuer's own tests have it as a module, and the system tests take it in by its path,
 //! for they stand above the issuer and it cannot depend on them. It uses the standard library alone.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Stands between the tests and the server. When its input ends, and so however the tests end, it stops the server and
@@ -14,26 +14,38 @@ const KEEPER: &str = r#"
 trap '' INT TERM HUP
 bin=$1; port=$2; fsync=$3
 dir=$(mktemp -d /tmp/passport-postgres.XXXXXX) && cd "$dir" || exit 1
+options="-p $port -k $dir -h 127.0.0.1 -c fsync=$fsync -c max_connections=300 -c shared_buffers=32MB"
 { "$bin/initdb" -D "$dir/data" -U passport -A trust --no-sync -E UTF8 --locale=C &&
-  "$bin/pg_ctl" -D "$dir/data" -w -t 60 -l "$dir/log" start \
-    -o "-p $port -k $dir -h 127.0.0.1 -c fsync=$fsync -c max_connections=300 -c shared_buffers=32MB" ; } >"$dir/start" 2>&1 </dev/null \
+  "$bin/pg_ctl" -D "$dir/data" -w -t 60 -l "$dir/log" start -o "$options" ; } >"$dir/start" 2>&1 </dev/null \
   && echo ready || { tr '\n' ' ' <"$dir/start"; cat "$dir/log"; }
-cat >/dev/null
+# A line is a crash: all of it is killed at once, and started again.
+while read -r _; do
+  pid=$(head -n 1 "$dir/data/postmaster.pid")
+  kill -9 "$pid" $(cat "/proc/$pid/task/$pid/children")
+  # Gone, or waiting to be reaped by whoever does that here.
+  while grep -q '^State:.[^ZX]' "/proc/$pid/status" 2>/dev/null; do sleep 0.01; done
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    "$bin/pg_ctl" -D "$dir/data" -w -t 60 -l "$dir/log" start -o "$options" >"$dir/start" 2>&1 </dev/null && echo ready && continue 2
+    sleep 0.1
+  done
+  tr '\n' ' ' <"$dir/start"; echo
+done
 "$bin/pg_ctl" -D "$dir/data" -m immediate stop >/dev/null 2>&1
 rm -rf "$dir"
 "#;
 
 /// A running server. Its keeper stops it when this is dropped, or when the process ends.
-pub(crate) struct PrivateServer {
+pub struct PrivateServer {
     bin: PathBuf,
     port: u16,
     databases: AtomicU32,
     keeper: Child,
+    said: BufReader<ChildStdout>,
 }
 
 impl PrivateServer {
     /// Starts a server; with `fsync` it keeps what it has acknowledged.
-    pub(crate) fn start(fsync: bool) -> Self {
+    pub fn start(fsync: bool) -> Self {
         let bin = binaries();
         let mut told = String::new();
         // Another process may take the port between the look and the start.
@@ -56,10 +68,11 @@ impl PrivateServer {
                 .spawn()
                 .expect("sh, and as root setpriv of util-linux, can be started");
             told.clear();
-            BufReader::new(keeper.stdout.take().expect("piped")).read_line(&mut told).expect("the keeper speaks");
+            let mut said = BufReader::new(keeper.stdout.take().expect("piped"));
+            said.read_line(&mut told).expect("the keeper speaks");
             if told.trim() == "ready" {
                 // Waited for when it is dropped.
-                return Self { bin, port, databases: AtomicU32::new(0), keeper };
+                return Self { bin, port, databases: AtomicU32::new(0), keeper, said };
             }
             drop(keeper.stdin.take());
             let _ = keeper.wait();
@@ -67,15 +80,23 @@ impl PrivateServer {
         panic!("PostgreSQL does not start: {told}");
     }
 
+    /// Kills the server and all its processes at once (-9), starts it again, and waits until it takes connections.
+    pub fn crash(&mut self) {
+        writeln!(self.keeper.stdin.as_mut().expect("piped"), "crash").expect("the keeper listens");
+        let mut told = String::new();
+        self.said.read_line(&mut told).expect("the keeper speaks");
+        assert_eq!(told.trim(), "ready", "PostgreSQL does not come back");
+    }
+
     /// The URL of a new, empty database.
-    pub(crate) fn new_database(&self) -> String {
+    pub fn new_database(&self) -> String {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::SeqCst));
         self.psql("postgres", &format!("CREATE DATABASE {name}"));
         format!("postgres://passport@127.0.0.1:{}/{name}", self.port)
     }
 
     /// Runs statements in a database as its owner would, and gives what they answer.
-    pub(crate) fn psql(&self, database: &str, statements: &str) -> String {
+    pub fn psql(&self, database: &str, statements: &str) -> String {
         let done = Command::new(self.bin.join("psql"))
             .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", "passport", "-d", database, "-p"])
             .arg(self.port.to_string())

@@ -1,0 +1,97 @@
+//! On what a campaign runs: how many issuers, and on which database.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+use crate::postgres::PrivateServer;
+use crate::process::{Client, Issuer};
+
+/// What an issuer that has company calls itself.
+const TOGETHER: &str = "http://issuer.test";
+
+/// A database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Database {
+    /// A file for each issuer; there is one.
+    Sqlite,
+    /// A private server of PostgreSQL, with fsync, that all issuers share.
+    Postgres,
+}
+
+/// On what a campaign runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setup {
+    /// How many issuers, at least one; more than one on PostgreSQL alone.
+    pub issuers: usize,
+    /// Their database.
+    pub database: Database,
+    /// How many services verify, where any do.
+    pub verifiers: u64,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { issuers: 1, database: Database::Sqlite, verifiers: 8 }
+    }
+}
+
+/// Issuers on one database, each with a directory and an address of its own that it comes back to.
+pub(super) struct Site {
+    server: Option<PrivateServer>,
+    database: Option<String>,
+    places: Vec<(PathBuf, String)>,
+    admin: Option<String>,
+    _folder: TempDir,
+}
+
+impl Site {
+    /// A place for them; none runs yet.
+    pub(super) fn new(setup: Setup) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let server = (setup.database == Database::Postgres).then(|| PrivateServer::start(true));
+        let database = server.as_ref().map(PrivateServer::new_database);
+        let free = || TcpListener::bind("127.0.0.1:0").and_then(|held| held.local_addr()).expect("a port").to_string();
+        let places = (0..setup.issuers).map(|number| (folder.path().join(format!("data-{number}")), free())).collect();
+        Self { server, database, places, admin: None, _folder: folder }
+    }
+
+    /// Starts the issuer of this number, and waits until it is ready.
+    pub(super) fn start(&mut self, number: usize) -> Issuer {
+        let (data, address) = &self.places[number];
+        let issuer = match &self.database {
+            None => Issuer::start_at(data, address),
+            Some(url) => Issuer::start_with(data, address, &["--issuer", TOGETHER, "--database", url]),
+        };
+        if self.admin.is_none() {
+            self.admin = Some(issuer.admin_passport());
+        }
+        issuer
+    }
+
+    /// All of them.
+    pub(super) fn start_all(&mut self) -> Vec<Issuer> {
+        (0..self.places.len()).map(|number| self.start(number)).collect()
+    }
+
+    /// A client of the issuer of this number with the first admin's passport.
+    pub(super) fn admin(&self, number: usize) -> Client {
+        Client { url: self.url(number), passport: self.admin.clone().expect("one was started") }
+    }
+
+    /// Where the issuer of this number is, running or not.
+    pub(super) fn url(&self, number: usize) -> String {
+        format!("http://{}", self.places[number].1)
+    }
+
+    /// What the issuers call themselves.
+    pub(super) fn issuer(&self) -> String {
+        if self.database.is_some() { TOGETHER.to_owned() } else { self.url(0) }
+    }
+
+    /// Kills the database server at once, and starts it again.
+    pub(super) fn crash_database(&mut self) {
+        self.server.as_mut().expect("PostgreSQL").crash();
+    }
+}
