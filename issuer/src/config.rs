@@ -82,8 +82,6 @@ settings! {
         listen: SocketAddr = "PASSPORT_LISTEN", "ADDRESS";
         /// The issuer's URL, the `iss` of its passports. It is chosen once, on the first start
         issuer: String = "PASSPORT_ISSUER", "URL";
-        /// How long a key signs before it is rotated out, as in 90d; its last sixth is left to the next key; off for never [default: 90d]
-        key_life: String = "PASSPORT_KEY_LIFE", "DURATION";
         /// What to log: error, warn, info, debug, trace, or directives as in info,sqlx=warn [default: info]
         log: String = "PASSPORT_LOG", "LEVEL";
         /// The address to answer `GET /metrics` on, for Prometheus; not the public one [default: none]

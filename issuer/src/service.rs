@@ -27,7 +27,6 @@ mod ids;
 mod ingest;
 mod introspect;
 mod issue;
-mod key_schedule;
 mod keys;
 mod metadata;
 mod others;
@@ -98,9 +97,6 @@ pub struct Settings {
     pub status_ttl: i64,
     /// For how many seconds a request waits for people to approve it; an hour unless set.
     pub approval_wait: i64,
-    /// For how many seconds a key signs at most: the next one takes over in the last sixth of it (F4.7). An hour to ten
-    /// years; 90 days unless set; `None` for no rotation by schedule.
-    pub key_life: Option<i64>,
 }
 
 impl Settings {
@@ -115,7 +111,6 @@ impl Settings {
             trust_life: 7 * 86_400,
             status_ttl: 300,
             approval_wait: 3_600,
-            key_life: Some(90 * 86_400),
         }
     }
 }

@@ -44,8 +44,8 @@ pub use error::{OpenError, StoreError};
 pub use postgres::{Durability, PostgresOptions, PostgresStore, PostgresVault};
 pub use records::{
     AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, ApprovalState, AuditEvent, AuditFilter, Disabled, EventKind, Key, KeyState,
-    KeyUsage, Maker, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, PassportState, RevokeKey,
-    RevokedIndexes, RevokedPassport, RotateKeys, StatusList, TrustSnapshot, Vote,
+    Maker, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, PassportState, RevokeKey, RevokedIndexes,
+    RevokedPassport, RotateKeys, StatusList, TrustSnapshot, Vote,
 };
 pub use sqlite::SqliteStore;
 pub use transfer::{Proof, TransferError, transfer};
@@ -193,9 +193,6 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// [`StoreError::NotFound`] for the key; [`StoreError::Conflict`] if a state is not what the plan expects, the
     /// fresh id is taken, or two keys would be active or next; nothing is changed then.
     async fn revoke_key(&self, plan: RevokeKey, event: AdminEvent) -> Result<i64, StoreError>;
-
-    /// How many passports each key has signed, and how many of them are live at `now`; keys as in [`Store::keys`].
-    async fn key_usage(&self, now: i64) -> Result<Vec<KeyUsage>, StoreError>;
 
     /// When the last passport signed by this key expires, revoked ones included; `None` if it signed none.
     async fn latest_expiry(&self, key_id: &str) -> Result<Option<i64>, StoreError>;

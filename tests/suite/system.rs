@@ -10,6 +10,5 @@ mod metrics;
 mod postgres;
 mod readme;
 mod rotation;
-mod stolen_key;
 mod tls;
 mod trust;

@@ -60,7 +60,6 @@ impl Keys {
                 session.out.say(
                     "\nif the key signed your own passport, it is revoked with it; verifiers deny what it signed\nfrom their next refresh on",
                 );
-                session.out.say(&format!("the passports that it signed: passport passports list --key {}", escape(&revoke.key)));
                 Ok(DONE)
             }
         }
@@ -77,13 +76,9 @@ fn show(answer: &Answer, session: &Session) -> Ended {
     let rows = keys.items.iter().map(|key| {
         // Since when it is what it is.
         let since = [&key.revoked_at, &key.retired_at, &key.activated_at].into_iter().find_map(Option::as_ref).unwrap_or(&key.created_at);
-        let live = format!("{} of {}", key.live, key.signed);
-        vec![escape(&key.key_id), escape(&key.state), relative_text(since, now), live]
+        let published = if key.published { "published" } else { "-" };
+        vec![escape(&key.key_id), escape(&key.state), relative_text(since, now), published.to_owned()]
     });
-    session.out.text(&table(&["KEY", "STATE", "SINCE", "LIVE"], rows))?;
-    match &keys.next_rotation_at {
-        Some(at) => session.out.say(&format!("the next key takes over by schedule {}", relative_text(at, now))),
-        None => session.out.say("no rotation by schedule"),
-    }
+    session.out.text(&table(&["KEY", "STATE", "SINCE", "TRUST"], rows))?;
     Ok(DONE)
 }

@@ -24,10 +24,8 @@ impl Issuer {
     pub async fn keys(&self) -> Result<Keys, ServiceError> {
         let records = self.store().keys().await?;
         let (ring, now) = (ring(&records)?, self.now());
-        let next_rotation_at = self.schedule()?.and_then(|schedule| schedule.rotation_at(&ring)).map(check::shown);
-        let usage = self.store().key_usage(now).await?;
-        let items = records.into_iter().rev().map(|key| shown(key, &ring, &usage, now)).collect();
-        Ok(Keys { items, next_cursor: None, next_rotation_at })
+        let items = records.into_iter().rev().map(|key| shown(key, &ring, now)).collect();
+        Ok(Keys { items, next_cursor: None })
     }
 
     /// A rotation (contract section 4): next signs, active is retired, a fresh key is next. Passports that are signed
@@ -42,44 +40,36 @@ impl Issuer {
         let (issuer, author) = (self.clone(), caller.author().clone());
         self.see_through(async move {
             let ring = ring(&issuer.store().keys().await?)?;
-            issuer.rotate_ring(&ring, &author).await?;
+            let (Some(active), Some(next)) = (ring.signing(), ring.standby()) else {
+                return Err(refused(RingError::Empty));
+            };
+            let now = issuer.now();
+            let fresh = issuer.create_key().await?;
+            let plan = async {
+                let last_expiry = issuer.store().latest_expiry(active.id().as_str()).await?;
+                let after = ring.rotate(fresh.clone(), last_expiry, now).map_err(refused)?;
+                let retire_until = after.get(active.id()).and_then(|key| key.publish_until).unwrap_or(now);
+                let change = json!({
+                    "type": "keys_rotated", "retiredKeyId": active.id(), "activeKeyId": next.id(), "nextKeyId": fresh.id,
+                });
+                let rotation = store::RotateKeys {
+                    expected_active: active.id().to_string(),
+                    expected_next: next.id().to_string(),
+                    fresh_next: new_key(&fresh, now),
+                    retire_until,
+                    now,
+                };
+                Ok((rotation, issuer.admin_event(&author, &change)?))
+            };
+            let (rotation, event) = match plan.await {
+                Ok(planned) => planned,
+                Err(error) => return Err(issuer.undo(&fresh.id, error).await),
+            };
+            let outcome = issuer.store().rotate_keys(rotation, event).await;
+            issuer.settle(outcome, Some(&fresh.id)).await?;
             issuer.keys().await
         })
         .await
-    }
-
-    /// A rotation of the ring that was seen, by whoever it is; to be seen through.
-    ///
-    /// # Errors
-    /// [`ServiceError::Conflict`] if the keys are others by now.
-    pub(super) async fn rotate_ring(&self, ring: &KeyRing, author: &Author) -> Result<(), ServiceError> {
-        let (Some(active), Some(next)) = (ring.signing(), ring.standby()) else {
-            return Err(refused(RingError::Empty));
-        };
-        let now = self.now();
-        let fresh = self.create_key().await?;
-        let plan = async {
-            let last_expiry = self.store().latest_expiry(active.id().as_str()).await?;
-            let after = ring.rotate(fresh.clone(), last_expiry, now).map_err(refused)?;
-            let retire_until = after.get(active.id()).and_then(|key| key.publish_until).unwrap_or(now);
-            let change = json!({
-                "type": "keys_rotated", "retiredKeyId": active.id(), "activeKeyId": next.id(), "nextKeyId": fresh.id,
-            });
-            let rotation = store::RotateKeys {
-                expected_active: active.id().to_string(),
-                expected_next: next.id().to_string(),
-                fresh_next: new_key(&fresh, now),
-                retire_until,
-                now,
-            };
-            Ok((rotation, self.admin_event(author, &change)?))
-        };
-        let (rotation, event) = match plan.await {
-            Ok(planned) => planned,
-            Err(error) => return Err(self.undo(&fresh.id, error).await),
-        };
-        let outcome = self.store().rotate_keys(rotation, event).await;
-        self.settle(outcome, Some(&fresh.id)).await
     }
 
     /// Revokes a key, and with it every passport that it signed: on return the gate denies them, the caller's own among
@@ -225,10 +215,7 @@ fn refused(error: RingError) -> ServiceError {
     ServiceError::internal("change the keys", error)
 }
 
-fn shown(key: store::Key, ring: &KeyRing, usage: &[store::KeyUsage], now: i64) -> Key {
-    // A key that came in a moment after the keys were read, and so is not counted, has signed nothing yet.
-    let used = usage.iter().find(|used| used.key_id == key.key_id);
-    let count = |count: fn(&store::KeyUsage) -> i64| used.map_or(0, |used| u64::try_from(count(used)).unwrap_or(0));
+fn shown(key: store::Key, ring: &KeyRing, now: i64) -> Key {
     let published = ring.published(now).iter().any(|record| record.id().as_str() == key.key_id);
     Key {
         state: key.state.name().to_owned(),
@@ -239,8 +226,6 @@ fn shown(key: store::Key, ring: &KeyRing, usage: &[store::KeyUsage], now: i64) -
         published_until: key.retire_until.map(check::shown),
         revoked_at: key.revoked_at.map(check::shown),
         revoke_reason: key.revoke_reason,
-        signed: count(|used| used.signed),
-        live: count(|used| used.live),
         key_id: key.key_id,
     }
 }
@@ -318,22 +303,6 @@ mod tests {
         }
         assert_eq!(by_state(&world, "revoked").await.len(), 2);
         assert_eq!(world.place.vault().holds().unwrap().len(), 2, "no secret key is left over");
-    }
-
-    #[tokio::test]
-    async fn the_list_counts_what_a_key_signed_and_what_of_it_is_live() {
-        let world = World::new().await;
-        let ollie = world.ollie().await;
-        let counted = async || {
-            let keys = world.issuer.keys().await.unwrap().items;
-            keys.into_iter().find(|key| key.key_id == ollie.key_id).map(|key| (key.signed, key.live)).unwrap()
-        };
-        assert_eq!(counted().await, (2, 2), "the admin's own and Ollie's");
-        world.place.clock.advance(3_600);
-        assert_eq!(counted().await, (2, 1), "Ollie's has expired");
-        let caller = world.admin("keys.revoke", "issuer/keys").await;
-        world.issuer.revoke_key(&caller, &ollie.key_id, reason()).await.unwrap();
-        assert_eq!(counted().await, (2, 0));
     }
 
     #[tokio::test]

@@ -5,7 +5,6 @@
 pub(crate) mod agents;
 pub(crate) mod approvals;
 pub(crate) mod audit;
-pub(crate) mod key_usage;
 pub(crate) mod keys;
 pub(crate) mod makers;
 pub(crate) mod passports;
@@ -60,11 +59,6 @@ macro_rules! contract_suite {
                 revoking_on_an_outdated_view_changes_nothing,
                 two_keys_are_never_active_or_next,
                 revoking_a_key_revokes_all_it_signed,
-            }
-            key_usage {
-                what_a_key_signed_is_counted_and_what_of_it_is_live,
-                nothing_that_a_revoked_key_signed_is_live,
-                passports_are_filtered_by_their_key,
             }
             audit {
                 a_batch_is_kept_exactly_and_in_order,

@@ -5,7 +5,6 @@ mod approvals;
 mod audit;
 mod copy;
 mod driver;
-mod key_usage;
 mod keys;
 mod makers;
 mod open;
@@ -24,9 +23,9 @@ pub use self::copy::{Check, Contents, KeyFound, copy, look, raise_sequence};
 use self::reader::Reader;
 use self::writer::Writer;
 use super::{
-    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Disabled, Key, KeyUsage, Maker, NewAgent,
-    NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, RevokeKey, RevokedPassport, RotateKeys, StatusList, Store,
-    StoreError, TrustSnapshot, Vote,
+    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Disabled, Key, Maker, NewAgent, NewApproval,
+    NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, RevokeKey, RevokedPassport, RotateKeys, StatusList, Store, StoreError,
+    TrustSnapshot, Vote,
 };
 
 /// A [`Store`] in one SQLite file, with a write-ahead log and `synchronous=FULL`.
@@ -156,10 +155,6 @@ impl Store for SqliteStore {
 
     async fn revoke_key(&self, plan: RevokeKey, event: AdminEvent) -> Result<i64, StoreError> {
         self.writer.admin(event, move |conn| Box::pin(keys::revoke(conn, plan))).await
-    }
-
-    async fn key_usage(&self, now: i64) -> Result<Vec<KeyUsage>, StoreError> {
-        self.reader.read(move |conn| Box::pin(key_usage::count(conn, now))).await
     }
 
     async fn latest_expiry(&self, key_id: &str) -> Result<Option<i64>, StoreError> {

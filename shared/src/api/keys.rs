@@ -25,12 +25,6 @@ pub struct Key {
     pub revoked_at: Option<String>,
     /// Why it was revoked.
     pub revoke_reason: Option<String>,
-    /// How many passports it signed, ever.
-    #[serde(default)]
-    pub signed: u64,
-    /// How many of them are neither revoked nor expired.
-    #[serde(default)]
-    pub live: u64,
 }
 
 /// All keys, and the answer to a change of them.
@@ -42,9 +36,6 @@ pub struct Keys {
     pub items: Vec<Key>,
     /// As every list has it (contract section 7). Always `null`: keys are few, and all of them are on one page.
     pub next_cursor: Option<String>,
-    /// When the next key is to take over by schedule; a time in the past is due. `null` where there is no schedule.
-    #[serde(default)]
-    pub next_rotation_at: Option<String>,
 }
 
 /// The body of `POST /v1/keys/{kid}/revoke`.

@@ -160,35 +160,3 @@ fn a_revoked_key_stays_revoked_when_a_later_bundle_forgets_it() {
     let token = bundle(&active, &[&active, &stolen], &[], &[list(&stolen, &[], NOW)], 6, NOW);
     assert!(matches!(first.successor(token.as_bytes(), NOW), Err(TrustError::UntrustedSigner { .. })), "nor does a list count on its word");
 }
-
-#[test]
-fn a_bundle_whose_own_signer_it_names_as_revoked_is_refused() {
-    let (stolen, standby) = (key(), key());
-    let first = load(&bundle(&stolen, &[&stolen, &standby], &[], &[], 5, NOW)).expect("a bundle");
-    for keys in [[&stolen, &standby].as_slice(), &[&standby]] {
-        let token = bundle(&stolen, keys, &[&stolen], &[], 6, NOW);
-        assert!(matches!(first.successor(token.as_bytes(), NOW), Err(TrustError::UntrustedSigner { .. })));
-        assert!(load(&token).is_err(), "nor is it a first one");
-    }
-    let list_by_it = bundle(&standby, &[&stolen, &standby], &[&stolen], &[list(&stolen, &[], NOW)], 6, NOW);
-    assert!(matches!(first.successor(list_by_it.as_bytes(), NOW), Err(TrustError::UntrustedSigner { .. })), "nor a list");
-}
-
-/// What publishing the standby ahead buys: its word alone ends the stolen key, and the stolen key cannot answer.
-#[test]
-fn the_standby_revokes_a_stolen_active_key_on_its_own_word() {
-    let (stolen, standby, fresh, evil) = (key(), key(), key(), key());
-    let first = load(&bundle(&stolen, &[&stolen, &standby], &[], &[list(&stolen, &[7], NOW)], 5, NOW)).expect("a bundle");
-    let token = bundle(&standby, &[&standby, &fresh], &[&stolen], &[list(&standby, &[7, 8], NOW)], 6, NOW);
-    let after = first.successor(token.as_bytes(), NOW).expect("the standby is known already");
-    assert!(after.is_revoked(stolen.id().as_str()) && after.key(stolen.id().as_str()).is_none());
-    // The stolen key tries to revoke the good ones, by itself and for a key of its own.
-    let by_itself = bundle(&stolen, &[&stolen, &evil], &[&standby, &fresh], &[], 99, NOW + 9);
-    let by_its_own = endorsed_bundle(&evil, &[&evil], &[&standby, &fresh], &[], 99, NOW + 9, &[endorsement(&stolen, &evil, ISSUER, NOW)]);
-    for attack in [by_itself, by_its_own] {
-        assert!(matches!(after.successor(attack.as_bytes(), NOW + 9), Err(TrustError::UntrustedSigner { .. })));
-    }
-    // An honest rotation goes on from there.
-    let rotated = bundle(&fresh, &[&standby, &fresh], &[&stolen], &[list(&fresh, &[7, 8], NOW + 9)], 7, NOW + 9);
-    assert!(after.successor(rotated.as_bytes(), NOW + 9).is_ok());
-}

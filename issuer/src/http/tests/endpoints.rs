@@ -37,11 +37,6 @@ async fn a_passport_is_issued_used_listed_and_revoked() {
 
     let listed = fixture.admin("GET", "/v1/passports?agentId=reader&state=live", None).await;
     let id = listed.json()["items"][0]["passportId"].as_str().unwrap().to_owned();
-    let key = listed.json()["items"][0]["keyId"].as_str().unwrap().to_owned();
-    let of_key = fixture.admin("GET", &format!("/v1/passports?agentId=reader&keyId={key}"), None).await;
-    assert_eq!(of_key.json(), listed.json());
-    let of_none = fixture.admin("GET", "/v1/passports?keyId=none", None).await;
-    assert_eq!(of_none.json()["items"], json!([]));
     let path = format!("/v1/passports/{id}");
     let got = fixture.admin("GET", &path, None).await;
     assert_eq!(got.json(), listed.json()["items"][0]);
@@ -68,12 +63,6 @@ async fn keys_are_listed_rotated_and_revoked() {
     let path = format!("/v1/keys/{}/revoke", active.as_str().unwrap());
     let revoked = fixture.admin("POST", &path, Some(json!({"reason": "lost"}))).await;
     assert_eq!(state(&revoked), "revoked");
-    let counts = |keys: &serde_json::Value| {
-        let key = keys["items"].as_array().unwrap().iter().find(|key| key["keyId"] == active).unwrap().clone();
-        (key["signed"].as_u64(), key["live"].as_u64())
-    };
-    assert_eq!((counts(&keys), counts(&revoked.json())), ((Some(1), Some(1)), (Some(1), Some(0))));
-    assert!(keys["nextRotationAt"].is_string(), "{keys}");
     // It signed the admin's own passport.
     fixture.admin("GET", "/v1/keys", None).await.assert_problem(401, "key_revoked");
 }

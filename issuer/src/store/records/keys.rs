@@ -36,17 +36,6 @@ pub struct Key {
     pub revoke_reason: Option<String>,
 }
 
-/// What a key has signed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyUsage {
-    /// The key.
-    pub key_id: String,
-    /// How many passports it signed, ever.
-    pub signed: i64,
-    /// How many of them are neither revoked, by themselves or with the key, nor expired.
-    pub live: i64,
-}
-
 /// A rotation: what the caller saw, and what is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RotateKeys {
