@@ -8,13 +8,14 @@
 use std::sync::Arc;
 
 use passport_keys::{KeyRecord, KeyRing, KeyState, RingError};
-use passport_shared::api::keys::{Key, Keys, RevokeKey};
+use passport_shared::api::keys::{Key, Keys, RevokeKey, RevokedKey};
 use passport_shared::fault::{Faults, Place};
 use passport_shared::jose;
 use passport_shared::key_set::{KeyId, PublicKey, PublicKeyBytes};
 use serde_json::json;
 
 use super::change::Author;
+use super::issue::After;
 use super::{Caller, Issuer, Parts, ServiceError, check};
 use crate::entropy::EntropyRng;
 use crate::store::{self, StoreError};
@@ -24,7 +25,8 @@ impl Issuer {
     pub async fn keys(&self) -> Result<Keys, ServiceError> {
         let records = self.store().keys().await?;
         let (ring, now) = (ring(&records)?, self.now());
-        let items = records.into_iter().rev().map(|key| shown(key, &ring, now)).collect();
+        let uses = self.store().key_uses(now).await?;
+        let items = records.into_iter().rev().map(|key| shown(key, &ring, &uses, now)).collect();
         Ok(Keys { items, next_cursor: None })
     }
 
@@ -76,24 +78,34 @@ impl Issuer {
     /// them where this key signed it. Where it was active, next signs at once and a fresh key is next; where it was
     /// next, a fresh one takes its place. Its secret part is destroyed. Revoking again changes nothing and is no error.
     ///
+    /// The answer names the passports that went with it. Where the body says `reissue` each has one in its place,
+    /// the caller's own first; that is done for a key that is revoked already too, page by page.
+    ///
     /// # Errors
     /// [`ServiceError::Invalid`]; [`ServiceError::NotFound`]; [`ServiceError::Conflict`] if the keys were changed by
-    /// somebody else meanwhile.
-    pub async fn revoke_key(&self, caller: &Caller, kid: &str, body: RevokeKey) -> Result<Keys, ServiceError> {
+    /// somebody else meanwhile; [`ServiceError::Forbidden`] where passports are to be issued anew by who may not issue.
+    pub async fn revoke_key(&self, caller: &Caller, kid: &str, body: RevokeKey) -> Result<RevokedKey, ServiceError> {
         let root = Place::root("");
         let mut faults = Faults::default();
         check::name(&body.reason, &root.name("reason"), &mut faults);
         check::done(faults)?;
+        let after = After::read(body.after.as_deref())?;
+        if body.reissue {
+            self.check_may_reissue(caller)?;
+        }
         let unknown = || ServiceError::NotFound { what: "key", id: kid.to_owned() };
         let id: KeyId = kid.parse().map_err(|_| unknown())?;
         let ring = ring(&self.store().keys().await?)?;
         let state = ring.get(&id).ok_or_else(unknown)?.state;
-        let (issuer, author) = (self.clone(), caller.author().clone());
+        let (issuer, caller) = (self.clone(), caller.clone());
         self.see_through(async move {
-            if state != KeyState::Revoked {
-                issuer.revoke_key_in(&ring, &id, body.reason, &author).await?;
+            let by_caller = state != KeyState::Revoked;
+            if by_caller {
+                issuer.revoke_key_in(&ring, &id, body.reason, caller.author()).await?;
             }
-            issuer.keys().await
+            let (affected, affected_next) = issuer.affected(&caller, id.as_str(), body.reissue, by_caller, after).await?;
+            let Keys { items, next_cursor } = issuer.keys().await?;
+            Ok(RevokedKey { items, next_cursor, affected, affected_next })
         })
         .await
     }
@@ -215,7 +227,8 @@ fn refused(error: RingError) -> ServiceError {
     ServiceError::internal("change the keys", error)
 }
 
-fn shown(key: store::Key, ring: &KeyRing, now: i64) -> Key {
+fn shown(key: store::Key, ring: &KeyRing, uses: &[store::KeyUse], now: i64) -> Key {
+    let (signed, live) = uses.iter().find(|used| used.key_id == key.key_id).map_or((0, 0), |used| (used.signed, used.live));
     let published = ring.published(now).iter().any(|record| record.id().as_str() == key.key_id);
     Key {
         state: key.state.name().to_owned(),
@@ -226,6 +239,8 @@ fn shown(key: store::Key, ring: &KeyRing, now: i64) -> Key {
         published_until: key.retire_until.map(check::shown),
         revoked_at: key.revoked_at.map(check::shown),
         revoke_reason: key.revoke_reason,
+        signed,
+        live,
         key_id: key.key_id,
     }
 }
@@ -241,7 +256,7 @@ mod tests {
     }
 
     fn reason() -> RevokeKey {
-        RevokeKey { reason: "stolen".into() }
+        RevokeKey { reason: "stolen".into(), ..RevokeKey::default() }
     }
 
     #[tokio::test]
@@ -313,7 +328,7 @@ mod tests {
         for id in ["x", "", unknown.as_str()] {
             assert_eq!(world.issuer.revoke_key(&caller, id, reason()).await.unwrap_err().code(), "not_found", "{id}");
         }
-        let empty = RevokeKey { reason: String::new() };
+        let empty = RevokeKey { reason: String::new(), ..RevokeKey::default() };
         assert_eq!(pointers(&world.issuer.revoke_key(&caller, &unknown, empty).await.unwrap_err()), ["/reason"]);
     }
 

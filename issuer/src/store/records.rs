@@ -4,7 +4,7 @@ mod audit;
 mod keys;
 
 pub use audit::{AdminEvent, AppendOutcome, AuditEvent, AuditFilter, EventKind, Maker, NewEvent};
-pub use keys::{Key, KeyState, NewKey, RevokeKey, RotateKeys};
+pub use keys::{Key, KeyState, KeyUse, NewKey, RevokeKey, RotateKeys};
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 mod agents;
 mod audit;
 mod driver;
+mod key_uses;
 mod keys;
 mod makers;
 mod open;
@@ -19,7 +20,7 @@ use async_trait::async_trait;
 use self::reader::Reader;
 use self::writer::Writer;
 use super::{
-    AdminEvent, Agent, AppendOutcome, AuditEvent, AuditFilter, Disabled, Key, Maker, NewAgent, NewEvent, NewKey, NewPassport, Page,
+    AdminEvent, Agent, AppendOutcome, AuditEvent, AuditFilter, Disabled, Key, KeyUse, Maker, NewAgent, NewEvent, NewKey, NewPassport, Page,
     Passport, PassportFilter, RevokeKey, RevokedPassport, RotateKeys, StatusList, Store, StoreError, TrustSnapshot,
 };
 
@@ -145,6 +146,15 @@ impl Store for SqliteStore {
 
     async fn revoke_key(&self, plan: RevokeKey, event: AdminEvent) -> Result<i64, StoreError> {
         self.writer.admin(event, move |conn| Box::pin(keys::revoke(conn, plan))).await
+    }
+
+    async fn passports_of_key(&self, key_id: &str, now: i64, after: Option<i64>, limit: u32) -> Result<Page<Passport, i64>, StoreError> {
+        let key_id = key_id.to_owned();
+        self.reader.read(move |conn| Box::pin(async move { key_uses::passports(conn, &key_id, now, after, limit).await })).await
+    }
+
+    async fn key_uses(&self, now: i64) -> Result<Vec<KeyUse>, StoreError> {
+        self.reader.read(move |conn| Box::pin(key_uses::counts(conn, now))).await
     }
 
     async fn latest_expiry(&self, key_id: &str) -> Result<Option<i64>, StoreError> {
