@@ -32,6 +32,7 @@ mod paging;
 mod passports;
 mod presets;
 mod publish;
+mod schedule;
 mod splice;
 mod status_index;
 mod subset;
@@ -92,6 +93,9 @@ pub struct Settings {
     pub trust_life: i64,
     /// For how many seconds a copy of a status list may be kept before it is asked for again (`ttl`); 300 unless set.
     pub status_ttl: i64,
+    /// How long a key lives, in seconds, an hour to ten years: in the last sixth of it the next one takes over. 90 days
+    /// unless set; `None`: keys are rotated by hand alone.
+    pub key_life: Option<i64>,
 }
 
 impl Settings {
@@ -105,6 +109,7 @@ impl Settings {
             status_list_size: 65_536,
             trust_life: 7 * 86_400,
             status_ttl: 300,
+            key_life: Some(90 * 86_400),
         }
     }
 }

@@ -6,5 +6,6 @@ mod interop;
 mod kill;
 mod readme;
 mod rotation;
+mod stolen_key;
 mod tls;
 mod trust;

@@ -11,7 +11,7 @@ use super::hand_over::hand_over;
 use super::issuer_data::{DataDir, DataPlan, IssuerData, block_on, check_issuer, close, failed, no_issuer};
 use super::{Session, core_dumps};
 use crate::config::DataSettings;
-use crate::service::Issuer;
+use crate::service::{Issuer, Settings};
 
 /// Make a fresh admin passport, from the keys in the data directory
 ///
@@ -69,7 +69,7 @@ async fn issue(plan: DataPlan, held: &DataDir) -> Result<(Issuer, IssuedPassport
         return Err(no_issuer(held.path(), "its database belongs to none"));
     };
     check_issuer(&url, dev)?;
-    let (issuer, first) = data.start(url).await?;
+    let (issuer, first) = data.start(Settings::new(url)).await?;
     // A first start that was cut short is taken up again here, and makes the passport itself.
     let issued = match first {
         Some(issued) => issued,

@@ -38,8 +38,8 @@ impl IssuerData {
         self.bound.as_deref()
     }
 
-    /// Starts the issuer of this URL on its keys; with the admin's passport, where it is the first start.
-    pub(crate) async fn start(self, url: String) -> Result<(Issuer, Option<IssuedPassport>), CliError> {
+    /// Starts the issuer of these settings on its keys; with the admin's passport, where it is the first start.
+    pub(crate) async fn start(self, settings: Settings) -> Result<(Issuer, Option<IssuedPassport>), CliError> {
         let keys = KeyDir::open(self.keys, self.protection).map_err(|error| failed("open the keys", &error))?;
         let parts = Parts {
             store: self.store,
@@ -47,7 +47,7 @@ impl IssuerData {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
         };
-        Issuer::start(parts, Settings::new(url)).await.map_err(|error| failed("start the issuer", &error))
+        Issuer::start(parts, settings).await.map_err(|error| failed("start the issuer", &error))
     }
 }
 

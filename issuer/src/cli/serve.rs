@@ -18,6 +18,7 @@ use super::write::{Readers, write};
 use super::{Session, core_dumps, open_files};
 use crate::config::{DataSettings, ServeSettings};
 use crate::http::{self, Limits};
+use crate::service::Settings;
 
 /// Run an issuer
 ///
@@ -65,7 +66,7 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
 
     let data = IssuerData::open(plan.data, &held).await?;
     let issuer_url = issuer_url(plan.issuer, data.bound(), dev, address)?;
-    let (issuer, first) = data.start(issuer_url.clone()).await?;
+    let (issuer, first) = data.start(Settings { key_life: plan.key_life, ..Settings::new(issuer_url.clone()) }).await?;
 
     let url = format!("http://{address}");
     if dev {
@@ -84,7 +85,13 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
     }
     let limits = Limits::default();
     let limits = Limits { connections: open_files::room_for(limits.connections), ..limits };
+    let tended = tokio::spawn({
+        let issuer = issuer.clone();
+        async move { issuer.keep_keys().await }
+    });
     let served = http::serve(listener, issuer.clone(), limits, stop).await;
+    // A rotation that has begun is seen through all the same.
+    tended.abort();
     let closed = close(&issuer).await;
     served.map_err(|error| CliError::io("serve on", address, &error))?;
     closed?;

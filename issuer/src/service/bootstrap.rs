@@ -110,6 +110,12 @@ impl Settings {
                 "it must be 600 seconds to a year",
             ),
             ((1..=86_400).contains(&self.status_ttl), "status_ttl", self.status_ttl.to_string(), "it must be 1 second to a day"),
+            (
+                self.key_life.is_none_or(|life| (3_600..=10 * 366 * 86_400).contains(&life)),
+                "key_life",
+                self.key_life.unwrap_or_default().to_string(),
+                "it must be an hour to ten years, or 0 for rotations by hand alone",
+            ),
         ];
         match settings.into_iter().find(|(good, ..)| !good) {
             None => Ok(()),

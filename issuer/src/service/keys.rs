@@ -41,37 +41,42 @@ impl Issuer {
     pub async fn rotate_keys(&self, caller: &Caller) -> Result<Keys, ServiceError> {
         let (issuer, author) = (self.clone(), caller.author().clone());
         self.see_through(async move {
-            let ring = ring(&issuer.store().keys().await?)?;
-            let (Some(active), Some(next)) = (ring.signing(), ring.standby()) else {
-                return Err(refused(RingError::Empty));
-            };
-            let now = issuer.now();
-            let fresh = issuer.create_key().await?;
-            let plan = async {
-                let last_expiry = issuer.store().latest_expiry(active.id().as_str()).await?;
-                let after = ring.rotate(fresh.clone(), last_expiry, now).map_err(refused)?;
-                let retire_until = after.get(active.id()).and_then(|key| key.publish_until).unwrap_or(now);
-                let change = json!({
-                    "type": "keys_rotated", "retiredKeyId": active.id(), "activeKeyId": next.id(), "nextKeyId": fresh.id,
-                });
-                let rotation = store::RotateKeys {
-                    expected_active: active.id().to_string(),
-                    expected_next: next.id().to_string(),
-                    fresh_next: new_key(&fresh, now),
-                    retire_until,
-                    now,
-                };
-                Ok((rotation, issuer.admin_event(&author, &change)?))
-            };
-            let (rotation, event) = match plan.await {
-                Ok(planned) => planned,
-                Err(error) => return Err(issuer.undo(&fresh.id, error).await),
-            };
-            let outcome = issuer.store().rotate_keys(rotation, event).await;
-            issuer.settle(outcome, Some(&fresh.id)).await?;
+            issuer.rotate_as(&author).await?;
             issuer.keys().await
         })
         .await
+    }
+
+    /// A rotation by `author`. Not to be cut short: see [`Issuer::see_through`].
+    pub(super) async fn rotate_as(&self, author: &Author) -> Result<(), ServiceError> {
+        let ring = ring(&self.store().keys().await?)?;
+        let (Some(active), Some(next)) = (ring.signing(), ring.standby()) else {
+            return Err(refused(RingError::Empty));
+        };
+        let now = self.now();
+        let fresh = self.create_key().await?;
+        let plan = async {
+            let last_expiry = self.store().latest_expiry(active.id().as_str()).await?;
+            let after = ring.rotate(fresh.clone(), last_expiry, now).map_err(refused)?;
+            let retire_until = after.get(active.id()).and_then(|key| key.publish_until).unwrap_or(now);
+            let change = json!({
+                "type": "keys_rotated", "retiredKeyId": active.id(), "activeKeyId": next.id(), "nextKeyId": fresh.id,
+            });
+            let rotation = store::RotateKeys {
+                expected_active: active.id().to_string(),
+                expected_next: next.id().to_string(),
+                fresh_next: new_key(&fresh, now),
+                retire_until,
+                now,
+            };
+            Ok((rotation, self.admin_event(author, &change)?))
+        };
+        let (rotation, event) = match plan.await {
+            Ok(planned) => planned,
+            Err(error) => return Err(self.undo(&fresh.id, error).await),
+        };
+        let outcome = self.store().rotate_keys(rotation, event).await;
+        self.settle(outcome, Some(&fresh.id)).await
     }
 
     /// Revokes a key, and with it every passport that it signed: on return the gate denies them, the caller's own among

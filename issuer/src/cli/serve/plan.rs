@@ -2,12 +2,17 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use passport_shared::text::quote;
+
 use crate::cli::error::CliError;
+use crate::cli::input::duration;
 use crate::cli::issuer_data::{DataPlan, check_issuer};
 use crate::config::ServeSettings;
 
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7700);
 const LOG: &str = "info";
+/// Ninety days.
+const KEY_LIFE: i64 = 90 * 86_400;
 
 /// A start of the issuer.
 #[derive(Debug)]
@@ -17,6 +22,8 @@ pub(super) struct Plan {
     pub(super) issuer: Option<String>,
     pub(super) data: DataPlan,
     pub(super) log: String,
+    /// How long a key lives, in seconds; `None`: it changes by hand alone.
+    pub(super) key_life: Option<i64>,
 }
 
 impl Plan {
@@ -34,8 +41,23 @@ impl Plan {
             listen,
             issuer: settings.issuer.map(|issuer| issuer.strip_suffix('/').unwrap_or(&issuer).to_owned()),
             data,
+            key_life: key_life(settings.key_life.as_deref())?,
             log: settings.log.unwrap_or_else(|| LOG.to_owned()),
         })
+    }
+}
+
+/// The life of a key, an hour to ten years; `0` for none.
+fn key_life(setting: Option<&str>) -> Result<Option<i64>, CliError> {
+    let wrong =
+        |why: String| CliError::usage(format!("--key-life: {why}")).hint("90d is usual; 0 leaves rotations to `passport keys rotate`");
+    match setting {
+        None => Ok(Some(KEY_LIFE)),
+        Some("0") => Ok(None),
+        Some(text) => match i64::try_from(duration(text).map_err(wrong)?) {
+            Ok(life @ 3_600..=316_224_000) => Ok(Some(life)),
+            _ => Err(wrong(format!("{} is not an hour to ten years", quote(text)))),
+        },
     }
 }
 
@@ -68,6 +90,17 @@ mod tests {
         }
         for local in ["127.0.0.1:0", "[::1]:7700"] {
             assert!(made(settings(local), true).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_key_lives_ninety_days_unless_set_and_no_shorter_than_an_hour() {
+        let life = |text: &str| made(ServeSettings { key_life: Some(text.to_owned()), ..ServeSettings::default() }, true);
+        assert_eq!(made(ServeSettings::default(), true).expect("a plan").key_life, Some(90 * 86_400));
+        assert_eq!(life("0").expect("a plan").key_life, None);
+        assert_eq!(life("1h").expect("a plan").key_life, Some(3_600));
+        for wrong in ["3599s", "3661d", "soon", ""] {
+            assert!(life(wrong).expect_err(wrong).contains("--key-life"), "{wrong}");
         }
     }
 
