@@ -54,7 +54,13 @@ fn show(answer: &Answer, session: &Session) -> Ended {
         return Ok(DONE);
     }
     let keys: KeyList = answer.read_json()?;
-    show_keys(&keys.items, session)
+    show_keys(&keys.items, session)?;
+    let next = match &keys.rotates_at {
+        Some(at) => format!("\nthe next key takes over {}", relative_text(at, session.clock.now())),
+        None => "\nkeys are rotated by hand alone".to_owned(),
+    };
+    session.out.say(&next);
+    Ok(DONE)
 }
 
 /// Each key, since when it is what it is, what it has signed, and when it is over.

@@ -27,7 +27,8 @@ impl Issuer {
         let (ring, now) = (ring(&records)?, self.now());
         let uses = self.store().key_uses(now).await?;
         let items = records.into_iter().rev().map(|key| shown(key, &ring, &uses, now)).collect();
-        Ok(Keys { items, next_cursor: None })
+        let rotates_at = self.settings().key_life.and_then(|life| ring.rotation_due(life)).map(check::shown);
+        Ok(Keys { items, next_cursor: None, rotates_at })
     }
 
     /// A rotation (contract section 4): next signs, active is retired, a fresh key is next. Passports that are signed
@@ -109,8 +110,8 @@ impl Issuer {
                 issuer.revoke_key_in(&ring, &id, body.reason, caller.author()).await?;
             }
             let (affected, affected_next) = issuer.affected(&caller, id.as_str(), body.reissue, by_caller, after).await?;
-            let Keys { items, next_cursor } = issuer.keys().await?;
-            Ok(RevokedKey { items, next_cursor, affected, affected_next })
+            let Keys { items, next_cursor, rotates_at } = issuer.keys().await?;
+            Ok(RevokedKey { items, next_cursor, rotates_at, affected, affected_next })
         })
         .await
     }

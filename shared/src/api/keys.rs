@@ -42,6 +42,8 @@ pub struct Keys {
     pub items: Vec<Key>,
     /// As every list has it (contract section 7). Always `null`: keys are few, and all of them are on one page.
     pub next_cursor: Option<String>,
+    /// When the next key takes over by itself; `null` where keys are rotated by hand alone.
+    pub rotates_at: Option<String>,
 }
 
 /// The body of `POST /v1/keys/{kid}/revoke`.
@@ -68,6 +70,8 @@ pub struct RevokedKey {
     pub items: Vec<Key>,
     /// As every list has it. Always `null`: all keys are on one page.
     pub next_cursor: Option<String>,
+    /// When the next key takes over by itself; `null` where keys are rotated by hand alone.
+    pub rotates_at: Option<String>,
     /// Passports that the key had signed and that were live but for its revocation, oldest first. The caller's own
     /// stands first where it is among them.
     pub affected: Vec<AffectedPassport>,

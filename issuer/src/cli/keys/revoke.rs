@@ -50,7 +50,7 @@ impl Revoke {
         }
         let mut done = Done::default();
         let mut after = None;
-        let items = loop {
+        let (items, rotates_at) = loop {
             let answer = match self.call(&client, after.clone()) {
                 Ok(answer) => answer,
                 // Revoked, and some issued anew: what is done is told before what is not.
@@ -69,12 +69,14 @@ impl Revoke {
             after = answer.affected_next;
             // Who has nothing issued anew may have lost the passport that the next page would take.
             if after.is_none() || self.reissue.is_none() {
-                break answer.items;
+                break (answer.items, answer.rotates_at);
             }
         };
         done.more = after.is_some();
         if session.out.is_json() {
-            session.out.json(&json!({ "items": items, "nextCursor": null, "affected": done.json, "affectedNext": after }))?;
+            session.out.json(
+                &json!({ "items": items, "nextCursor": null, "rotatesAt": rotates_at, "affected": done.json, "affectedNext": after }),
+            )?;
         } else {
             show_keys(&items, session)?;
         }
