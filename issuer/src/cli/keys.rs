@@ -63,19 +63,16 @@ fn show(answer: &Answer, session: &Session) -> Ended {
     Ok(DONE)
 }
 
-/// Each key, since when it is what it is, what it has signed, and when it is over.
+/// Each key, since when it is what it is, and how many of the passports that it has signed are live. All times are in `--json`:
+/// a thumbprint leaves no room for more in 80 columns.
 fn show_keys(keys: &[Key], session: &Session) -> Ended {
     let now = session.clock.now();
     let rows = keys.iter().map(|key| {
         let since = [&key.revoked_at, &key.retired_at, &key.activated_at].into_iter().find_map(Option::as_ref).unwrap_or(&key.created_at);
-        let trust = match (&key.published_until, key.published) {
-            (Some(until), true) => format!("until {}", relative_text(until, now)),
-            (None, true) => "published".to_owned(),
-            (_, false) => "-".to_owned(),
-        };
-        let passports = format!("{} of {}", key.live, key.signed);
-        vec![escape(&key.key_id), escape(&key.state), relative_text(since, now), passports, trust]
+        // Nobody is told to trust it any more.
+        let state = if key.state == "retired" && !key.published { "over" } else { key.state.as_str() };
+        vec![escape(&key.key_id), escape(state), relative_text(since, now), format!("{}/{}", key.live, key.signed)]
     });
-    session.out.text(&table(&["KEY", "STATE", "SINCE", "LIVE", "TRUST"], rows))?;
+    session.out.text(&table(&["KEY", "STATE", "SINCE", "LIVE/ALL"], rows))?;
     Ok(DONE)
 }
