@@ -128,6 +128,8 @@ pub enum PassportState {
 pub struct PassportFilter {
     /// Only those of this agent.
     pub agent_id: Option<String>,
+    /// Only those that this key has signed.
+    pub key_id: Option<String>,
     /// Only those in this state at `now`.
     pub state: Option<PassportState>,
     /// The time that `state` is relative to.

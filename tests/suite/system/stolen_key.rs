@@ -82,6 +82,24 @@ fn one_command_ends_a_stolen_key_and_gives_everybody_a_passport_that_counts() {
     let text = String::from_utf8_lossy(&listed.stdout).into_owned();
     assert_eq!(listed.status.code(), Some(0), "{text}");
     assert!(text.contains("0/121") && text.contains("121/121"), "what each has signed: {text}");
+    let mut command = passport();
+    command.args([
+        "passports",
+        "list",
+        "--key",
+        &key,
+        "--state",
+        "revoked",
+        "--limit",
+        "1000",
+        "--json",
+        "--url",
+        &admin.url,
+        "--passport-file",
+    ]);
+    let output = command.arg(own["reissued"]["file"].as_str().expect("a file")).output().expect("it runs");
+    let gone: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(gone["items"].as_array().expect("a list").len(), 121);
     assert_eq!(refresher.stats().refused, 0);
 }
 

@@ -139,7 +139,7 @@ impl Done {
             if self.entries.len() == 1 { "it" } else { "them" },
         );
         if self.more {
-            told.push_str("\nthere are more: `passport passports list --state revoked`");
+            told.push_str(&format!("\nthere are more:\n  passport passports list --key {}", escape(&revoke.key)));
         }
         if let Some((entry, outcome)) = self.entries.iter().find(|(entry, _)| entry.own) {
             match (&revoke.reissue, &entry.reissued) {

@@ -1,7 +1,7 @@
 //! What each key has signed.
 
 use super::{Backend, NOW, event, key, passport, with_ollie};
-use crate::store::{KeyState, KeyUse, RevokeKey};
+use crate::store::{KeyState, KeyUse, PassportFilter, RevokeKey};
 
 pub(crate) async fn what_went_with_a_key_is_listed_until_it_is_revoked_by_itself_or_over(backend: impl Backend) {
     let store = with_ollie(&backend).await;
@@ -32,5 +32,10 @@ pub(crate) async fn what_went_with_a_key_is_listed_until_it_is_revoked_by_itself
     assert_eq!(store.key_uses(NOW).await.unwrap(), [KeyUse { key_id: "k1".to_owned(), signed: 4, live: 0 }]);
     let over = store.passport("pp_1").await.unwrap().expires_at;
     assert_eq!(ask(over, None, 10).await, (vec![], None), "what is over went with nothing");
+    let of = async |key: &str| {
+        let filter = PassportFilter { agent_id: None, key_id: Some(key.to_owned()), state: None, now: NOW, cursor: None, limit: 10 };
+        store.passports(filter).await.unwrap().items.len()
+    };
+    assert_eq!((of("k1").await, of("k2").await), (4, 0), "a list can be narrowed to what a key has signed");
     assert_eq!(store.passports_of_key("k2", NOW, None, 10).await.unwrap().items, []);
 }

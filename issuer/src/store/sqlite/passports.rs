@@ -90,6 +90,9 @@ pub(super) async fn list(conn: &mut SqliteConnection, filter: PassportFilter) ->
     if let Some(agent_id) = filter.agent_id {
         query.push(" AND p.agent_id = ").push_bind(agent_id);
     }
+    if let Some(key_id) = filter.key_id {
+        query.push(" AND p.key_id = ").push_bind(key_id);
+    }
     match filter.state {
         None => {}
         Some(PassportState::Revoked) => {
