@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use passport_shared::api::keys::{AffectedPassport, RevokeKey, RevokedKey};
-use passport_shared::text::{escape, quote};
+use passport_shared::text::escape;
 use serde_json::{Value, json};
 
 use super::show_keys;
@@ -113,7 +113,8 @@ impl Done {
         }
         self.json.push(told);
         let outcome = match (&kept, &entry.refused) {
-            (Some(Ok(path)), _) => path.display().to_string(),
+            // A whole path would not fit beside an id.
+            (Some(Ok(_)), _) => "issued anew".to_owned(),
             (Some(Err(error)), _) => format!("issued anew and lost ({error}); issue it again"),
             (None, Some(refused)) => format!("not issued anew: {}", escape(&refused.detail)),
             (None, None) => "denied from now on".to_owned(),
@@ -141,9 +142,18 @@ impl Done {
         if self.more {
             told.push_str(&format!("\nthere are more:\n  passport passports list --key {}", escape(&revoke.key)));
         }
-        if let Some((entry, outcome)) = self.entries.iter().find(|(entry, _)| entry.own) {
+        if let Some(directory) = &revoke.reissue {
+            told.push_str(&format!("\nthose in their place are in files of these names in `{}`, for you alone", directory.display()));
+        }
+        if let Some((entry, _)) = self.entries.iter().find(|(entry, _)| entry.own) {
             match (&revoke.reissue, &entry.reissued) {
-                (Some(_), Some(_)) => told.push_str(&format!("\nyour own passport went with it: use {} from now on", quote(outcome))),
+                (Some(directory), Some(_)) => {
+                    let path = directory.join(&entry.passport_id);
+                    told.push_str(&format!(
+                        "\nyour own passport went with it; use the new one:\n  export PASSPORT_FILE={}",
+                        path.display()
+                    ));
+                }
                 _ => told.push_str("\nyour own passport went with it: who runs the issuer makes another with `passport admin-passport`"),
             }
         }
@@ -151,7 +161,7 @@ impl Done {
             told.push_str(&format!("\n{} of them have nothing in their place yet: see above", self.failed));
         }
         if revoke.reissue.is_some() {
-            told.push_str("\nlook at who issued them before you hand them out: who had the key could have had some issued");
+            told.push_str("\nlook at who issued them (`issuedBy` with --json, or the audit log) before you hand them out: who had the key could have had some issued");
         }
         session.out.say(&told);
         Ok(())
