@@ -82,6 +82,8 @@ settings! {
         listen: SocketAddr = "PASSPORT_LISTEN", "ADDRESS";
         /// The issuer's URL, the `iss` of its passports. It is chosen once, on the first start
         issuer: String = "PASSPORT_ISSUER", "URL";
+        /// How long a key lives, as in 90d; in the last sixth the next one takes over. 0: by hand alone [default: 90d]
+        key_life: String = "PASSPORT_KEY_LIFE", "DURATION";
         /// What to log: error, warn, info, debug, trace, or directives as in info,sqlx=warn [default: info]
         log: String = "PASSPORT_LOG", "LEVEL";
         /// The address to answer `GET /metrics` on, for Prometheus; not the public one [default: none]

@@ -34,6 +34,7 @@ mod paging;
 mod passports;
 mod presets;
 mod publish;
+mod schedule;
 mod splice;
 mod status_index;
 mod subset;
@@ -97,6 +98,9 @@ pub struct Settings {
     pub status_ttl: i64,
     /// For how many seconds a request waits for people to approve it; an hour unless set.
     pub approval_wait: i64,
+    /// How long a key lives, in seconds, an hour to ten years: in the last sixth of it the next one takes over. 90 days
+    /// unless set; `None`: keys are rotated by hand alone.
+    pub key_life: Option<i64>,
 }
 
 impl Settings {
@@ -111,6 +115,7 @@ impl Settings {
             trust_life: 7 * 86_400,
             status_ttl: 300,
             approval_wait: 3_600,
+            key_life: Some(90 * 86_400),
         }
     }
 }

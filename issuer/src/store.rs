@@ -44,8 +44,8 @@ pub use error::{OpenError, StoreError};
 pub use postgres::{Durability, PostgresOptions, PostgresStore, PostgresVault};
 pub use records::{
     AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, ApprovalState, AuditEvent, AuditFilter, Disabled, EventKind, Key, KeyState,
-    Maker, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, PassportState, RevokeKey, RevokedIndexes,
-    RevokedPassport, RotateKeys, StatusList, TrustSnapshot, Vote,
+    KeyUse, Maker, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, PassportState, RevokeKey,
+    RevokedIndexes, RevokedPassport, RotateKeys, StatusList, TrustSnapshot, Vote,
 };
 pub use sqlite::SqliteStore;
 pub use transfer::{Proof, TransferError, transfer};
@@ -193,6 +193,13 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// [`StoreError::NotFound`] for the key; [`StoreError::Conflict`] if a state is not what the plan expects, the
     /// fresh id is taken, or two keys would be active or next; nothing is changed then.
     async fn revoke_key(&self, plan: RevokeKey, event: AdminEvent) -> Result<i64, StoreError>;
+
+    /// The passports that this key has signed and that are live at `now` but for a revocation of the key itself: those
+    /// that go with it. Oldest first, those after `after`, at most `limit` (see [`MAX_PAGE`]).
+    async fn passports_of_key(&self, key_id: &str, now: i64, after: Option<i64>, limit: u32) -> Result<Page<Passport, i64>, StoreError>;
+
+    /// What each key that has signed a passport has signed, and how many of them are live at `now`.
+    async fn key_uses(&self, now: i64) -> Result<Vec<KeyUse>, StoreError>;
 
     /// When the last passport signed by this key expires, revoked ones included; `None` if it signed none.
     async fn latest_expiry(&self, key_id: &str) -> Result<Option<i64>, StoreError>;

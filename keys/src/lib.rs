@@ -35,6 +35,7 @@ mod passphrase;
 mod pem;
 mod ring;
 mod rotation;
+mod schedule;
 mod seal;
 mod signing_key;
 mod state;

@@ -10,5 +10,6 @@ mod metrics;
 mod postgres;
 mod readme;
 mod rotation;
+mod stolen_key;
 mod tls;
 mod trust;

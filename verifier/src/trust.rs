@@ -32,6 +32,8 @@ pub struct Trust {
 struct BundleFacts {
     issued_at: i64,
     sequence: i64,
+    /// The key that signed it: what it says of its age counts as long as that key is believed.
+    signer: KeyId,
 }
 
 /// Why trust is refused. The verifier keeps what it has.
@@ -147,41 +149,50 @@ impl Trust {
     /// or that such a key has endorsed, so that nobody but the issuer can move trust on.
     ///
     /// What was revoked stays so: a revoked key is never trusted again, whoever vouches for it, and a status list that
-    /// the new bundle no longer has is kept.
+    /// the new bundle no longer has is kept. Nor does a bundle count on the word of a key that it revokes itself: not as
+    /// the one that signed it, not as the one that endorses who did.
+    ///
+    /// Where the new bundle revokes the key that signed what is loaded, it need not be newer than that says it is: a
+    /// thief of the key could have written any number, to lock the next key out.
     pub fn successor(&self, token: &[u8], now: i64) -> Result<Self, TrustError> {
         let envelope = Envelope::open(token)?;
         if self.is_revoked(&envelope.kid) {
             return Err(TrustError::UntrustedSigner { what: BUNDLE, kid: envelope.kid });
         }
-        let claims = match self.key(&envelope.kid) {
+        let (claims, signer) = match self.key(&envelope.kid) {
             // Nothing is read of a bundle before its signature was good, where that can be had.
             Some(key) => {
                 envelope.check(key)?;
-                envelope.claims(now)?
+                let claims = envelope.claims(now)?;
+                let signer = envelope.own_key(&claims)?.id;
+                (claims, signer)
             }
             None => {
                 let claims = envelope.claims(now)?;
-                if !claims.endorsements.iter().any(|token| self.endorses(token.as_bytes(), &envelope.kid, now)) {
+                if !claims.endorsements.iter().any(|token| self.endorses(token.as_bytes(), &envelope.kid, &claims.revoked_keys, now)) {
                     return Err(TrustError::UntrustedSigner { what: BUNDLE, kid: envelope.kid });
                 }
-                envelope.check_by_own_key(&claims)?;
-                claims
+                let signer = envelope.check_by_own_key(&claims)?;
+                (claims, signer)
             }
         };
         if claims.issuer != self.issuer {
             return Err(TrustError::WrongIssuer { found: claims.issuer, expected: self.issuer.clone() });
         }
-        let newer = |facts: BundleFacts| (claims.sequence, claims.issued_at) >= (facts.sequence, facts.issued_at);
+        let newer = |facts: BundleFacts| {
+            claims.revoked_keys.contains(&facts.signer) || (claims.sequence, claims.issued_at) >= (facts.sequence, facts.issued_at)
+        };
+        let signer_falls = self.bundle.is_some_and(|facts| claims.revoked_keys.contains(&facts.signer));
         if !self.bundle.is_none_or(newer) {
             return Err(TrustError::Rollback { what: BUNDLE });
         }
         // Before the lists are read, so that none counts on the word of a key that is revoked here.
         let forgotten = self.revoked_keys.iter().filter(|known| !claims.revoked_keys.contains(known));
         let revoked_keys = claims.revoked_keys.iter().chain(forgotten).copied().collect();
-        let mut next = Self::believe(TrustBundleClaims { revoked_keys, ..claims }, &self.keys, now)?;
+        let mut next = Self::believe(TrustBundleClaims { revoked_keys, ..claims }, signer, &self.keys, now)?;
         for known in self.status_lists.iter() {
             match next.status_lists.get(&known.uri) {
-                Some(list) if known.issued_at > list.issued_at => return Err(TrustError::Rollback { what: LIST }),
+                Some(list) if known.issued_at > list.issued_at && !signer_falls => return Err(TrustError::Rollback { what: LIST }),
                 Some(_) => {}
                 None => next.status_lists.insert(Arc::clone(known)),
             }
@@ -189,12 +200,13 @@ impl Trust {
         Ok(next)
     }
 
-    /// Whether `token` is the word of a key that is trusted here for the key named `kid`.
-    fn endorses(&self, token: &[u8], kid: &str, now: i64) -> bool {
+    /// Whether `token` is the word of a key that is trusted here, and that the bundle does not revoke, for the key named `kid`.
+    fn endorses(&self, token: &[u8], kid: &str, revoked: &[KeyId], now: i64) -> bool {
         let Ok(compact) = Compact::split(token, TOKEN_BYTES) else { return false };
         let signer = compact.key_id(TokenType::KeyEndorsement).ok();
         let signed = signer
             .and_then(|signer| self.key(&signer))
+            .filter(|key| !revoked.contains(&key.id()))
             .is_some_and(|key| key.verifies(compact.signing_input, &compact.signature, SignatureMethod::Library));
         signed
             && EndorsementClaims::read(&compact.payload)
@@ -203,7 +215,7 @@ impl Trust {
 
     /// Takes over the claims of a bundle whose signature was good. The lists inside are signed each by itself. Keys that
     /// are `known` need not be prepared again.
-    fn believe(claims: TrustBundleClaims, known: &[TrustedKey], now: i64) -> Result<Self, TrustError> {
+    fn believe(claims: TrustBundleClaims, signer: KeyId, known: &[TrustedKey], now: i64) -> Result<Self, TrustError> {
         let mut keys = trusted(&claims.keys, known)?;
         keys.iter_mut().for_each(|key| key.set_revoked(claims.revoked_keys.contains(&key.id())));
         let mut trust = Self {
@@ -211,7 +223,7 @@ impl Trust {
             keys,
             revoked_keys: claims.revoked_keys,
             status_lists: StatusLists::default(),
-            bundle: Some(BundleFacts { issued_at: claims.issued_at, sequence: claims.sequence }),
+            bundle: Some(BundleFacts { issued_at: claims.issued_at, sequence: claims.sequence, signer }),
         };
         for token in &claims.status_lists {
             let list = read_list(token.as_bytes(), &trust)?;
@@ -341,8 +353,8 @@ impl<'t> Envelope<'t> {
     /// The trust that it makes where there is none before it.
     fn believe_by_own_key(&self, now: i64) -> Result<Trust, TrustError> {
         let claims = self.claims(now)?;
-        self.check_by_own_key(&claims)?;
-        Trust::believe(claims, &[], now)
+        let signer = self.check_by_own_key(&claims)?;
+        Trust::believe(claims, signer, &[], now)
     }
 
     fn check(&self, key: &TrustedKey) -> Result<(), TrustError> {
@@ -352,14 +364,19 @@ impl<'t> Envelope<'t> {
         }
     }
 
-    /// Checks the signature by the key of this name that the bundle itself brings, and does not call revoked.
-    fn check_by_own_key(&self, claims: &TrustBundleClaims) -> Result<(), TrustError> {
+    /// Checks the signature by the key of this name that the bundle itself brings, and gives its name.
+    fn check_by_own_key(&self, claims: &TrustBundleClaims) -> Result<KeyId, TrustError> {
+        let public = self.own_key(claims)?;
+        self.check(&TrustedKey::new(public).ok_or(TrustError::WeakKey { kid: public.id })?)?;
+        Ok(public.id)
+    }
+
+    /// The key that the bundle says it is signed by, which it must bring itself and not call revoked: no bundle counts on
+    /// the word of a key that it revokes.
+    fn own_key<'c>(&self, claims: &'c TrustBundleClaims) -> Result<&'c PublicKey, TrustError> {
         let revoked = claims.revoked_keys.iter().any(|revoked| revoked.as_str() == self.kid);
         let public = claims.keys.keys.iter().find(|key| key.id.as_str() == self.kid && !revoked);
-        let Some(public) = public else {
-            return Err(TrustError::UntrustedSigner { what: BUNDLE, kid: self.kid.clone() });
-        };
-        self.check(&TrustedKey::new(public).ok_or(TrustError::WeakKey { kid: public.id })?)
+        public.ok_or_else(|| TrustError::UntrustedSigner { what: BUNDLE, kid: self.kid.clone() })
     }
 }
 

@@ -11,7 +11,7 @@ use super::hand_over::hand_over;
 use super::issuer_data::{DataDir, DataPlan, IssuerData, block_on, check_issuer, close, failed, no_issuer};
 use super::{Session, core_dumps};
 use crate::config::DataSettings;
-use crate::service::Issuer;
+use crate::service::{Issuer, Settings};
 
 /// Make a fresh admin passport, from the keys in the data directory
 ///
@@ -69,7 +69,7 @@ async fn issue(plan: DataPlan, held: &DataDir) -> Result<(Issuer, IssuedPassport
         return Err(no_issuer(held.path(), "its database belongs to none"));
     };
     check_issuer(&url, dev)?;
-    let (issuer, first) = data.start(url).await?;
+    let (issuer, first) = data.start(Settings::new(url)).await?;
     // A first start that was cut short is taken up again here, and makes the passport itself.
     let issued = match first {
         Some(issued) => issued,
@@ -101,7 +101,7 @@ mod tests {
             assert_eq!(issued.agent_id, "admin");
             close(&issuer).await.expect("closed");
             let store = SqliteStore::open(&database).await.expect("opened");
-            let filter = PassportFilter { agent_id: None, state: None, now: 0, cursor: None, limit: 10 };
+            let filter = PassportFilter { agent_id: None, key_id: None, state: None, now: 0, cursor: None, limit: 10 };
             assert_eq!(store.passports(filter).await.expect("listed").items.len(), passports);
             store.close().await.expect("closed");
         }

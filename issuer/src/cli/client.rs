@@ -104,6 +104,11 @@ impl Client {
         Ok(Self { agent: config.build().into(), address, authorization: passport.map(|passport| format!("Bearer {passport}")) })
     }
 
+    /// Calls with this passport from now on.
+    pub(crate) fn set_passport(&mut self, passport: &str) {
+        self.authorization = Some(format!("Bearer {passport}"));
+    }
+
     /// The issuer's URL as it is called.
     pub(crate) fn url(&self) -> &str {
         self.address.as_str()

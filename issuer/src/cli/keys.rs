@@ -1,11 +1,14 @@
 //! `passport keys`: the issuer's signing keys.
 
+mod revoke;
+
 use clap::{Args, Subcommand};
-use passport_shared::api::keys::{Keys as KeyList, RevokeKey};
+use passport_shared::api::keys::{Key, Keys as KeyList};
 use passport_shared::text::escape;
 
+use self::revoke::Revoke;
 use super::Session;
-use super::client::{Answer, Remote, escaped};
+use super::client::{Answer, Remote};
 use super::error::{DONE, Ended};
 use super::output::table;
 use super::words::relative_text;
@@ -32,19 +35,6 @@ pub(crate) struct Rotate {
     remote: Remote,
 }
 
-/// Revoke a key, and with it every passport that it has signed
-#[derive(Debug, Args)]
-pub(crate) struct Revoke {
-    /// Its thumbprint
-    #[arg(allow_hyphen_values = true)]
-    key: String,
-    /// Why, for the record
-    #[arg(long, value_name = "TEXT")]
-    reason: String,
-    #[command(flatten)]
-    remote: Remote,
-}
-
 impl Keys {
     pub(crate) fn run(&self, session: &Session) -> Ended {
         match self {
@@ -53,15 +43,7 @@ impl Keys {
                 let answer = rotate.remote.client(session)?.post("/v1/keys/rotate", &serde_json::Map::new())?;
                 show(&answer, session)
             }
-            Self::Revoke(revoke) => {
-                let body = RevokeKey { reason: revoke.reason.clone() };
-                let answer = revoke.remote.client(session)?.post(&format!("/v1/keys/{}/revoke", escaped(&revoke.key)), &body)?;
-                show(&answer, session)?;
-                session.out.say(
-                    "\nif the key signed your own passport, it is revoked with it; verifiers deny what it signed\nfrom their next refresh on",
-                );
-                Ok(DONE)
-            }
+            Self::Revoke(revoke) => revoke.run(session),
         }
     }
 }
@@ -72,13 +54,25 @@ fn show(answer: &Answer, session: &Session) -> Ended {
         return Ok(DONE);
     }
     let keys: KeyList = answer.read_json()?;
+    show_keys(&keys.items, session)?;
+    let next = match &keys.rotates_at {
+        Some(at) => format!("\nthe next key takes over {}", relative_text(at, session.clock.now())),
+        None => "\nkeys are rotated by hand alone".to_owned(),
+    };
+    session.out.say(&next);
+    Ok(DONE)
+}
+
+/// Each key, since when it is what it is, and how many of the passports that it has signed are live. All times are in `--json`:
+/// a thumbprint leaves no room for more in 80 columns.
+fn show_keys(keys: &[Key], session: &Session) -> Ended {
     let now = session.clock.now();
-    let rows = keys.items.iter().map(|key| {
-        // Since when it is what it is.
+    let rows = keys.iter().map(|key| {
         let since = [&key.revoked_at, &key.retired_at, &key.activated_at].into_iter().find_map(Option::as_ref).unwrap_or(&key.created_at);
-        let published = if key.published { "published" } else { "-" };
-        vec![escape(&key.key_id), escape(&key.state), relative_text(since, now), published.to_owned()]
+        // Nobody is told to trust it any more.
+        let state = if key.state == "retired" && !key.published { "over" } else { key.state.as_str() };
+        vec![escape(&key.key_id), escape(state), relative_text(since, now), format!("{}/{}", key.live, key.signed)]
     });
-    session.out.text(&table(&["KEY", "STATE", "SINCE", "TRUST"], rows))?;
+    session.out.text(&table(&["KEY", "STATE", "SINCE", "LIVE/ALL"], rows))?;
     Ok(DONE)
 }

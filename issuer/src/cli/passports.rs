@@ -26,6 +26,9 @@ pub(crate) struct List {
     /// Only of this agent
     #[arg(long, value_name = "ID")]
     agent: Option<String>,
+    /// Only what this key has signed
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
+    key: Option<String>,
     /// Only in this state
     #[arg(long, value_enum)]
     state: Option<State>,
@@ -97,7 +100,13 @@ impl List {
             State::Expired => PassportState::Expired,
         });
         let [limit, cursor] = self.page.query();
-        let query = [("agentId", self.agent.clone()), ("state", state.map(|state| name(state).to_owned())), limit, cursor];
+        let query = [
+            ("agentId", self.agent.clone()),
+            ("keyId", self.key.clone()),
+            ("state", state.map(|state| name(state).to_owned())),
+            limit,
+            cursor,
+        ];
         let answer = self.remote.client(session)?.get("/v1/passports", &query)?;
         if session.out.is_json() {
             session.out.line(answer.body().as_bytes())?;

@@ -1,7 +1,7 @@
 //! `/v1/keys`: the signing keys, never their secret part.
 
 use axum::extract::State;
-use passport_shared::api::keys::{Keys, RevokeKey};
+use passport_shared::api::keys::{Keys, RevokeKey, RevokedKey};
 use passport_shared::api::problem::Problem;
 
 use super::App;
@@ -41,7 +41,7 @@ pub(crate) async fn rotate(State(app): State<App>, gate: Gate<KeysRotate>, _: Qu
     reply::ok(&app.issuer.rotate_keys(&gate.caller).await?)
 }
 
-/// Revoke a key, and with it every passport that it signed.
+/// Revoke a key, and with it every passport that it signed; list them, or issue them anew.
 #[utoipa::path(
     post,
     path = "/v1/keys/{kid}/revoke",
@@ -49,9 +49,10 @@ pub(crate) async fn rotate(State(app): State<App>, gate: Gate<KeysRotate>, _: Qu
     tag = "keys",
     security(("passport" = ["keys.revoke on issuer/keys"])),
     params(("kid" = String, Path, description = "The key's RFC 7638 thumbprint.")),
-    request_body(content = RevokeKey, example = json!({"reason": "the backup disk was stolen"})),
+    request_body(content = RevokeKey, example = json!({"reason": "the backup disk was stolen", "reissue": true})),
     responses(
-        (status = 200, description = "All keys, as they are now.", body = Keys),
+        (status = 200, description = "All keys, as they are now, and the passports that went with this one.", body = RevokedKey),
+        (status = 403, description = "Not allowed, or passports are to be issued anew by who may not issue.", body = Problem, content_type = PROBLEM_JSON),
         (status = 409, description = "It does not fit what is there.", body = Problem, content_type = PROBLEM_JSON),
     ),
 )]

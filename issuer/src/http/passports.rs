@@ -23,6 +23,9 @@ pub(crate) struct PassportParameters {
     /// Of this agent.
     #[serde(default)]
     agent_id: Option<String>,
+    /// Signed by this key.
+    #[serde(default)]
+    key_id: Option<String>,
     /// In this state now.
     #[serde(default)]
     #[param(inline)]
@@ -79,8 +82,8 @@ pub(crate) async fn issue(
     responses((status = 200, description = "A page of passports.", body = Page<Passport>)),
 )]
 pub(crate) async fn list(State(app): State<App>, _: Gate<PassportsRead>, Query(query): Query<PassportParameters>) -> Answer {
-    let PassportParameters { agent_id, state, cursor, limit } = query;
-    reply::ok(&app.issuer.passports(PassportQuery { agent_id, state, cursor, limit }).await?)
+    let PassportParameters { agent_id, key_id, state, cursor, limit } = query;
+    reply::ok(&app.issuer.passports(PassportQuery { agent_id, key_id, state, cursor, limit }).await?)
 }
 
 /// Get a passport, never its token.

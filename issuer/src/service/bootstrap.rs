@@ -79,7 +79,8 @@ impl Issuer {
 
     /// Whether any passport was ever issued to the agent `admin`.
     async fn has_admin_passport(&self) -> Result<bool, ServiceError> {
-        let filter = PassportFilter { agent_id: Some(ADMIN.to_owned()), state: None, now: self.now(), cursor: None, limit: 1 };
+        let filter =
+            PassportFilter { agent_id: Some(ADMIN.to_owned()), key_id: None, state: None, now: self.now(), cursor: None, limit: 1 };
         Ok(!self.store().passports(filter).await?.items.is_empty())
     }
 }
@@ -115,6 +116,12 @@ impl Settings {
                 "it must be 600 seconds to a year",
             ),
             ((1..=86_400).contains(&self.status_ttl), "status_ttl", self.status_ttl.to_string(), "it must be 1 second to a day"),
+            (
+                self.key_life.is_none_or(|life| (3_600..=10 * 366 * 86_400).contains(&life)),
+                "key_life",
+                self.key_life.unwrap_or_default().to_string(),
+                "it must be an hour to ten years, or 0 for rotations by hand alone",
+            ),
         ];
         match settings.into_iter().find(|(good, ..)| !good) {
             None => Ok(()),

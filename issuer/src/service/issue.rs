@@ -2,11 +2,13 @@
 
 mod mint;
 mod order;
+mod reissue;
 
 use passport_shared::api::passports::{IssuePassport, IssuedPassport};
 use passport_shared::grant::Grant;
 
 use self::order::Order;
+pub(super) use self::reissue::After;
 use super::change::Author;
 use super::{Caller, Issuer, ServiceError, subset};
 use crate::store::StoreError;
@@ -47,6 +49,7 @@ impl Issuer {
             on_behalf_of: None,
             confirmation: None,
             expiry_pointer: "/expiresIn",
+            replaces: None,
         };
         let issuer = self.clone();
         self.see_through(async move { issuer.mint(&order, &author).await }).await

@@ -8,13 +8,14 @@
 use std::sync::Arc;
 
 use passport_keys::{KeyRecord, KeyRing, KeyState, RingError};
-use passport_shared::api::keys::{Key, Keys, RevokeKey};
+use passport_shared::api::keys::{Key, Keys, RevokeKey, RevokedKey};
 use passport_shared::fault::{Faults, Place};
 use passport_shared::jose;
 use passport_shared::key_set::{KeyId, PublicKey, PublicKeyBytes};
 use serde_json::json;
 
 use super::change::Author;
+use super::issue::After;
 use super::{Caller, Issuer, Parts, ServiceError, check};
 use crate::entropy::EntropyRng;
 use crate::store::{self, StoreError};
@@ -24,8 +25,10 @@ impl Issuer {
     pub async fn keys(&self) -> Result<Keys, ServiceError> {
         let records = self.store().keys().await?;
         let (ring, now) = (ring(&records)?, self.now());
-        let items = records.into_iter().rev().map(|key| shown(key, &ring, now)).collect();
-        Ok(Keys { items, next_cursor: None })
+        let uses = self.store().key_uses(now).await?;
+        let items = records.into_iter().rev().map(|key| shown(key, &ring, &uses, now)).collect();
+        let rotates_at = self.settings().key_life.and_then(|life| ring.rotation_due(life)).map(check::shown);
+        Ok(Keys { items, next_cursor: None, rotates_at })
     }
 
     /// A rotation (contract section 4): next signs, active is retired, a fresh key is next. Passports that are signed
@@ -39,61 +42,76 @@ impl Issuer {
     pub async fn rotate_keys(&self, caller: &Caller) -> Result<Keys, ServiceError> {
         let (issuer, author) = (self.clone(), caller.author().clone());
         self.see_through(async move {
-            let ring = ring(&issuer.store().keys().await?)?;
-            let (Some(active), Some(next)) = (ring.signing(), ring.standby()) else {
-                return Err(refused(RingError::Empty));
-            };
-            let now = issuer.now();
-            let fresh = issuer.create_key().await?;
-            let plan = async {
-                let last_expiry = issuer.store().latest_expiry(active.id().as_str()).await?;
-                let after = ring.rotate(fresh.clone(), last_expiry, now).map_err(refused)?;
-                let retire_until = after.get(active.id()).and_then(|key| key.publish_until).unwrap_or(now);
-                let change = json!({
-                    "type": "keys_rotated", "retiredKeyId": active.id(), "activeKeyId": next.id(), "nextKeyId": fresh.id,
-                });
-                let rotation = store::RotateKeys {
-                    expected_active: active.id().to_string(),
-                    expected_next: next.id().to_string(),
-                    fresh_next: new_key(&fresh, now),
-                    retire_until,
-                    now,
-                };
-                Ok((rotation, issuer.admin_event(&author, &change)?))
-            };
-            let (rotation, event) = match plan.await {
-                Ok(planned) => planned,
-                Err(error) => return Err(issuer.undo(&fresh.id, error).await),
-            };
-            let outcome = issuer.store().rotate_keys(rotation, event).await;
-            issuer.settle(outcome, Some(&fresh.id)).await?;
+            issuer.rotate_as(&author).await?;
             issuer.keys().await
         })
         .await
+    }
+
+    /// A rotation by `author`. Not to be cut short: see [`Issuer::see_through`].
+    pub(super) async fn rotate_as(&self, author: &Author) -> Result<(), ServiceError> {
+        let ring = ring(&self.store().keys().await?)?;
+        let (Some(active), Some(next)) = (ring.signing(), ring.standby()) else {
+            return Err(refused(RingError::Empty));
+        };
+        let now = self.now();
+        let fresh = self.create_key().await?;
+        let plan = async {
+            let last_expiry = self.store().latest_expiry(active.id().as_str()).await?;
+            let after = ring.rotate(fresh.clone(), last_expiry, now).map_err(refused)?;
+            let retire_until = after.get(active.id()).and_then(|key| key.publish_until).unwrap_or(now);
+            let change = json!({
+                "type": "keys_rotated", "retiredKeyId": active.id(), "activeKeyId": next.id(), "nextKeyId": fresh.id,
+            });
+            let rotation = store::RotateKeys {
+                expected_active: active.id().to_string(),
+                expected_next: next.id().to_string(),
+                fresh_next: new_key(&fresh, now),
+                retire_until,
+                now,
+            };
+            Ok((rotation, self.admin_event(author, &change)?))
+        };
+        let (rotation, event) = match plan.await {
+            Ok(planned) => planned,
+            Err(error) => return Err(self.undo(&fresh.id, error).await),
+        };
+        let outcome = self.store().rotate_keys(rotation, event).await;
+        self.settle(outcome, Some(&fresh.id)).await
     }
 
     /// Revokes a key, and with it every passport that it signed: on return the gate denies them, the caller's own among
     /// them where this key signed it. Where it was active, next signs at once and a fresh key is next; where it was
     /// next, a fresh one takes its place. Its secret part is destroyed. Revoking again changes nothing and is no error.
     ///
+    /// The answer names the passports that went with it. Where the body says `reissue` each has one in its place,
+    /// the caller's own first; that is done for a key that is revoked already too, page by page.
+    ///
     /// # Errors
     /// [`ServiceError::Invalid`]; [`ServiceError::NotFound`]; [`ServiceError::Conflict`] if the keys were changed by
-    /// somebody else meanwhile.
-    pub async fn revoke_key(&self, caller: &Caller, kid: &str, body: RevokeKey) -> Result<Keys, ServiceError> {
+    /// somebody else meanwhile; [`ServiceError::Forbidden`] where passports are to be issued anew by who may not issue.
+    pub async fn revoke_key(&self, caller: &Caller, kid: &str, body: RevokeKey) -> Result<RevokedKey, ServiceError> {
         let root = Place::root("");
         let mut faults = Faults::default();
         check::name(&body.reason, &root.name("reason"), &mut faults);
         check::done(faults)?;
+        let after = After::read(body.after.as_deref())?;
+        if body.reissue {
+            self.check_may_reissue(caller)?;
+        }
         let unknown = || ServiceError::NotFound { what: "key", id: kid.to_owned() };
         let id: KeyId = kid.parse().map_err(|_| unknown())?;
         let ring = ring(&self.store().keys().await?)?;
         let state = ring.get(&id).ok_or_else(unknown)?.state;
-        let (issuer, author) = (self.clone(), caller.author().clone());
+        let (issuer, caller) = (self.clone(), caller.clone());
         self.see_through(async move {
-            if state != KeyState::Revoked {
-                issuer.revoke_key_in(&ring, &id, body.reason, &author).await?;
+            let by_caller = state != KeyState::Revoked;
+            if by_caller {
+                issuer.revoke_key_in(&ring, &id, body.reason, caller.author()).await?;
             }
-            issuer.keys().await
+            let (affected, affected_next) = issuer.affected(&caller, id.as_str(), body.reissue, by_caller, after).await?;
+            let Keys { items, next_cursor, rotates_at } = issuer.keys().await?;
+            Ok(RevokedKey { items, next_cursor, rotates_at, affected, affected_next })
         })
         .await
     }
@@ -215,7 +233,8 @@ fn refused(error: RingError) -> ServiceError {
     ServiceError::internal("change the keys", error)
 }
 
-fn shown(key: store::Key, ring: &KeyRing, now: i64) -> Key {
+fn shown(key: store::Key, ring: &KeyRing, uses: &[store::KeyUse], now: i64) -> Key {
+    let (signed, live) = uses.iter().find(|used| used.key_id == key.key_id).map_or((0, 0), |used| (used.signed, used.live));
     let published = ring.published(now).iter().any(|record| record.id().as_str() == key.key_id);
     Key {
         state: key.state.name().to_owned(),
@@ -226,6 +245,8 @@ fn shown(key: store::Key, ring: &KeyRing, now: i64) -> Key {
         published_until: key.retire_until.map(check::shown),
         revoked_at: key.revoked_at.map(check::shown),
         revoke_reason: key.revoke_reason,
+        signed,
+        live,
         key_id: key.key_id,
     }
 }
@@ -241,7 +262,7 @@ mod tests {
     }
 
     fn reason() -> RevokeKey {
-        RevokeKey { reason: "stolen".into() }
+        RevokeKey { reason: "stolen".into(), ..RevokeKey::default() }
     }
 
     #[tokio::test]
@@ -313,7 +334,7 @@ mod tests {
         for id in ["x", "", unknown.as_str()] {
             assert_eq!(world.issuer.revoke_key(&caller, id, reason()).await.unwrap_err().code(), "not_found", "{id}");
         }
-        let empty = RevokeKey { reason: String::new() };
+        let empty = RevokeKey { reason: String::new(), ..RevokeKey::default() };
         assert_eq!(pointers(&world.issuer.revoke_key(&caller, &unknown, empty).await.unwrap_err()), ["/reason"]);
     }
 

@@ -16,6 +16,8 @@ use crate::store;
 pub struct PassportQuery {
     /// Of this agent.
     pub agent_id: Option<String>,
+    /// Signed by this key.
+    pub key_id: Option<String>,
     /// In this state now.
     pub state: Option<PassportState>,
     /// `nextCursor` of the page before.
@@ -41,6 +43,7 @@ impl Issuer {
         let now = self.now();
         let filter = store::PassportFilter {
             agent_id: query.agent_id,
+            key_id: query.key_id,
             state: query.state.map(stored),
             now,
             cursor: paging::number(query.cursor.as_deref())?,
@@ -168,7 +171,7 @@ mod tests {
         let second = world.passport("ollie", SHOP, SHOPPING).await;
         world.place.clock.advance(1_800);
         let ask = async |state, limit, cursor| {
-            let query = PassportQuery { agent_id: Some("ollie".into()), state, limit, cursor };
+            let query = PassportQuery { agent_id: Some("ollie".into()), state, limit, cursor, ..PassportQuery::default() };
             let page = world.issuer.passports(query).await.unwrap();
             (page.items.into_iter().map(|passport| passport.passport_id).collect::<Vec<_>>(), page.next_cursor)
         };

@@ -5,6 +5,7 @@
 pub(crate) mod agents;
 pub(crate) mod approvals;
 pub(crate) mod audit;
+pub(crate) mod key_uses;
 pub(crate) mod keys;
 pub(crate) mod makers;
 pub(crate) mod passports;
@@ -28,6 +29,9 @@ pub(crate) trait Backend {
 macro_rules! contract_suite {
     ($backend:ty) => {
         $crate::store::contract_tests::tests! { $backend;
+            key_uses {
+                what_went_with_a_key_is_listed_until_it_is_revoked_by_itself_or_over,
+            }
             agents {
                 an_agent_is_created_once,
                 agents_are_listed_by_id_in_pages,

@@ -8,7 +8,7 @@ mod approvals;
 mod audit;
 mod changes;
 mod driver;
-mod key_usage;
+mod key_uses;
 mod keys;
 mod makers;
 mod open;
@@ -30,7 +30,7 @@ pub use self::vault::PostgresVault;
 pub(super) use self::writer::LOCK;
 use self::writer::Writer;
 use super::{
-    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Disabled, Key, KeyUsage, Maker, NewAgent,
+    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Disabled, Key, KeyUse, Maker, NewAgent,
     NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, RevokeKey, RevokedPassport, RotateKeys, StatusList, Store,
     StoreError, TrustSnapshot, Vote,
 };
@@ -162,13 +162,18 @@ impl Store for PostgresStore {
         self.writer.admin(event, move |conn| Box::pin(keys::revoke(conn, plan))).await
     }
 
+    async fn passports_of_key(&self, key_id: &str, now: i64, after: Option<i64>, limit: u32) -> Result<Page<Passport, i64>, StoreError> {
+        let key_id = key_id.to_owned();
+        self.reader.read(move |conn| Box::pin(async move { key_uses::passports(conn, &key_id, now, after, limit).await })).await
+    }
+
+    async fn key_uses(&self, now: i64) -> Result<Vec<KeyUse>, StoreError> {
+        self.reader.read(move |conn| Box::pin(key_uses::counts(conn, now))).await
+    }
+
     async fn latest_expiry(&self, key_id: &str) -> Result<Option<i64>, StoreError> {
         let key_id = key_id.to_owned();
         self.reader.read(move |conn| Box::pin(async move { keys::latest_expiry(conn, &key_id).await })).await
-    }
-
-    async fn key_usage(&self, now: i64) -> Result<Vec<KeyUsage>, StoreError> {
-        self.reader.read(move |conn| Box::pin(key_usage::count(conn, now))).await
     }
 
     async fn ask_approval(&self, approval: NewApproval, most: u32, event: AdminEvent) -> Result<Approval, StoreError> {

@@ -6,7 +6,7 @@ mod keys;
 
 pub use approvals::{Approval, ApprovalFilter, ApprovalState, NewApproval, Vote};
 pub use audit::{AdminEvent, AppendOutcome, AuditEvent, AuditFilter, EventKind, Maker, NewEvent};
-pub use keys::{Key, KeyState, NewKey, RevokeKey, RotateKeys};
+pub use keys::{Key, KeyState, KeyUse, NewKey, RevokeKey, RotateKeys};
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,6 +130,8 @@ pub enum PassportState {
 pub struct PassportFilter {
     /// Only those of this agent.
     pub agent_id: Option<String>,
+    /// Only those that this key has signed.
+    pub key_id: Option<String>,
     /// Only those in this state at `now`.
     pub state: Option<PassportState>,
     /// The time that `state` is relative to.

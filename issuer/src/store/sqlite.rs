@@ -5,6 +5,7 @@ mod approvals;
 mod audit;
 mod copy;
 mod driver;
+mod key_uses;
 mod keys;
 mod makers;
 mod open;
@@ -23,9 +24,9 @@ pub use self::copy::{Check, Contents, KeyFound, copy, look, raise_sequence};
 use self::reader::Reader;
 use self::writer::Writer;
 use super::{
-    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Disabled, Key, Maker, NewAgent, NewApproval,
-    NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, RevokeKey, RevokedPassport, RotateKeys, StatusList, Store, StoreError,
-    TrustSnapshot, Vote,
+    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Disabled, Key, KeyUse, Maker, NewAgent,
+    NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, RevokeKey, RevokedPassport, RotateKeys, StatusList, Store,
+    StoreError, TrustSnapshot, Vote,
 };
 
 /// A [`Store`] in one SQLite file, with a write-ahead log and `synchronous=FULL`.
@@ -155,6 +156,15 @@ impl Store for SqliteStore {
 
     async fn revoke_key(&self, plan: RevokeKey, event: AdminEvent) -> Result<i64, StoreError> {
         self.writer.admin(event, move |conn| Box::pin(keys::revoke(conn, plan))).await
+    }
+
+    async fn passports_of_key(&self, key_id: &str, now: i64, after: Option<i64>, limit: u32) -> Result<Page<Passport, i64>, StoreError> {
+        let key_id = key_id.to_owned();
+        self.reader.read(move |conn| Box::pin(async move { key_uses::passports(conn, &key_id, now, after, limit).await })).await
+    }
+
+    async fn key_uses(&self, now: i64) -> Result<Vec<KeyUse>, StoreError> {
+        self.reader.read(move |conn| Box::pin(key_uses::counts(conn, now))).await
     }
 
     async fn latest_expiry(&self, key_id: &str) -> Result<Option<i64>, StoreError> {

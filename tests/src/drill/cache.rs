@@ -126,7 +126,7 @@ mod tests {
     /// What the drill is about has to come up in it, in the short form too.
     #[test]
     fn every_reason_that_depends_on_the_moment_comes_up() {
-        let drill = Drill::new(super::Setup::default(), CAMPAIGN.short, 1, indicatif::ProgressBar::hidden());
+        let drill = Drill::new(crate::drill::Setup::default(), CAMPAIGN.short, 1, indicatif::ProgressBar::hidden());
         let figures = serde_json::to_value(run(&drill, Fault::None)).expect("json");
         for reason in [
             "granted",
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_cache_that_believed_something_else_is_found_out() {
-        let drill = Drill::new(super::Setup::default(), CAMPAIGN.short, 1, indicatif::ProgressBar::hidden());
+        let drill = Drill::new(crate::drill::Setup::default(), CAMPAIGN.short, 1, indicatif::ProgressBar::hidden());
         run(&drill, Fault::Deaf);
         assert!(!drill.broken.into_inner().expect("whole").is_empty());
     }

@@ -160,3 +160,35 @@ fn a_revoked_key_stays_revoked_when_a_later_bundle_forgets_it() {
     let token = bundle(&active, &[&active, &stolen], &[], &[list(&stolen, &[], NOW)], 6, NOW);
     assert!(matches!(first.successor(token.as_bytes(), NOW), Err(TrustError::UntrustedSigner { .. })), "nor does a list count on its word");
 }
+
+#[test]
+fn a_bundle_or_list_is_never_believed_on_the_word_of_a_key_that_it_revokes() {
+    let (active, next, evil) = (key(), key(), key());
+    let first = load(&bundle(&active, &[&active, &next], &[], &[], 5, NOW)).expect("a bundle");
+    let refused = |token: &str| matches!(first.successor(token.as_bytes(), NOW), Err(TrustError::UntrustedSigner { .. }));
+    assert!(refused(&bundle(&active, &[&active, &next], &[&active], &[], 6, NOW)), "it signs its own end");
+    assert!(refused(&bundle(&active, &[&next], &[&active], &[], 6, NOW)));
+    assert!(refused(&bundle(&active, &[&evil], &[], &[], 6, NOW)), "it does not bring the key that signs it");
+    assert!(refused(&bundle(&next, &[&active, &next], &[&active], &[list(&active, &[], NOW)], 6, NOW)), "a list of the key that falls");
+    let word = [endorsement(&active, &evil, ISSUER, NOW)];
+    assert!(refused(&endorsed_bundle(&evil, &[&evil], &[&active], &[], 6, NOW, &word)), "an endorser that it revokes");
+    assert!(first.successor(endorsed_bundle(&evil, &[&evil, &active], &[], &[], 6, NOW, &word).as_bytes(), NOW).is_ok(), "else it counts");
+}
+
+/// The thief of the active key has shown a verifier a bundle with the highest number and a list of tomorrow.
+#[test]
+fn the_next_key_revokes_a_stolen_one_whatever_number_the_thief_has_written() {
+    let (stolen, next, fresh) = (key(), key(), key());
+    let first = load(&bundle(&stolen, &[&stolen, &next], &[], &[list(&stolen, &[3], NOW)], 5, NOW)).expect("a bundle");
+    let lists = [list(&stolen, &[], NOW + 900)];
+    let theirs = first.successor(bundle(&stolen, &[&stolen, &next], &[], &lists, 9_000_000, NOW + 900).as_bytes(), NOW).expect("signed");
+    let ours = bundle(&next, &[&next, &fresh], &[&stolen], &[list(&next, &[3], NOW)], 6, NOW);
+    let after = theirs.successor(ours.as_bytes(), NOW).expect("the stolen key's numbers count for nothing");
+    assert_eq!((after.sequence(), after.is_revoked(stolen.id().as_str())), (Some(6), true));
+    assert_eq!(status(&after, 3, MaxAge::Seconds(60), NOW), Status::Revoked);
+    let back = bundle(&stolen, &[&stolen], &[], &[], 9_000_001, NOW);
+    assert!(matches!(after.successor(back.as_bytes(), NOW), Err(TrustError::UntrustedSigner { .. })), "and there is no way back");
+    // Without that revocation the numbers hold, whoever of them signs.
+    let older = bundle(&next, &[&next, &stolen, &fresh], &[], &[], 6, NOW);
+    assert!(matches!(theirs.successor(older.as_bytes(), NOW), Err(TrustError::Rollback { .. })));
+}

@@ -3,18 +3,18 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use passport_keys::{MAX_KEY_LIFE, MIN_KEY_LIFE};
 use passport_shared::text::quote;
 
 use crate::cli::error::CliError;
-use crate::cli::input;
+use crate::cli::input::duration;
 use crate::cli::issuer_data::{DataPlan, check_issuer};
 use crate::config::ServeSettings;
 use crate::http::{Front, Limits, Rate, Rates, Tls};
 
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7700);
 const LOG: &str = "info";
-const KEY_LIFE: &str = "90d";
+/// Ninety days.
+const KEY_LIFE: i64 = 90 * 86_400;
 
 /// A start of the issuer.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(super) struct Plan {
     pub(super) issuer: Option<String>,
     pub(super) data: DataPlan,
     pub(super) log: String,
-    /// How many seconds a key lives; `None` for ever.
+    /// How long a key lives, in seconds; `None`: it changes by hand alone.
     pub(super) key_life: Option<i64>,
     pub(super) limits: Limits,
     pub(super) front: Front,
@@ -45,7 +45,7 @@ impl Plan {
         if let Some(issuer) = settings.issuer.as_deref() {
             check_issuer(issuer, data.dev)?;
         }
-        let key_life = key_life(settings.key_life.as_deref().unwrap_or(KEY_LIFE))?;
+        let key_life = key_life(settings.key_life.as_deref())?;
         let tls = match (settings.tls_cert.clone(), settings.tls_key.clone()) {
             (None, None) => None,
             (Some(cert), Some(key)) => Some(Arc::new(Tls::open(cert, key).map_err(|error| CliError::failed(error.to_string()))?)),
@@ -65,17 +65,18 @@ impl Plan {
     }
 }
 
-/// The life of a key, in seconds: a duration, or `off` or `0` for no end of it.
-fn key_life(text: &str) -> Result<Option<i64>, CliError> {
-    if matches!(text, "off" | "0") {
-        return Ok(None);
+/// The life of a key, an hour to ten years; `0` for none.
+fn key_life(setting: Option<&str>) -> Result<Option<i64>, CliError> {
+    let wrong =
+        |why: String| CliError::usage(format!("--key-life: {why}")).hint("90d is usual; 0 leaves rotations to `passport keys rotate`");
+    match setting {
+        None => Ok(Some(KEY_LIFE)),
+        Some("0") => Ok(None),
+        Some(text) => match i64::try_from(duration(text).map_err(wrong)?) {
+            Ok(life @ 3_600..=316_224_000) => Ok(Some(life)),
+            _ => Err(wrong(format!("{} is not an hour to ten years", quote(text)))),
+        },
     }
-    let seconds = input::duration(text).ok().and_then(|seconds| i64::try_from(seconds).ok());
-    let life = seconds.filter(|seconds| (MIN_KEY_LIFE..=MAX_KEY_LIFE).contains(seconds));
-    life.map(Some).ok_or_else(|| {
-        CliError::usage(format!("a key cannot live {}", quote(text)))
-            .hint("give an hour to ten years, as in --key-life 90d, or --key-life off for no rotation by schedule")
-    })
 }
 
 fn rates(settings: &ServeSettings) -> Rates {
@@ -132,16 +133,13 @@ mod tests {
     }
 
     #[test]
-    fn keys_live_ninety_days_unless_set_and_for_ever_if_asked() {
-        let life = |text: Option<&str>| {
-            let settings = ServeSettings { key_life: text.map(str::to_owned), ..ServeSettings::default() };
-            made(settings, true).map(|plan| plan.key_life)
-        };
-        assert_eq!(life(None), Ok(Some(90 * 86_400)));
-        assert_eq!((life(Some("1h")), life(Some("86400"))), (Ok(Some(3_600)), Ok(Some(86_400))));
-        assert_eq!((life(Some("off")), life(Some("0"))), (Ok(None), Ok(None)));
-        for wrong in ["", "never", "59m", "-1", "3599", "99999999999999999999", "4000d"] {
-            assert!(life(Some(wrong)).is_err_and(|error| error.contains("--key-life")), "{wrong}");
+    fn a_key_lives_ninety_days_unless_set_and_no_shorter_than_an_hour() {
+        let life = |text: &str| made(ServeSettings { key_life: Some(text.to_owned()), ..ServeSettings::default() }, true);
+        assert_eq!(made(ServeSettings::default(), true).expect("a plan").key_life, Some(90 * 86_400));
+        assert_eq!(life("0").expect("a plan").key_life, None);
+        assert_eq!(life("1h").expect("a plan").key_life, Some(3_600));
+        for wrong in ["3599s", "3661d", "soon", ""] {
+            assert!(life(wrong).expect_err(wrong).contains("--key-life"), "{wrong}");
         }
     }
 

@@ -105,7 +105,11 @@ async fn a_revoked_key_that_was_left_in_the_vault_is_destroyed_at_the_next_start
     let path = world.place.path().join("keys").join(format!("{active}.pem"));
     let file = std::fs::read(&path).unwrap();
     let caller = world.admin("keys.revoke", "issuer/keys").await;
-    world.issuer.revoke_key(&caller, &active, passport_shared::api::keys::RevokeKey { reason: "x".into() }).await.unwrap();
+    world
+        .issuer
+        .revoke_key(&caller, &active, passport_shared::api::keys::RevokeKey { reason: "x".into(), ..Default::default() })
+        .await
+        .unwrap();
     assert!(!path.exists());
     // As if destroying it had failed.
     std::fs::write(&path, file).unwrap();

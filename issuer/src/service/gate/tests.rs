@@ -168,7 +168,7 @@ async fn who_was_let_through_and_is_revoked_since_changes_nothing() {
         let issuer = &world.issuer;
         let before = (world.log().await.len(), world.place.vault().holds().unwrap().len());
         let agent = passport_shared::api::agents::NewAgent { agent_id: Some("new".into()), name: "x".into(), description: None };
-        let reason = passport_shared::api::keys::RevokeKey { reason: "x".into() };
+        let reason = passport_shared::api::keys::RevokeKey { reason: "x".into(), ..Default::default() };
         let event = r#"{"seq":1,"requestId":"r","outcome":"deny","reason":"expired","evaluatedAt":null}"#;
         let report = passport_shared::api::audit::ReportEvents {
             reporter: name.into(),

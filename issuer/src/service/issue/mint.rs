@@ -58,10 +58,14 @@ impl Issuer {
                 // The store would say that it is taken.
                 OwnWork::PlaceRevoked => continue,
             }
-            let change = json!({
+            let mut change = json!({
                 "type": "passport_issued", "passportId": id, "agentId": order.agent_id, "keyId": key,
                 "audience": order.audience, "expiresAt": check::shown(order.expires_at),
             });
+            if let (Some(replaced), Some(members)) = (&order.replaces, change.as_object_mut()) {
+                members.insert("replaces".to_owned(), json!(replaced.passport_id));
+                members.insert("forRequestId".to_owned(), json!(replaced.for_request));
+            }
             let event = self.admin_event(author, &change)?;
             let record = NewPassport {
                 passport_id: id.clone(),

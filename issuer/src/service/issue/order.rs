@@ -23,6 +23,15 @@ pub(super) struct Order {
     pub(super) confirmation: Option<Box<RawValue>>,
     /// The member that said when it ends.
     pub(super) expiry_pointer: &'static str,
+    /// The passport in whose place it comes, and the request that asked for it.
+    pub(super) replaces: Option<Replaced>,
+}
+
+/// What a passport comes in the place of: for the audit log.
+#[derive(Debug)]
+pub(super) struct Replaced {
+    pub(super) passport_id: String,
+    pub(super) for_request: String,
 }
 
 impl Order {
@@ -55,6 +64,7 @@ impl Order {
                 on_behalf_of: body.on_behalf_of,
                 confirmation: body.cnf,
                 expiry_pointer: expiry.pointer,
+                replaces: None,
             }),
             _ => Err(ServiceError::Invalid { errors }),
         }

@@ -175,7 +175,7 @@ async fn the_newest_retired_keys_endorse_the_active_one_and_a_revoked_one_never_
     let endorsing = endorsers(&world).await;
     assert_eq!(endorsing, retired.iter().rev().take(8).cloned().collect::<Vec<_>>());
     let caller = world.admin("keys.revoke", "issuer/keys").await;
-    let reason = passport_shared::api::keys::RevokeKey { reason: "stolen".into() };
+    let reason = passport_shared::api::keys::RevokeKey { reason: "stolen".into(), ..Default::default() };
     world.issuer.revoke_key(&caller, &endorsing[0], reason).await.unwrap();
     assert!(!endorsers(&world).await.contains(&endorsing[0]));
     // Who has not asked since before all that knew the second key as the next one, and follows its word.

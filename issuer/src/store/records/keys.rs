@@ -67,3 +67,14 @@ pub struct RevokeKey {
     /// When the revocation happens.
     pub now: i64,
 }
+
+/// What a key has signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyUse {
+    /// The key's id.
+    pub key_id: String,
+    /// How many passports it has signed, revoked and expired ones included.
+    pub signed: i64,
+    /// How many of them are live.
+    pub live: i64,
+}

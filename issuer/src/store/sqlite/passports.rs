@@ -10,7 +10,7 @@ use super::writer::Done;
 use crate::store::{NewPassport, Page, Passport, PassportFilter, PassportState, RevokedPassport, StoreError};
 
 /// A passport with its key, so that whoever reads it cannot miss that the key is revoked.
-const SELECT: &str = "SELECT p.ordinal, p.passport_id, p.agent_id, p.key_id, p.claims, p.audience, \
+pub(super) const SELECT: &str = "SELECT p.ordinal, p.passport_id, p.agent_id, p.key_id, p.claims, p.audience, \
      p.issued_at, p.not_before, p.expires_at, p.status_list, p.status_index, p.issued_by, \
      coalesce(p.revoked_at, k.revoked_at) AS revoked_at, \
      CASE WHEN p.revoked_at IS NOT NULL THEN p.revoke_reason ELSE k.revoke_reason END \
@@ -90,6 +90,9 @@ pub(super) async fn list(conn: &mut SqliteConnection, filter: PassportFilter) ->
     if let Some(agent_id) = filter.agent_id {
         query.push(" AND p.agent_id = ").push_bind(agent_id);
     }
+    if let Some(key_id) = filter.key_id {
+        query.push(" AND p.key_id = ").push_bind(key_id);
+    }
     match filter.state {
         None => {}
         Some(PassportState::Revoked) => {
@@ -103,11 +106,16 @@ pub(super) async fn list(conn: &mut SqliteConnection, filter: PassportFilter) ->
         }
     }
     let rows = query.push(" ORDER BY p.ordinal DESC LIMIT ").push_bind(page_size(filter.limit) + 1).build().fetch_all(conn).await?;
+    read_page(&rows, filter.limit)
+}
+
+/// A page of passports, out of rows one of which may be more than the limit.
+pub(super) fn read_page(rows: &[SqliteRow], limit: u32) -> Result<Page<Passport, i64>, Failure> {
     let mut items = Vec::with_capacity(rows.len());
-    for row in &rows {
+    for row in rows {
         items.push((row.try_get::<i64, _>("ordinal")?, read(row)?));
     }
-    let page = page(items, filter.limit, |(ordinal, _)| *ordinal);
+    let page = page(items, limit, |(ordinal, _)| *ordinal);
     Ok(Page { items: page.items.into_iter().map(|(_, passport)| passport).collect(), next: page.next })
 }
 
