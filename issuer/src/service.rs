@@ -32,6 +32,7 @@ mod paging;
 mod passports;
 mod presets;
 mod publish;
+mod revocations;
 mod splice;
 mod status_index;
 mod subset;

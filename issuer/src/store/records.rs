@@ -2,9 +2,11 @@
 
 mod audit;
 mod keys;
+mod revocations;
 
 pub use audit::{AdminEvent, AppendOutcome, AuditEvent, AuditFilter, EventKind, Maker, NewEvent};
 pub use keys::{Key, KeyState, NewKey, RevokeKey, RotateKeys};
+pub use revocations::{LiveFilter, MatchedPassports, NAMED_PASSPORTS, RevokedPassports};
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]

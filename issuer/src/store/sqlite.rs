@@ -8,6 +8,7 @@ mod makers;
 mod open;
 mod passports;
 mod reader;
+mod revocations;
 mod trust;
 mod writer;
 
@@ -19,8 +20,9 @@ use async_trait::async_trait;
 use self::reader::Reader;
 use self::writer::Writer;
 use super::{
-    AdminEvent, Agent, AppendOutcome, AuditEvent, AuditFilter, Disabled, Key, Maker, NewAgent, NewEvent, NewKey, NewPassport, Page,
-    Passport, PassportFilter, RevokeKey, RevokedPassport, RotateKeys, StatusList, Store, StoreError, TrustSnapshot,
+    AdminEvent, Agent, AppendOutcome, AuditEvent, AuditFilter, Disabled, EventOf, Key, LiveFilter, Maker, MatchedPassports, NewAgent,
+    NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, RevokeKey, RevokedPassport, RevokedPassports, RotateKeys, StatusList,
+    Store, StoreError, TrustSnapshot,
 };
 
 /// A [`Store`] in one SQLite file, with a write-ahead log and `synchronous=FULL`.
@@ -116,6 +118,24 @@ impl Store for SqliteStore {
         let (passport_id, reason) = (passport_id.to_owned(), reason.map(str::to_owned));
         self.writer
             .admin(event, move |conn| Box::pin(async move { passports::revoke(conn, &passport_id, reason.as_deref(), now).await }))
+            .await
+    }
+
+    async fn find_passports(&self, filter: LiveFilter) -> Result<MatchedPassports, StoreError> {
+        self.reader.read(move |conn| Box::pin(async move { revocations::find(conn, &filter).await })).await
+    }
+
+    async fn revoke_passports(
+        &self,
+        filter: LiveFilter,
+        reason: &str,
+        maker: Option<Maker>,
+        event: EventOf<MatchedPassports>,
+    ) -> Result<RevokedPassports, StoreError> {
+        let reason = reason.to_owned();
+        let tell = move |done: &RevokedPassports| event(&done.matched);
+        self.writer
+            .admin_of(maker, Box::new(tell), move |conn| Box::pin(async move { revocations::revoke(conn, &filter, &reason).await }))
             .await
     }
 
