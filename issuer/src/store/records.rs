@@ -158,6 +158,8 @@ pub struct StatusList {
     pub size: i64,
     /// How many are taken.
     pub used: i64,
+    /// When the last of the passports that have a place in it ends; 0 while there is none.
+    pub last_expiry: i64,
 }
 
 /// The revoked places of one status list.
@@ -167,6 +169,10 @@ pub struct RevokedIndexes {
     pub list: i64,
     /// How many places it has.
     pub size: i64,
+    /// How many are taken.
+    pub used: i64,
+    /// When the last of the passports that have a place in it ends; 0 while there is none.
+    pub last_expiry: i64,
     /// The revoked places, ascending.
     pub revoked: Vec<i64>,
 }

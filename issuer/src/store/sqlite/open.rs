@@ -41,7 +41,10 @@ fn migrations() -> Vec<Migration> {
     let step = |version, name: &'static str, sql: &'static str| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     };
-    vec![step(1, "initial", include_str!("../../../migrations/sqlite/0001_initial.sql"))]
+    vec![
+        step(1, "initial", include_str!("../../../migrations/sqlite/0001_initial.sql")),
+        step(4, "list_expiry", include_str!("../../../migrations/sqlite/0004_list_expiry.sql")),
+    ]
 }
 
 impl SqliteStore {
