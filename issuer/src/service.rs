@@ -34,6 +34,7 @@ mod paging;
 mod passports;
 mod presets;
 mod publish;
+mod revocations;
 mod schedule;
 mod splice;
 mod status_index;

@@ -44,8 +44,9 @@ pub use error::{OpenError, StoreError};
 pub use postgres::{Durability, PostgresOptions, PostgresStore, PostgresVault};
 pub use records::{
     AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, ApprovalState, AuditEvent, AuditFilter, Disabled, EventKind, Key, KeyState,
-    KeyUse, Maker, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, PassportState, RevokeKey,
-    RevokedIndexes, RevokedPassport, RotateKeys, StatusList, TrustSnapshot, Vote,
+    KeyUse, LiveFilter, Maker, MatchedPassports, NAMED_PASSPORTS, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Page, Passport,
+    PassportFilter, PassportState, RevokeKey, RevokedIndexes, RevokedPassport, RevokedPassports, RotateKeys, StatusList, TrustSnapshot,
+    Vote,
 };
 pub use sqlite::SqliteStore;
 pub use transfer::{Proof, TransferError, transfer};
@@ -57,6 +58,9 @@ pub const MAX_PAGE: u32 = 1_000;
 /// The most bytes of bodies that one page of audit events holds, unless its first alone has more: one body may have a
 /// megabyte. A page that ends for this has a next one.
 pub const MAX_PAGE_BYTES: usize = 8 << 20;
+
+/// Makes the event of a change out of what the change came to, inside its transaction. It must not wait for anything.
+pub type EventOf<T> = Box<dyn FnOnce(&T) -> Result<AdminEvent, StoreError> + Send>;
 
 /// Everything the issuer remembers. See the [module](self) for the rules and for how to add one.
 ///
@@ -151,6 +155,20 @@ pub trait Store: std::fmt::Debug + Send + Sync {
         now: i64,
         event: AdminEvent,
     ) -> Result<RevokedPassport, StoreError>;
+
+    /// The passports that the filter finds, to be looked at before they are revoked.
+    async fn find_passports(&self, filter: LiveFilter) -> Result<MatchedPassports, StoreError>;
+
+    /// Revokes all passports that the filter finds, with one step of the trust sequence and one event. Which they are is
+    /// known only in the transaction, so the event is made there: `event` is called once, where any was revoked, and its
+    /// failure undoes it all. `maker` is looked at first; it is the one that the event names.
+    async fn revoke_passports(
+        &self,
+        filter: LiveFilter,
+        reason: &str,
+        maker: Option<Maker>,
+        event: EventOf<MatchedPassports>,
+    ) -> Result<RevokedPassports, StoreError>;
 
     /// All status lists by number, with how many places are taken.
     async fn status_lists(&self) -> Result<Vec<StatusList>, StoreError>;

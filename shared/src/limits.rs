@@ -69,7 +69,7 @@ pub const KEY_SET_BYTES: usize = 262_144;
 /// Key endorsements in a trust bundle: each costs a signature check, and the newest few reach back far enough.
 pub const ENDORSEMENTS: usize = 16;
 
-/// Bytes of a trust bundle: ten million passports with one in a hundred revoked take about 1.5 MB.
+/// Bytes of a trust bundle: ten million passports with one in a hundred revoked take about 0.6 MB.
 pub const TRUST_BUNDLE_BYTES: usize = 16_777_216;
 
 /// Bytes that one status list may inflate to: 2^23 entries of one bit. A list that says it is larger

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 use passport_shared::api::Page;
-use passport_shared::api::passports::{Passport, PassportState, RevokePassport};
+use passport_shared::api::passports::{Passport, PassportState, RevokePassport, RevokePassports, RevokedPassports};
 use passport_shared::grant::Grant;
 use passport_shared::text::escape;
 
@@ -57,16 +57,43 @@ pub(crate) struct Show {
     remote: Remote,
 }
 
-/// Revoke a passport
+/// Revoke a passport, or all live ones of an agent, a key, a maker or a time
 #[derive(Debug, Args)]
 pub(crate) struct Revoke {
-    /// Its id
-    id: String,
-    /// Why, for the record
+    /// Its id; in its place, options that say which: all that are given must hold
+    #[arg(required_unless_present = "which")]
+    id: Option<String>,
+    /// Why, for the record; needed for many
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
     #[command(flatten)]
+    which: Which,
+    /// Only count them
+    #[arg(long, requires = "which", conflicts_with = "id")]
+    dry_run: bool,
+    #[command(flatten)]
     remote: Remote,
+}
+
+/// Which passports are revoked together
+#[derive(Debug, Args)]
+#[group(id = "which", multiple = true, conflicts_with = "id")]
+struct Which {
+    /// All of this agent
+    #[arg(long, value_name = "ID")]
+    agent: Option<String>,
+    /// All that this key signed
+    #[arg(long, value_name = "KEY ID")]
+    key: Option<String>,
+    /// All that this agent asked for
+    #[arg(long, value_name = "ID")]
+    issued_by: Option<String>,
+    /// All that were issued at this time or later, like 2026-05-30T00:00:00Z
+    #[arg(long, value_name = "TIME")]
+    issued_from: Option<String>,
+    /// All that were issued before this time
+    #[arg(long, value_name = "TIME")]
+    issued_before: Option<String>,
 }
 
 impl Passports {
@@ -77,18 +104,58 @@ impl Passports {
                 let answer = show.remote.client(session)?.get(&format!("/v1/passports/{}", escaped(&show.id)), &[])?;
                 tell(&answer.read_json()?, answer.body(), session)
             }
-            Self::Revoke(revoke) => {
-                let body = RevokePassport { reason: revoke.reason.clone() };
-                let answer = revoke.remote.client(session)?.post(&format!("/v1/passports/{}/revoke", escaped(&revoke.id)), &body)?;
-                let passport: Passport = answer.read_json()?;
-                tell(&passport, answer.body(), session)?;
-                session.out.say(&format!(
-                    "\nverifiers deny it from their next refresh on; one without a network keeps accepting it until {}",
-                    escape(&passport.expires_at)
-                ));
-                Ok(DONE)
-            }
+            Self::Revoke(revoke) => match &revoke.id {
+                Some(id) => revoke.one(id, session),
+                None => revoke.many(session),
+            },
         }
+    }
+}
+
+impl Revoke {
+    fn one(&self, id: &str, session: &Session) -> Ended {
+        let body = RevokePassport { reason: self.reason.clone() };
+        let answer = self.remote.client(session)?.post(&format!("/v1/passports/{}/revoke", escaped(id)), &body)?;
+        let passport: Passport = answer.read_json()?;
+        tell(&passport, answer.body(), session)?;
+        session.out.say(&format!(
+            "\nverifiers deny it from their next refresh on; one without a network keeps accepting it until {}",
+            escape(&passport.expires_at)
+        ));
+        Ok(DONE)
+    }
+
+    fn many(&self, session: &Session) -> Ended {
+        let Which { agent, key, issued_by, issued_from, issued_before } = &self.which;
+        let body = RevokePassports {
+            agent_id: agent.clone(),
+            key_id: key.clone(),
+            issued_by: issued_by.clone(),
+            issued_from: issued_from.clone(),
+            issued_before: issued_before.clone(),
+            reason: self.reason.clone(),
+            dry_run: self.dry_run,
+        };
+        let answer = self.remote.client(session)?.post("/v1/passports/revoke", &body)?;
+        if session.out.is_json() {
+            session.out.line(answer.body().as_bytes())?;
+            return Ok(DONE);
+        }
+        let done: RevokedPassports = answer.read_json()?;
+        let ids: Vec<String> = done.passport_ids.iter().map(|id| escape(id)).collect();
+        let named = u64::try_from(ids.len()).unwrap_or(u64::MAX);
+        let mut rows = vec![("matched", done.matched.to_string()), ("revoked", done.revoked.to_string())];
+        rows.extend(ids.into_iter().map(|id| ("passport", id)));
+        if done.matched > named {
+            rows.push(("and", format!("{} more", done.matched - named)));
+        }
+        session.out.text(&facts(&rows))?;
+        session.out.say(match (self.dry_run, done.matched) {
+            (true, _) => "\nnothing was changed; the same without `--dry-run` revokes them",
+            (false, 0) => "\nno live passport was found; nothing was changed",
+            (false, _) => "\nverifiers deny them from their next refresh on; one without a network keeps accepting each until it expires",
+        });
+        Ok(DONE)
     }
 }
 

@@ -13,7 +13,7 @@ use passport_shared::api::approvals::{AskApproval, DecideApproval};
 use passport_shared::api::audit::ReportEvents;
 use passport_shared::api::checks::Verify;
 use passport_shared::api::keys::RevokeKey;
-use passport_shared::api::passports::{IssuePassport, RevokePassport};
+use passport_shared::api::passports::{IssuePassport, RevokePassport, RevokePassports};
 use passport_shared::fault::{Fault, Place};
 use passport_shared::json::{Controls, Document};
 use serde::Deserialize;
@@ -43,6 +43,7 @@ impl JsonBody for IssuePassport {}
 impl JsonBody for RevokePassport {}
 impl JsonBody for AskApproval {}
 impl JsonBody for DecideApproval {}
+impl JsonBody for RevokePassports {}
 impl JsonBody for RevokeKey {}
 impl JsonBody for Verify {}
 impl JsonBody for ReportEvents {

@@ -2,7 +2,9 @@
 
 use axum::extract::State;
 use passport_shared::api::Page;
-use passport_shared::api::passports::{IssuePassport, IssuedPassport, Passport, PassportState, RevokePassport};
+use passport_shared::api::passports::{
+    IssuePassport, IssuedPassport, Passport, PassportState, RevokePassport, RevokePassports, RevokedPassports,
+};
 use passport_shared::api::problem::Problem;
 use serde::Deserialize;
 
@@ -119,4 +121,30 @@ pub(crate) async fn revoke(
     OptionalJson(body): OptionalJson<RevokePassport>,
 ) -> Answer {
     reply::ok(&app.issuer.revoke_passport(&gate.caller, &id, body).await?)
+}
+
+/// Revoke many passports at once.
+///
+/// All or none of them, with one audit event. What is acted with is not spared if it is among them.
+#[utoipa::path(
+    post,
+    path = "/v1/passports/revoke",
+    operation_id = "revokePassports",
+    tag = "passports",
+    security(("passport" = ["passports.revoke on issuer/passports"])),
+    request_body(content = RevokePassports, example = json!({
+        "agentId": "agent_ollie",
+        "issuedBefore": "2026-11-23T18:00:00Z",
+        "reason": "the laptop was stolen",
+        "dryRun": true,
+    })),
+    responses((status = 200, description = "They are revoked, or counted.", body = RevokedPassports)),
+)]
+pub(crate) async fn revoke_many(
+    State(app): State<App>,
+    gate: Gate<PassportsRevoke>,
+    _: Query<NoParameters>,
+    StrictJson(body): StrictJson<RevokePassports>,
+) -> Answer {
+    reply::ok(&app.issuer.revoke_passports(&gate.caller, body).await?)
 }

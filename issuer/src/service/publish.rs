@@ -18,6 +18,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use super::change::{sha256_hex, to_json};
 use super::follow::Herald;
+use super::status_index::takes_more;
 use super::{Issuer, Parts, ServiceError, Settings, keys};
 use crate::metrics;
 use crate::store::{RevokedIndexes, StoreError, TrustSnapshot};
@@ -30,6 +31,10 @@ const PAUSE: i64 = 5;
 
 /// How many retired keys endorse the active one, the newest first. Each is a signature for each edition.
 const ENDORSED_BY: usize = 8;
+
+/// For how long a list is published after the last passport with a place in it has ended, in seconds: a verifier whose
+/// clock is behind by less still sees what was revoked.
+const LIST_GRACE: i64 = 86_400;
 
 /// How long a key set may be cached, in seconds: a key is published long before it signs.
 const KEY_SET_MAX_AGE: u32 = 300;
@@ -217,6 +222,12 @@ impl Issuer {
     }
 }
 
+/// Whether a list has done its work: no passport is given a place in it any more, and all that have one ended long ago.
+/// It is looked at anew for each edition, so a clock that was ahead and is put right brings the list back.
+fn is_over(list: &RevokedIndexes, now: i64) -> bool {
+    !takes_more(list.used, list.size) && list.last_expiry.saturating_add(LIST_GRACE) <= now
+}
+
 /// The URI of a status list.
 pub(super) fn list_uri(settings: &Settings, list: i64) -> String {
     format!("{}/v1/status/{list}", settings.issuer)
@@ -251,7 +262,7 @@ impl<'a> Printer<'a> {
         let jwks = self.ring.key_set(self.now);
         let revoked: Vec<KeyId> = self.ring.revoked().into_iter().map(|key| *key.id()).collect();
         let mut lists = BTreeMap::new();
-        for list in &snapshot.lists {
+        for list in snapshot.lists.iter().filter(|list| !is_over(list, self.now)) {
             lists.insert(list.list, self.list(list)?);
         }
         let tokens: Vec<String> = lists.values().map(|list: &Published| list.body.clone()).collect();

@@ -15,6 +15,11 @@ pub(super) struct Slot {
     pub(super) index: i64,
 }
 
+/// Whether a list of `size` places, of which `used` are taken, is given more passports.
+pub(super) fn takes_more(used: i64, size: i64) -> bool {
+    used.saturating_mul(2) < size
+}
+
 impl Issuer {
     /// A place that was free a moment ago, or may just have been taken: the store says which when it is used.
     pub(super) async fn draw_slot(&self) -> Result<Slot, ServiceError> {
@@ -29,7 +34,7 @@ impl Issuer {
         // Somebody else may open a list at the same moment, and fill it: look again, a few times.
         for _ in 0..8 {
             let lists = self.store().status_lists().await?;
-            if let Some(list) = lists.iter().find(|list| list.used.saturating_mul(2) < list.size) {
+            if let Some(list) = lists.iter().find(|list| takes_more(list.used, list.size)) {
                 return Ok((list.list, list.size));
             }
             let number = lists.iter().map(|list| list.list.saturating_add(1)).max().unwrap_or(0);

@@ -10,6 +10,7 @@ pub(crate) mod keys;
 pub(crate) mod makers;
 pub(crate) mod passports;
 pub(crate) mod races;
+pub(crate) mod revocations;
 pub(crate) mod trust;
 
 use std::sync::Arc;
@@ -91,6 +92,15 @@ macro_rules! contract_suite {
                 status_lists_count_what_is_taken,
                 everything_is_there_after_reopening,
                 a_closed_store_answers_nothing,
+            }
+            revocations {
+                each_filter_narrows_what_is_revoked,
+                many_are_revoked_in_one_step_with_one_event,
+                what_is_dead_already_is_left_as_it_was,
+                a_revocation_of_many_without_its_event_is_rolled_back,
+                a_revocation_of_none_writes_nothing,
+                many_are_not_revoked_by_a_maker_that_counts_no_more,
+                the_named_ones_are_bounded_and_the_count_is_not,
             }
             races {
                 a_disabled_agent_never_has_a_live_passport,

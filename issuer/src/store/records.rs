@@ -3,10 +3,12 @@
 mod approvals;
 mod audit;
 mod keys;
+mod revocations;
 
 pub use approvals::{Approval, ApprovalFilter, ApprovalState, NewApproval, Vote};
 pub use audit::{AdminEvent, AppendOutcome, AuditEvent, AuditFilter, EventKind, Maker, NewEvent};
 pub use keys::{Key, KeyState, KeyUse, NewKey, RevokeKey, RotateKeys};
+pub use revocations::{LiveFilter, MatchedPassports, NAMED_PASSPORTS, RevokedPassports};
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,6 +162,8 @@ pub struct StatusList {
     pub size: i64,
     /// How many are taken.
     pub used: i64,
+    /// When the last of the passports that have a place in it ends; 0 while there is none.
+    pub last_expiry: i64,
 }
 
 /// The revoked places of one status list.
@@ -169,6 +173,10 @@ pub struct RevokedIndexes {
     pub list: i64,
     /// How many places it has.
     pub size: i64,
+    /// How many are taken.
+    pub used: i64,
+    /// When the last of the passports that have a place in it ends; 0 while there is none.
+    pub last_expiry: i64,
     /// The revoked places, ascending.
     pub revoked: Vec<i64>,
 }

@@ -11,6 +11,7 @@ mod makers;
 mod open;
 mod passports;
 mod reader;
+mod revocations;
 mod trust;
 mod writer;
 
@@ -24,9 +25,9 @@ pub use self::copy::{Check, Contents, KeyFound, copy, look, raise_sequence};
 use self::reader::Reader;
 use self::writer::Writer;
 use super::{
-    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Disabled, Key, KeyUse, Maker, NewAgent,
-    NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, RevokeKey, RevokedPassport, RotateKeys, StatusList, Store,
-    StoreError, TrustSnapshot, Vote,
+    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Disabled, EventOf, Key, KeyUse, LiveFilter, Maker,
+    MatchedPassports, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, RevokeKey, RevokedPassport,
+    RevokedPassports, RotateKeys, StatusList, Store, StoreError, TrustSnapshot, Vote,
 };
 
 /// A [`Store`] in one SQLite file, with a write-ahead log and `synchronous=FULL`.
@@ -127,6 +128,24 @@ impl Store for SqliteStore {
         let (passport_id, reason) = (passport_id.to_owned(), reason.map(str::to_owned));
         self.writer
             .admin(event, move |conn| Box::pin(async move { passports::revoke(conn, &passport_id, reason.as_deref(), now).await }))
+            .await
+    }
+
+    async fn find_passports(&self, filter: LiveFilter) -> Result<MatchedPassports, StoreError> {
+        self.reader.read(move |conn| Box::pin(async move { revocations::find(conn, &filter).await })).await
+    }
+
+    async fn revoke_passports(
+        &self,
+        filter: LiveFilter,
+        reason: &str,
+        maker: Option<Maker>,
+        event: EventOf<MatchedPassports>,
+    ) -> Result<RevokedPassports, StoreError> {
+        let reason = reason.to_owned();
+        let tell = move |done: &RevokedPassports| event(&done.matched);
+        self.writer
+            .admin_of(maker, Box::new(tell), move |conn| Box::pin(async move { revocations::revoke(conn, &filter, &reason).await }))
             .await
     }
 

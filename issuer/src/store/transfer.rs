@@ -48,7 +48,7 @@ const TABLES: [Table; 9] = [
             ("revoke_reason", T),
         ],
     },
-    Table { name: "status_lists", columns: &[("list", I), ("size", I), ("used", I)] },
+    Table { name: "status_lists", columns: &[("list", I), ("size", I), ("used", I), ("last_expiry", I)] },
     Table {
         name: "passports",
         columns: &[

@@ -169,6 +169,29 @@ fn a_passport_that_gets_lost_on_its_way_is_told_and_can_be_revoked() {
 }
 
 #[test]
+fn many_passports_are_counted_and_then_revoked_at_once() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let served = Served::start(directory.path());
+    let caller = Caller { directory: directory.path(), url: served.url.clone() };
+    caller.run(&["agents", "create", "Ollie", "--id", "agent_ollie"]).ended(0);
+    let issue = ["issue", "--agent", "agent_ollie", "--audience", "https://shop.example", "--grant", GRANT, "--expires-in", "1h"];
+    for _ in 0..2 {
+        caller.run(&issue).ended(0);
+    }
+    let counted = caller.json(&["passports", "revoke", "--agent", "agent_ollie", "--dry-run"]);
+    assert_eq!((&counted["matched"], &counted["revoked"]), (&2.into(), &0.into()));
+    caller.run(&["passports", "revoke", "--agent", "agent_ollie"]).ended(1);
+    for wrong in [&["passports", "revoke"][..], &["passports", "revoke", "--dry-run"], &["passports", "revoke", "pp_1", "--agent", "a"]] {
+        caller.run(wrong).ended(2);
+    }
+    let live = ["passports", "list", "--agent", "agent_ollie", "--state", "live"];
+    assert_eq!(caller.json(&live)["items"].as_array().map(Vec::len), Some(2), "nothing was changed so far");
+    let done = caller.run(&["passports", "revoke", "--agent", "agent_ollie", "--issued-by", "admin", "--reason", "stolen"]).ended(0);
+    assert!(done.out.contains('2') && done.out.contains(counted["passportIds"][1].as_str().expect("an id")), "{}", done.out);
+    assert_eq!(caller.json(&live)["items"], serde_json::json!([]));
+}
+
+#[test]
 fn what_a_reporter_claims_is_told_from_what_the_issuer_did() {
     let directory = tempfile::tempdir().expect("a directory");
     let served = Served::start(directory.path());

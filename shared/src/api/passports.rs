@@ -115,3 +115,45 @@ pub struct RevokePassport {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
+
+/// The body of `POST /v1/passports/revoke`. What is given must all hold of a passport; at least one of the first five
+/// members is given. Only live passports are meant.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RevokePassports {
+    /// Of this agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_id: Option<String>,
+    /// Signed by this key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
+    /// Asked for by this agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_by: Option<String>,
+    /// Issued at this RFC 3339 time or later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_from: Option<String>,
+    /// Issued before this RFC 3339 time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_before: Option<String>,
+    /// Why, for the record; at most 256 bytes. It may be left out of a dry run only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Whether to count them only, and change nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
+}
+
+/// The answer to `POST /v1/passports/revoke`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RevokedPassports {
+    /// How many live passports the filter found.
+    pub matched: u64,
+    /// How many of them are revoked now: all, or none in a dry run.
+    pub revoked: u64,
+    /// The ids of the first 100 of them, in the order in which they were issued.
+    pub passport_ids: Vec<String>,
+}

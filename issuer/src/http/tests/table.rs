@@ -45,6 +45,13 @@ const ROUTES: &[Route] = &[
         Some(("passports.issue", "issuer/passports")),
     ),
     Route("GET", "/v1/passports", "/v1/passports", Nothing, Some(("passports.read", "issuer/passports"))),
+    Route(
+        "POST",
+        "/v1/passports/revoke",
+        "/v1/passports/revoke",
+        Json(r#"{"agentId": "nobody", "reason": "x"}"#),
+        Some(("passports.revoke", "issuer/passports")),
+    ),
     Route("GET", "/v1/passports/{id}", "/v1/passports/pp_none", Nothing, Some(("passports.read", "issuer/passports"))),
     Route("POST", "/v1/passports/{id}/revoke", "/v1/passports/pp_none/revoke", Nothing, Some(("passports.revoke", "issuer/passports"))),
     Route("GET", "/v1/keys", "/v1/keys", Nothing, Some(("keys.read", "issuer/keys"))),

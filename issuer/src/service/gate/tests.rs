@@ -176,7 +176,13 @@ async fn who_was_let_through_and_is_revoked_since_changes_nothing() {
         };
         let mut order = crate::service::testing::order("ollie", SHOP, SHOPPING);
         order.expires_in = Some(60);
+        let many = passport_shared::api::passports::RevokePassports {
+            agent_id: Some("ollie".into()),
+            reason: Some("x".into()),
+            ..Default::default()
+        };
         for outcome in [
+            issuer.revoke_passports(caller, many).await.map(drop),
             issuer.create_agent(caller, agent).await.map(drop),
             issuer.disable_agent(caller, "ollie", Default::default()).await.map(drop),
             issuer.enable_agent(caller, "ollie").await.map(drop),

@@ -188,3 +188,38 @@ async fn active_key(world: &World) -> String {
     let keys = world.issuer.keys().await.unwrap().items;
     keys.into_iter().find(|key| key.state == "active").unwrap().key_id
 }
+
+#[tokio::test]
+async fn a_full_list_is_published_until_its_last_passport_has_long_expired() {
+    let world = World::new().await;
+    let revoker = world.admin("passports.revoke", "issuer/passports").await;
+    // The first start has taken one place of 64, and these take the list's first half but one.
+    let (mut tokens, long) = (Vec::new(), 86_400);
+    for _ in 0..30 {
+        tokens.push(world.ollie().await);
+    }
+    let published = async |list| world.issuer.status_list(list).await.is_ok();
+    let mut body = crate::service::testing::order("ollie", SHOP, crate::service::testing::SHOPPING);
+    body.expires_in = Some(80 * long);
+    let lasting = world.issuer.issue_passport(&world.minter().await, body).await.unwrap();
+    let in_next = world.ollie().await;
+    assert_eq!(claims(&lasting.passport).status.unwrap().uri, claims(&tokens[0].passport).status.unwrap().uri);
+    assert!(claims(&in_next.passport).status.unwrap().uri.ends_with("/1"));
+    world.issuer.revoke_passport(&revoker, &lasting.passport_id, RevokePassport::default()).await.unwrap();
+
+    // The list of a passport that lives on stays, whatever else in it has ended, and what was revoked stays so.
+    world.place.clock.advance(79 * long.cast_signed());
+    assert!(published(0).await && published(1).await);
+    assert_eq!(world.reason(&lasting.passport).await, "revoked");
+    let end = world.issuer.store().status_lists().await.unwrap()[0].last_expiry;
+    world.place.clock.advance(end + LIST_GRACE - 1 - world.issuer.now());
+    assert!(published(0).await, "there is a day of grace");
+    world.place.clock.advance(FRESH);
+    assert!(!published(0).await, "all of it ended a day ago");
+    assert!(published(1).await, "it takes passports yet, although those in it have ended");
+    assert_ne!(world.reason(&lasting.passport).await, "granted");
+    // A clock that was ahead is put right: the list is back, and says what it said.
+    world.place.clock.advance(-20 * long.cast_signed());
+    assert!(published(0).await);
+    assert_eq!(world.reason(&lasting.passport).await, "revoked");
+}

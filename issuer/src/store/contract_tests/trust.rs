@@ -1,7 +1,7 @@
 //! The trust sequence, status lists, the issuer's URL, and what is left after closing.
 
 use super::{Backend, NOW, decision, event, key, passport, with_ollie};
-use crate::store::{AuditFilter, KeyState, RevokeKey, RevokedIndexes, RotateKeys, StatusList, StoreError};
+use crate::store::{AuditFilter, KeyState, NewPassport, RevokeKey, RotateKeys, StatusList, StoreError};
 
 pub(crate) async fn every_change_of_trust_raises_the_sequence_by_one(backend: impl Backend) {
     let store = backend.open().await;
@@ -67,7 +67,8 @@ pub(crate) async fn a_snapshot_holds_keys_and_revocations_together(backend: impl
     assert_eq!(snapshot.sequence, told.trust_sequence);
     assert_eq!(snapshot.keys, store.keys().await.unwrap());
     let expected = [(0, 1_000, vec![]), (1, 8, vec![7])];
-    assert_eq!(snapshot.lists, expected.map(|(list, size, revoked)| RevokedIndexes { list, size, revoked }));
+    let found: Vec<_> = snapshot.lists.into_iter().map(|list| (list.list, list.size, list.revoked)).collect();
+    assert_eq!(found, expected);
     assert!(matches!(store.revoked_indexes(2).await, Err(StoreError::NotFound { what: "status list", .. })));
 }
 
@@ -79,8 +80,16 @@ pub(crate) async fn status_lists_count_what_is_taken(backend: impl Backend) {
         let new = passport(i64::from(number));
         store.insert_passport(new, event(number)).await.unwrap();
     }
-    let list = |list, size, used| StatusList { list, size, used };
-    assert_eq!(store.status_lists().await.unwrap(), [list(0, 1_000, 3), list(7, 10, 0)]);
+    let list = |list, size, used, last_expiry| StatusList { list, size, used, last_expiry };
+    assert_eq!(store.status_lists().await.unwrap(), [list(0, 1_000, 3, NOW + 3_600), list(7, 10, 0, 0)]);
+    // A passport that ends earlier than others leaves the list's end where it is, a later one moves it.
+    for (number, life) in [(3, 60), (4, 7_200)] {
+        let new = NewPassport { expires_at: NOW + life, ..passport(i64::from(number)) };
+        store.insert_passport(new, event(number)).await.unwrap();
+        let end = NOW + life.max(3_600);
+        assert_eq!(store.status_lists().await.unwrap()[0], list(0, 1_000, i64::from(number) + 1, end));
+        assert_eq!(store.trust_snapshot().await.unwrap().lists[0].last_expiry, end);
+    }
 }
 
 pub(crate) async fn everything_is_there_after_reopening(backend: impl Backend) {

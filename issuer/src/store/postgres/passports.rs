@@ -29,7 +29,7 @@ pub(super) async fn insert(conn: &mut PgConnection, new: NewPassport) -> Result<
     if active == 0 {
         return Err(Failure::Refused(StoreError::KeyNotActive { key_id: new.key_id }));
     }
-    take_index(conn, new.status_list, new.status_index).await?;
+    take_index(conn, new.status_list, new.status_index, new.expires_at).await?;
     let audience = serde_json::to_string(&new.audience).map_err(|error| corrupt("the audience", error))?;
     sqlx::query(
         "INSERT INTO passports (passport_id, agent_id, key_id, claims, audience, issued_at, \
@@ -55,7 +55,7 @@ pub(super) async fn insert(conn: &mut PgConnection, new: NewPassport) -> Result<
 }
 
 /// Counts one more place of the list as taken, after looking that this one is there and free.
-async fn take_index(conn: &mut PgConnection, list: i64, index: i64) -> Result<(), Failure> {
+async fn take_index(conn: &mut PgConnection, list: i64, index: i64, until: i64) -> Result<(), Failure> {
     let size: Option<i64> =
         sqlx::query_scalar("SELECT size FROM status_lists WHERE list = $1").bind(list).fetch_optional(&mut *conn).await?;
     let size = size.ok_or_else(|| not_found("status list", &list.to_string()))?;
@@ -70,7 +70,11 @@ async fn take_index(conn: &mut PgConnection, list: i64, index: i64) -> Result<()
     if taken > 0 {
         return Err(Failure::Refused(StoreError::StatusIndexTaken { list, index }));
     }
-    sqlx::query("UPDATE status_lists SET used = used + 1 WHERE list = $1").bind(list).execute(conn).await?;
+    sqlx::query("UPDATE status_lists SET used = used + 1, last_expiry = greatest(last_expiry, $1) WHERE list = $2")
+        .bind(until)
+        .bind(list)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 

@@ -25,18 +25,23 @@ pub(super) async fn snapshot(conn: &mut PgConnection) -> Result<TrustSnapshot, F
     let sequence = sequence(conn).await?;
     let keys = keys::list(conn).await?;
     let mut found = Vec::new();
-    for StatusList { list, size, .. } in lists(conn).await? {
+    for StatusList { list, size, used, last_expiry } in lists(conn).await? {
         let revoked = revoked(conn, list).await?;
-        found.push(RevokedIndexes { list, size, revoked });
+        found.push(RevokedIndexes { list, size, used, last_expiry, revoked });
     }
     Ok(TrustSnapshot { sequence, keys, lists: found })
 }
 
 pub(super) async fn lists(conn: &mut PgConnection) -> Result<Vec<StatusList>, Failure> {
-    let rows = sqlx::query("SELECT list, size, used FROM status_lists ORDER BY list").fetch_all(conn).await?;
+    let rows = sqlx::query("SELECT list, size, used, last_expiry FROM status_lists ORDER BY list").fetch_all(conn).await?;
     let mut found = Vec::with_capacity(rows.len());
     for row in &rows {
-        found.push(StatusList { list: row.try_get("list")?, size: row.try_get("size")?, used: row.try_get("used")? });
+        found.push(StatusList {
+            list: row.try_get("list")?,
+            size: row.try_get("size")?,
+            used: row.try_get("used")?,
+            last_expiry: row.try_get("last_expiry")?,
+        });
     }
     Ok(found)
 }

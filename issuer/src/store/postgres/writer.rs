@@ -16,7 +16,7 @@ use tokio::sync::Mutex;
 
 use super::driver::Failure;
 use super::{audit, makers};
-use crate::store::{AdminEvent, Maker, StoreError};
+use crate::store::{AdminEvent, EventOf, Maker, StoreError};
 
 /// The work inside one transaction.
 pub(super) type Work<'c, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'c>>;
@@ -68,6 +68,27 @@ impl Writer {
             Box::pin(async move {
                 match work(conn).await? {
                     Done::Changed(value) => {
+                        audit::insert_admin(conn, &event).await?;
+                        Ok(value)
+                    }
+                    Done::Unchanged(value) => Ok(value),
+                }
+            })
+        })
+        .await
+    }
+
+    /// The same, where only the change itself can say what its event tells.
+    pub(super) async fn admin_of<T, F>(&self, maker: Option<Maker>, event: EventOf<T>, work: F) -> Result<T, StoreError>
+    where
+        T: Send + Sync + 'static,
+        F: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, Done<T>> + Send + 'static,
+    {
+        self.made_by(maker, move |conn| {
+            Box::pin(async move {
+                match work(conn).await? {
+                    Done::Changed(value) => {
+                        let event = event(&value).map_err(Failure::Refused)?;
                         audit::insert_admin(conn, &event).await?;
                         Ok(value)
                     }

@@ -28,7 +28,7 @@ pub(super) async fn insert(conn: &mut SqliteConnection, new: NewPassport) -> Res
     if active == 0 {
         return Err(Failure::Refused(StoreError::KeyNotActive { key_id: new.key_id }));
     }
-    take_index(conn, new.status_list, new.status_index).await?;
+    take_index(conn, new.status_list, new.status_index, new.expires_at).await?;
     let audience = serde_json::to_string(&new.audience).map_err(|error| corrupt("the audience", error))?;
     sqlx::query(
         "INSERT INTO passports (passport_id, agent_id, key_id, claims, audience, issued_at, \
@@ -53,8 +53,8 @@ pub(super) async fn insert(conn: &mut SqliteConnection, new: NewPassport) -> Res
     Ok(Done::Changed(()))
 }
 
-/// Counts one more place of the list as taken, after looking that this one is there and free.
-async fn take_index(conn: &mut SqliteConnection, list: i64, index: i64) -> Result<(), Failure> {
+/// Counts one more place of the list as taken until then, after looking that this one is there and free.
+async fn take_index(conn: &mut SqliteConnection, list: i64, index: i64, until: i64) -> Result<(), Failure> {
     let size: Option<i64> =
         sqlx::query_scalar("SELECT size FROM status_lists WHERE list = $1").bind(list).fetch_optional(&mut *conn).await?;
     let size = size.ok_or_else(|| not_found("status list", &list.to_string()))?;
@@ -69,7 +69,13 @@ async fn take_index(conn: &mut SqliteConnection, list: i64, index: i64) -> Resul
     if taken > 0 {
         return Err(Failure::Refused(StoreError::StatusIndexTaken { list, index }));
     }
-    sqlx::query("UPDATE status_lists SET used = used + 1 WHERE list = $1").bind(list).execute(conn).await?;
+    sqlx::query(
+        "UPDATE status_lists SET used = used + 1, last_expiry = CASE WHEN last_expiry < $1 THEN $1 ELSE last_expiry END WHERE list = $2",
+    )
+    .bind(until)
+    .bind(list)
+    .execute(conn)
+    .await?;
     Ok(())
 }
 

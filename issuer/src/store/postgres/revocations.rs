@@ -1,0 +1,51 @@
+//! Many passports at once: which a filter finds, and their revocation.
+
+use sqlx::{PgConnection, Postgres, QueryBuilder};
+
+use super::driver::{Failure, corrupt};
+use super::trust;
+use super::writer::Done;
+use crate::store::{LiveFilter, MatchedPassports, NAMED_PASSPORTS, RevokedPassports};
+
+/// What the filter finds now: passports that are neither expired nor revoked, themselves or with their key.
+pub(super) async fn find(conn: &mut PgConnection, filter: &LiveFilter) -> Result<MatchedPassports, Failure> {
+    let mut query = QueryBuilder::<Postgres>::new("SELECT count(*) FROM passports");
+    narrow(&mut query, filter);
+    let count: i64 = query.build_query_scalar().fetch_one(&mut *conn).await?;
+    let mut query = QueryBuilder::<Postgres>::new("SELECT passport_id FROM passports");
+    narrow(&mut query, filter);
+    query.push(" ORDER BY ordinal LIMIT ").push_bind(i64::from(NAMED_PASSPORTS));
+    let passport_ids = query.build_query_scalar().fetch_all(conn).await?;
+    Ok(MatchedPassports { count: u64::try_from(count).map_err(|error| corrupt("a number of passports", error))?, passport_ids })
+}
+
+/// Revokes what the filter finds, all of it by the one statement, with one step of trust.
+pub(super) async fn revoke(conn: &mut PgConnection, filter: &LiveFilter, reason: &str) -> Result<Done<RevokedPassports>, Failure> {
+    let matched = find(conn, filter).await?;
+    if matched.count == 0 {
+        return Ok(Done::Unchanged(RevokedPassports { matched, trust_sequence: trust::sequence(conn).await? }));
+    }
+    let mut query = QueryBuilder::<Postgres>::new("UPDATE passports SET revoked_at = ");
+    query.push_bind(filter.now).push(", revoke_reason = ").push_bind(reason);
+    narrow(&mut query, filter);
+    // Where other writers may come between the two statements, it is this number that counts.
+    let count = query.build().execute(&mut *conn).await?.rows_affected();
+    let trust_sequence = trust::bump(conn).await?;
+    Ok(Done::Changed(RevokedPassports { matched: MatchedPassports { count, ..matched }, trust_sequence }))
+}
+
+fn narrow(query: &mut QueryBuilder<Postgres>, filter: &LiveFilter) {
+    query.push(" WHERE revoked_at IS NULL AND expires_at > ").push_bind(filter.now);
+    query.push(" AND key_id NOT IN (SELECT key_id FROM keys WHERE revoked_at IS NOT NULL)");
+    for (column, value) in [("agent_id", &filter.agent_id), ("key_id", &filter.key_id), ("issued_by", &filter.issued_by)] {
+        if let Some(value) = value {
+            query.push(" AND ").push(column).push(" = ").push_bind(value.clone());
+        }
+    }
+    if let Some(from) = filter.issued_from {
+        query.push(" AND issued_at >= ").push_bind(from);
+    }
+    if let Some(before) = filter.issued_before {
+        query.push(" AND issued_at < ").push_bind(before);
+    }
+}
