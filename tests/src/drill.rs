@@ -10,6 +10,7 @@
 //! All chance comes from [`Drill::dice`], so that the same seed is the same campaign.
 
 mod cache;
+mod compromise;
 mod fate;
 mod figures;
 mod fleet;
@@ -20,6 +21,7 @@ mod ledger;
 mod report;
 mod revoke;
 mod roles;
+mod rolling_restart;
 mod rotate;
 mod service;
 mod setup;
@@ -46,9 +48,11 @@ pub const CAMPAIGNS: &[Campaign] = &[
     roles::CAMPAIGN,
     rotate::CAMPAIGN,
     revoke::CAMPAIGN,
+    compromise::CAMPAIGN,
     kill_verifier::CAMPAIGN,
     kill_issuer::CAMPAIGN,
     kill_issuer::POSTGRES,
+    rolling_restart::CAMPAIGN,
     issuer_away::CAMPAIGN,
     slow_clients::CAMPAIGN,
 ];

@@ -122,6 +122,12 @@ impl Issuer {
         Client { url: self.url(), passport: self.admin_passport() }
     }
 
+    /// Tells it to stop (SIGTERM), and waits until it has. Gives whether it ended well.
+    pub fn stop(mut self) -> bool {
+        let told = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.child.id())]).status().expect("sh runs");
+        told.success() && self.child.wait().expect("gone").success()
+    }
+
     /// Kills it as a power cut would: no signal handler, no goodbye.
     pub fn kill(mut self) {
         self.child.kill().expect("killed");

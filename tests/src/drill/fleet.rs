@@ -77,7 +77,7 @@ struct Service {
 impl<'d> Fleet<'d> {
     /// Starts an issuer with one agent.
     pub(super) fn start(drill: &'d Drill, taking: Taking) -> Self {
-        let mut site = Site::new(drill.setup());
+        let site = Site::new(drill.setup());
         let issuers = site.start_all();
         let admin = site.admin(0);
         admin.post("/v1/agents", &serde_json::json!({"agentId": "ollie", "name": "Ollie"}));
@@ -120,6 +120,11 @@ impl<'d> Fleet<'d> {
             services.into_iter().map(|service| service.join().expect("a service")).collect()
         });
         self.judge(&services, began.elapsed())
+    }
+
+    /// The admin acts with this passport from now on.
+    pub(super) fn becomes(&self, passport: String) {
+        self.site.becomes(passport);
     }
 
     fn verifiers(&self) -> u64 {

@@ -72,7 +72,7 @@ fn figures(restarts: &Latencies, known: &Acknowledged) -> Figures {
 }
 
 fn run(drill: &Drill) -> Figures {
-    let mut site = Site::new(Setup { issuers: 1, ..drill.setup() });
+    let site = Site::new(Setup { issuers: 1, ..drill.setup() });
     let mut issuer = site.start(0);
     let admin = site.admin(0);
     let (known, mut dice, mut restarts) = (Acknowledged::default(), drill.dice(1), Latencies::default());

@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 use tempfile::TempDir;
 
@@ -42,7 +43,7 @@ pub(super) struct Site {
     server: Option<PrivateServer>,
     database: Option<String>,
     places: Vec<(PathBuf, String)>,
-    admin: Option<String>,
+    admin: Mutex<Option<String>>,
     _folder: TempDir,
 }
 
@@ -54,30 +55,33 @@ impl Site {
         let database = server.as_ref().map(PrivateServer::new_database);
         let free = || TcpListener::bind("127.0.0.1:0").and_then(|held| held.local_addr()).expect("a port").to_string();
         let places = (0..setup.issuers).map(|number| (folder.path().join(format!("data-{number}")), free())).collect();
-        Self { server, database, places, admin: None, _folder: folder }
+        Self { server, database, places, admin: Mutex::default(), _folder: folder }
     }
 
     /// Starts the issuer of this number, and waits until it is ready.
-    pub(super) fn start(&mut self, number: usize) -> Issuer {
+    pub(super) fn start(&self, number: usize) -> Issuer {
         let (data, address) = &self.places[number];
         let issuer = match &self.database {
             None => Issuer::start_at(data, address),
             Some(url) => Issuer::start_with(data, address, &["--issuer", TOGETHER, "--database", url]),
         };
-        if self.admin.is_none() {
-            self.admin = Some(issuer.admin_passport());
-        }
+        self.admin.lock().expect("no panic").get_or_insert_with(|| issuer.admin_passport());
         issuer
     }
 
     /// All of them.
-    pub(super) fn start_all(&mut self) -> Vec<Issuer> {
+    pub(super) fn start_all(&self) -> Vec<Issuer> {
         (0..self.places.len()).map(|number| self.start(number)).collect()
     }
 
     /// A client of the issuer of this number with the first admin's passport.
     pub(super) fn admin(&self, number: usize) -> Client {
-        Client { url: self.url(number), passport: self.admin.clone().expect("one was started") }
+        Client { url: self.url(number), passport: self.admin.lock().expect("no panic").clone().expect("one was started") }
+    }
+
+    /// The admin acts with this passport from now on.
+    pub(super) fn becomes(&self, passport: String) {
+        *self.admin.lock().expect("no panic") = Some(passport);
     }
 
     /// Where the issuer of this number is, running or not.
