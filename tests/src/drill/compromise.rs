@@ -1,10 +1,11 @@
 //! `drill compromise`: the key that signs is stolen, again and again; one command ends it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::fate::Fate;
 use super::fleet::Fleet;
@@ -36,12 +37,20 @@ fn run(drill: &Drill) -> Figures {
             drill.say("revoking");
             fleet.take_back(&issued[0], |admin| {
                 let answer = admin.post(&path, &json!({"reason": "stolen", "reissue": true}));
-                let affected = answer["affected"].as_array().expect("a list");
-                let anew = |id: &str| affected.iter().any(|one| one["passportId"] == id && one["reissued"]["passport"].is_string());
-                drill.expect(issued.iter().all(|passport| anew(&passport.id)), REISSUED, || format!("{} are affected", affected.len()));
-                // The caller's own comes first.
-                if let Some(own) = affected.iter().find(|one| one["own"] == true) {
-                    fleet.becomes(own["reissued"]["passport"].as_str().expect("a token").to_owned());
+                let mut pages = vec![answer.clone()];
+                while let Some(after) = pages.last().and_then(|page| page["affectedNext"].as_str()).map(str::to_owned) {
+                    // The passport that the first call came with is gone with the key; its own new one is in that answer.
+                    if let Some(own) = affected(&pages).find(|one| one["own"] == true) {
+                        fleet.becomes(token(own).expect("a new passport for the caller"));
+                    }
+                    pages.push(fleet.admin().post(&path, &json!({"reason": "stolen", "reissue": true, "after": after})));
+                }
+                let anew: HashSet<&str> =
+                    affected(&pages).filter(|one| token(one).is_some()).filter_map(|one| one["passportId"].as_str()).collect();
+                let all = issued.iter().all(|passport| anew.contains(passport.id.as_str()));
+                drill.expect(all, REISSUED, || format!("{} of {} affected", anew.len(), affected(&pages).count()));
+                if let Some(own) = affected(&pages).find(|one| one["own"] == true) {
+                    fleet.becomes(token(own).expect("a new passport for the caller"));
                 }
                 fleet.publishes(keys(&answer, "next").remove(0));
             });
@@ -50,4 +59,14 @@ fn run(drill: &Drill) -> Figures {
             drill.step();
         }
     })
+}
+
+/// Every passport that was affected, page after page.
+fn affected(pages: &[Value]) -> impl Iterator<Item = &Value> {
+    pages.iter().flat_map(|page| page["affected"].as_array().into_iter().flatten())
+}
+
+/// The new passport in the place of one that was affected.
+fn token(affected: &Value) -> Option<String> {
+    affected["reissued"]["passport"].as_str().map(str::to_owned)
 }
