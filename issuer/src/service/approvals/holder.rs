@@ -1,6 +1,7 @@
 //! Who holds a passport, whatever service it is for: for the few acts that every passport allows its holder.
 
 use passport_shared::passport::Passport;
+use passport_shared::request::Request;
 use passport_shared::unverified::UnverifiedPassport;
 use passport_verifier::Verifier;
 
@@ -47,12 +48,14 @@ impl Issuer {
         let audience = read.and_then(|read| read.claims().audience.first().map(ToString::to_string));
         let audience = audience.unwrap_or_else(|| self.settings().issuer.clone());
         let verifier = Verifier::new((*self.inner.gate.trust()).clone(), audience).without_cache();
-        match verifier.verify(token, self.now()) {
-            Ok(verified) => Ok(Holder { passport: verified.claims().clone(), token: token.to_owned() }),
-            Err(denied) => {
-                let request_id = self.new_id(Id::Request);
-                Err(gate::denial(&denied.into(), request_id, "own", "passport"))
-            }
-        }
+        let now = self.now();
+        let own = Request::new("own").on("passport");
+        let denied = match verifier.verify(token, now) {
+            // Bound to a key that nobody has proved: to carry it is not to hold it.
+            Ok(verified) if verified.claims().needs_proof => verifier.decide(token, &own, now),
+            Ok(verified) => return Ok(Holder { passport: verified.claims().clone(), token: token.to_owned() }),
+            Err(denied) => denied.into(),
+        };
+        Err(gate::denial(&denied, self.new_id(Id::Request), own.action(), "passport"))
     }
 }

@@ -226,3 +226,14 @@ async fn an_approval_is_its_own_passports_and_waits_for_a_decision() {
     let waited = office.world.issuer.own_approval(&held, &asked.approval_id, Duration::from_secs(600)).await.unwrap();
     assert_eq!(waited.state, ApprovalState::Pending);
 }
+
+#[tokio::test]
+async fn a_passport_that_is_bound_to_a_key_is_held_by_nobody_who_merely_carries_it() {
+    let world = World::new().await;
+    world.agent("ollie").await;
+    let mut body = crate::service::testing::order("ollie", SHOP, CHARGES);
+    body.cnf = Some(RawValue::from_string(r#"{"jkt": "x"}"#.to_owned()).unwrap());
+    let bound = world.issuer.issue_passport(&world.minter().await, body).await.unwrap();
+    let denial = world.issuer.holder(Some(&bound.passport)).await.unwrap_err();
+    assert_eq!((denial.status(), denial.code()), (401, "proof_required"));
+}
