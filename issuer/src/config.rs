@@ -72,6 +72,12 @@ settings! {
         database: DatabaseUrl = "PASSPORT_DATABASE", "URL";
         /// The file with the passphrase that keys are sealed with; or give it in PASSPORT_PASSPHRASE
         passphrase_file: PathBuf = "PASSPORT_PASSPHRASE_FILE", "FILE";
+        /// The PKCS#11 library of a token that keys live in, instead of files or the database
+        pkcs11_module: PathBuf = "PASSPORT_PKCS11_MODULE", "FILE";
+        /// The label of that token
+        pkcs11_token: String = "PASSPORT_PKCS11_TOKEN", "LABEL";
+        /// The file with the PIN of that token
+        pkcs11_pin_file: PathBuf = "PASSPORT_PKCS11_PIN_FILE", "FILE";
     }
 }
 

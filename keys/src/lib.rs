@@ -33,6 +33,7 @@
 mod file;
 mod passphrase;
 mod pem;
+mod pkcs11;
 mod ring;
 mod rotation;
 mod schedule;
@@ -46,6 +47,7 @@ mod vault;
 pub use file::{FileError, KeyDir, Protection, read_passphrase_file};
 pub use passphrase::{Passphrase, PassphraseError};
 pub use pem::{from_plain_pem, public_pem, to_plain_pem};
+pub use pkcs11::{Pkcs11Settings, Pkcs11Vault};
 pub use rand_core::CryptoRng;
 pub use ring::{KeyRing, RingError};
 pub use rotation::PUBLISHED_AFTER_EXPIRY;

@@ -57,6 +57,11 @@ impl Passphrase {
         Self::from_text(std::str::from_utf8(bytes).map_err(|_| PassphraseError::NotText)?)
     }
 
+    /// Its text, for what opens by a PIN.
+    pub(crate) fn as_text(&self) -> &str {
+        &self.0
+    }
+
     /// Its bytes, for the key derivation.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()

@@ -186,6 +186,11 @@ impl Client {
         answer.ok().and_then(read).expect("an answer")
     }
 
+    /// Whether the issuer there is ready.
+    pub fn is_ready(&self) -> bool {
+        agent().get(format!("{}/readyz", self.url)).call().is_ok_and(|answer| answer.status() == 200)
+    }
+
     /// The status of a call with a body that is an empty object, where the method has one. Without a passport, none is sent.
     pub fn status(&self, method: &str, path: &str) -> u16 {
         let body = if method == "GET" || method == "DELETE" { "" } else { "{}" };

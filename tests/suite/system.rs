@@ -7,6 +7,7 @@ mod drills;
 mod interop;
 mod kill;
 mod metrics;
+mod pkcs11;
 mod postgres;
 mod readme;
 mod rotation;

@@ -6,7 +6,7 @@ mod plan;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use passport_keys::{FileVault, KeyDir, KeyVault, Protection};
+use passport_keys::{FileVault, KeyDir, KeyVault, Pkcs11Settings, Pkcs11Vault, Protection};
 use passport_shared::api::passports::IssuedPassport;
 
 pub(crate) use self::lock::DataDir;
@@ -23,25 +23,32 @@ pub(crate) struct IssuerData {
     store: Arc<dyn Store>,
     bound: Option<String>,
     keys: Keys,
-    protection: Protection,
 }
 
-/// Where the keys are: beside a file of SQLite, and in PostgreSQL for all issuers that share it.
+/// Where the keys are: beside a file of SQLite, in PostgreSQL for all issuers that share it, or in a token.
 enum Keys {
-    Directory(PathBuf),
-    Rows(PostgresOptions),
+    Directory(PathBuf, Protection),
+    Rows(PostgresOptions, Protection),
+    Token(Pkcs11Settings),
 }
 
 impl IssuerData {
     /// Opens the database in a directory that is held, or where the plan has it. It is made where it is missing.
     pub(crate) async fn open(plan: DataPlan, _held: &DataDir) -> Result<Self, CliError> {
         let opened = |error| failed("open the database", &error);
-        let (store, keys): (Arc<dyn Store>, Keys) = match plan.database() {
-            Place::File(path) => (Arc::new(SqliteStore::open(&path).await.map_err(opened)?), Keys::Directory(plan.keys())),
-            Place::Postgres(options) => (Arc::new(PostgresStore::open(&options).await.map_err(opened)?), Keys::Rows(options)),
+        let (place, directory) = (plan.database(), plan.keys());
+        let store: Arc<dyn Store> = match &place {
+            Place::File(path) => Arc::new(SqliteStore::open(path).await.map_err(opened)?),
+            Place::Postgres(options) => Arc::new(PostgresStore::open(options).await.map_err(opened)?),
+        };
+        let keys = match (plan.token, plan.protection, place) {
+            (Some(token), _, _) => Keys::Token(token),
+            (None, Some(protection), Place::File(_)) => Keys::Directory(directory, protection),
+            (None, Some(protection), Place::Postgres(options)) => Keys::Rows(options, protection),
+            (None, None, _) => return Err(CliError::failed("nothing says how the keys are protected".to_owned())),
         };
         let bound = store.bound_issuer().await.map_err(|error| failed("read the database", &error))?;
-        Ok(Self { store, bound, keys, protection: plan.protection })
+        Ok(Self { store, bound, keys })
     }
 
     /// The issuer that the data belongs to, where one has been started.
@@ -52,11 +59,12 @@ impl IssuerData {
     /// Starts the issuer of these settings on its keys; with the admin's passport, where it is the first start.
     pub(crate) async fn start(self, settings: Settings) -> Result<(Issuer, Option<IssuedPassport>), CliError> {
         let vault: Arc<dyn KeyVault> = match self.keys {
-            Keys::Directory(path) => {
-                let keys = KeyDir::open(path, self.protection).map_err(|error| failed("open the keys", &error))?;
+            Keys::Directory(path, protection) => {
+                let keys = KeyDir::open(path, protection).map_err(|error| failed("open the keys", &error))?;
                 Arc::new(FileVault::new(keys))
             }
-            Keys::Rows(options) => Arc::new(PostgresVault::new(options, self.protection)),
+            Keys::Rows(options, protection) => Arc::new(PostgresVault::new(options, protection)),
+            Keys::Token(token) => Arc::new(Pkcs11Vault::open(&token).map_err(|error| failed("open the keys", &error))?),
         };
         let parts = Parts { store: self.store, vault, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) };
         Issuer::start(parts, settings).await.map_err(|error| failed("start the issuer", &error))

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use passport_keys::{Passphrase, Protection, read_passphrase_file};
+use passport_keys::{Passphrase, Pkcs11Settings, Protection, read_passphrase_file};
 use passport_shared::text::quote;
 
 use crate::cli::error::CliError;
@@ -34,16 +34,23 @@ pub(crate) struct DataPlan {
     pub(crate) path: PathBuf,
     /// The database; `None`: a file in the data directory.
     database: Option<Place>,
-    pub(super) protection: Protection,
+    /// `None`: the keys are in a token, which protects them.
+    pub(super) protection: Option<Protection>,
+    pub(super) token: Option<Pkcs11Settings>,
 }
 
 impl DataPlan {
     /// Settles everything that can be settled without touching anything but the passphrase's file.
     pub(crate) fn make(settings: DataSettings, dev: bool, passphrase: Option<OsString>) -> Result<Self, CliError> {
         let database = settings.database.as_ref().map(|url| database(url.reveal())).transpose()?;
+        let token = token_of(&settings)?;
         let protection = match passphrase_of(&settings, passphrase)? {
-            Some(passphrase) => Protection::Sealed(passphrase),
-            None if dev => Protection::PlainForDevelopment,
+            Some(_) if token.is_some() => {
+                return Err(CliError::usage("the keys are in a PKCS#11 token, which takes no passphrase").hint("leave the passphrase out"));
+            }
+            None if token.is_some() => None,
+            Some(passphrase) => Some(Protection::Sealed(passphrase)),
+            None if dev => Some(Protection::PlainForDevelopment),
             None => {
                 return Err(CliError::usage("there is no passphrase to seal the keys with").hint(
                     "put one in a file and name it: --passphrase-file FILE (`openssl rand -base64 32` makes a good one);\n\
@@ -51,12 +58,12 @@ impl DataPlan {
                 ));
             }
         };
-        Ok(Self { dev, path: settings.data.unwrap_or_else(|| DATA.into()), database, protection })
+        Ok(Self { dev, path: settings.data.unwrap_or_else(|| DATA.into()), database, protection, token })
     }
 
     /// Whether keys rest unsealed.
     pub(crate) fn keys_are_plain(&self) -> bool {
-        matches!(self.protection, Protection::PlainForDevelopment)
+        matches!(self.protection, Some(Protection::PlainForDevelopment))
     }
 
     pub(super) fn keys(&self) -> PathBuf {
@@ -71,7 +78,8 @@ impl DataPlan {
     pub(crate) fn check_used(&self) -> Result<(), CliError> {
         // Whether a database elsewhere belongs to an issuer is seen when it is opened.
         let Place::File(database) = self.database() else { return Ok(()) };
-        for part in [self.keys(), database] {
+        let keys = self.token.is_none().then(|| self.keys());
+        for part in keys.into_iter().chain([database]) {
             match part.try_exists() {
                 Ok(true) => {}
                 Ok(false) => return Err(no_issuer(&self.path, &format!("`{}` does not exist", part.display()))),
@@ -79,6 +87,19 @@ impl DataPlan {
             }
         }
         Ok(())
+    }
+}
+
+/// The token that the keys are in, where one is named.
+fn token_of(settings: &DataSettings) -> Result<Option<Pkcs11Settings>, CliError> {
+    match (&settings.pkcs11_module, &settings.pkcs11_token, &settings.pkcs11_pin_file) {
+        (None, None, None) => Ok(None),
+        (Some(module), Some(token), Some(pin)) => {
+            let pin = read_passphrase_file(pin).map_err(|error| CliError::failed(error.to_string()))?;
+            Ok(Some(Pkcs11Settings { module: module.clone(), token: token.clone(), pin }))
+        }
+        _ => Err(CliError::usage("a PKCS#11 token takes its library, its label and its PIN")
+            .hint("name all three: --pkcs11-module FILE --pkcs11-token LABEL --pkcs11-pin-file FILE")),
     }
 }
 
@@ -111,6 +132,10 @@ pub(crate) struct Places {
 impl Places {
     /// As the settings have it.
     pub(crate) fn of(settings: &DataSettings) -> Result<Self, CliError> {
+        if settings.pkcs11_module.is_some() {
+            return Err(CliError::usage("this is for an issuer with its keys in files; yours are in a PKCS#11 token")
+                .hint("the token has tools of its own for that"));
+        }
         let path = settings.data.clone().unwrap_or_else(|| DATA.into());
         let database = match settings.database.as_ref().map(|url| database(url.reveal())).transpose()? {
             None => path.join(DATABASE),
