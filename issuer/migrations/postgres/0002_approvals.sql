@@ -16,8 +16,8 @@ CREATE TABLE approvals (
     reason        TEXT COLLATE "C",
     CHECK ((state IN ('approved', 'denied')) = (decided_at IS NOT NULL))
 );
--- One request of one passport waits once.
-CREATE UNIQUE INDEX approvals_waiting_once ON approvals (passport_id, request_hash) WHERE state = 'pending';
+-- One request of one passport to one service waits once.
+CREATE UNIQUE INDEX approvals_waiting_once ON approvals (passport_id, request_hash, audience) WHERE state = 'pending';
 CREATE INDEX approvals_by_state ON approvals (state, ordinal);
 
 -- Who has said what. Nobody says anything twice.

@@ -156,6 +156,9 @@ fn grant(generator: &mut Gen, plan: &Plan, now: i64) -> Node {
     }
     if generator.chance(300) {
         members.push(("requiresApproval".into(), raw(generator.chance(600))));
+        if generator.chance(300) {
+            members.push(("approvers".into(), raw(1 + generator.below(4))));
+        }
     }
     if generator.chance(300) {
         members.push(("expiresAt".into(), expiry(generator, now)));

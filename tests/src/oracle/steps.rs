@@ -154,9 +154,10 @@ fn from_step_10(passport: &Passport, request: &Request, now: i64) -> Result<Verd
     if let Some((index, _)) = passed.iter().find(|(_, grant)| !grant.requires_approval) {
         return Ok(verdict(Outcome::Allow, "granted", *index));
     }
-    match (&request.approval, passed.first()) {
+    // Of those that ask for the fewest people, the first (F3.7): `min_by_key` gives the first of several that are least.
+    match (&request.approval, passed.iter().min_by_key(|(_, grant)| grant.approvers)) {
         (None, Some((index, _))) => Ok(verdict(Outcome::ApprovalRequired, "approval_required", *index)),
-        // Approvals cannot be minted yet, so none can hold.
+        // Whatever is given here was signed by nobody, so it cannot hold.
         _ => Err("approval_invalid"),
     }
 }

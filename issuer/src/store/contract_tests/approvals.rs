@@ -31,7 +31,9 @@ pub(crate) async fn an_approval_is_asked_once_and_kept_as_given(backend: impl Ba
     // The same request again is the same approval.
     let again = NewApproval { approval_id: "apr_9".to_owned(), ..new(1) };
     assert_eq!(store.ask_approval(again, 2, event(3)).await.unwrap(), asked);
-    store.ask_approval(new(2), 2, event(4)).await.unwrap();
+    // To another service it is another one.
+    let elsewhere = NewApproval { audience: "https://other.example".to_owned(), approval_id: "apr_2".to_owned(), ..new(1) };
+    assert_eq!(store.ask_approval(elsewhere, 2, event(4)).await.unwrap().asked.audience, "https://other.example");
     let error = store.ask_approval(new(3), 2, event(5)).await.unwrap_err();
     assert!(matches!(error, StoreError::TooManyPending { most: 2, .. }), "{error}");
     // Once their time is over there is room, and the same may be asked again.

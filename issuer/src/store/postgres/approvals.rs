@@ -24,12 +24,14 @@ pub(super) async fn ask(conn: &mut PgConnection, new: NewApproval, most: u32) ->
         .bind(now)
         .execute(&mut *conn)
         .await?;
-    let waiting: Option<String> =
-        sqlx::query_scalar("SELECT approval_id FROM approvals WHERE passport_id = $1 AND request_hash = $2 AND state = 'pending'")
-            .bind(&new.passport_id)
-            .bind(&new.request_hash)
-            .fetch_optional(&mut *conn)
-            .await?;
+    let waiting: Option<String> = sqlx::query_scalar(
+        "SELECT approval_id FROM approvals WHERE passport_id = $1 AND request_hash = $2 AND audience = $3 AND state = 'pending'",
+    )
+    .bind(&new.passport_id)
+    .bind(&new.request_hash)
+    .bind(&new.audience)
+    .fetch_optional(&mut *conn)
+    .await?;
     if let Some(waiting) = waiting {
         return Ok(Done::Unchanged(get(conn, &waiting, now).await?));
     }
