@@ -1,4 +1,5 @@
 //! issuer
+#![expect(clippy::duplicate_mod, reason = "store/statements is one text that runs on each database, with the types of its driver")]
 
 pub mod cli;
 pub mod clock;

@@ -15,14 +15,16 @@
 //!
 //! # How to add a store
 //!
-//! 1. Add `store/<name>.rs` with a type that implements [`Store`], and `migrations/<name>/`. Copy the statements of
-//!    `store/sqlite/`: they use `$1` parameters, `RETURNING` and `ON CONFLICT`, and times and booleans as integers, so
-//!    most run as they are. What is SQLite's own is in `sqlite/open.rs`, `sqlite/writer.rs` and `sqlite/driver.rs`.
+//! 1. Add `store/<name>.rs` with a type that implements [`Store`], and `migrations/<name>/`. Take in the files of
+//!    `store/statements/` by their path, as `sqlite.rs` and `postgres.rs` do: they are one text for all, in the types that
+//!    `driver.rs` beside them names (`Db`, `DbConnection`, `DbRow`), with `$1` parameters, `CAST` where a type has to be
+//!    said, and times and booleans as integers. What differs is a constant there (`APPROVED_BY`). What is a database's own
+//!    is in its `open.rs`, `writer.rs` and `driver.rs`.
 //! 2. Keep each documented error: the service tells [`StoreError::StatusIndexTaken`] and
 //!    [`StoreError::KeyNotActive`] (draw again, sign again) from [`StoreError::Conflict`] (tell the caller).
 //! 3. Where SQLite has one writer, take locks: a passport is inserted only while its agent is enabled *and* its key is
 //!    active (lock both rows), and keys change by compare and swap.
-//! 4. Look at the maker before the change, in its transaction, as `store/sqlite/makers.rs` does, with a lock on the rows
+//! 4. Look at the maker before the change, in its transaction, as `store/statements/makers.rs` does, with a lock on the rows
 //!    that it reads.
 //! 5. Implement `Backend` in `store/contract_tests.rs` for it and run `contract_suite!`. A store that passes is done;
 //!    what it promises beyond that gets tests of its own beside it.

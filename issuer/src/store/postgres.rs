@@ -1,20 +1,29 @@
 //! The store on PostgreSQL, for several issuers at once.
 //!
-//! The statements are those of `sqlite/`, and so is the order of writes: one at a time, over all issuers on the database
+//! The statements are those of SQLite (`statements/`), and so is the order of writes: one at a time, over all issuers on the database
 //! (see `writer.rs`). Text, times and booleans are kept as SQLite has them.
 
+#[path = "statements/agents.rs"]
 mod agents;
+#[path = "statements/approvals.rs"]
 mod approvals;
+#[path = "statements/audit.rs"]
 mod audit;
 mod changes;
 mod driver;
+#[path = "statements/key_uses.rs"]
 mod key_uses;
+#[path = "statements/keys.rs"]
 mod keys;
+#[path = "statements/makers.rs"]
 mod makers;
 mod open;
+#[path = "statements/passports.rs"]
 mod passports;
 mod reader;
+#[path = "statements/revocations.rs"]
 mod revocations;
+#[path = "statements/trust.rs"]
 mod trust;
 mod vault;
 mod writer;

@@ -1,17 +1,26 @@
 //! The store on embedded SQLite: one writer, a few readers, one file.
 
+#[path = "statements/agents.rs"]
 mod agents;
+#[path = "statements/approvals.rs"]
 mod approvals;
+#[path = "statements/audit.rs"]
 mod audit;
 mod copy;
 mod driver;
+#[path = "statements/key_uses.rs"]
 mod key_uses;
+#[path = "statements/keys.rs"]
 mod keys;
+#[path = "statements/makers.rs"]
 mod makers;
 mod open;
+#[path = "statements/passports.rs"]
 mod passports;
 mod reader;
+#[path = "statements/revocations.rs"]
 mod revocations;
+#[path = "statements/trust.rs"]
 mod trust;
 mod writer;
 

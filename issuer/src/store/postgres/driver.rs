@@ -5,6 +5,17 @@
 
 use crate::store::StoreError;
 
+/// What the shared statements run on.
+pub(super) type Db = sqlx::Postgres;
+/// A connection to it.
+pub(super) type DbConnection = sqlx::PgConnection;
+/// A row of an answer.
+pub(super) type DbRow = sqlx::postgres::PgRow;
+
+/// The names of who approved the approval `a`, in their order, as a JSON list: each database makes one in its own way.
+pub(super) const APPROVED_BY: &str = "(SELECT coalesce(json_agg(v.decided_by ORDER BY v.decided_by)::text, '[]') \
+     FROM approval_votes v WHERE v.approval_id = a.approval_id AND v.approves = 1)";
+
 /// Why a statement, or the act around it, failed.
 #[derive(Debug)]
 pub(super) enum Failure {

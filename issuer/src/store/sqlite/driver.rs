@@ -2,6 +2,17 @@
 
 use crate::store::StoreError;
 
+/// What the shared statements run on.
+pub(super) type Db = sqlx::Sqlite;
+/// A connection to it.
+pub(super) type DbConnection = sqlx::SqliteConnection;
+/// A row of an answer.
+pub(super) type DbRow = sqlx::sqlite::SqliteRow;
+
+/// The names of who approved the approval `a`, in their order, as a JSON list: each database makes one in its own way.
+pub(super) const APPROVED_BY: &str = "(SELECT json_group_array(v.decided_by) FROM (SELECT decided_by FROM approval_votes \
+     WHERE approval_id = a.approval_id AND approves = 1 ORDER BY decided_by) v)";
+
 /// Why a statement, or the act around it, failed. It keeps the driver's error until the writer has judged it.
 #[derive(Debug)]
 pub(super) enum Failure {

@@ -1,23 +1,24 @@
 //! Approvals.
 
-use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, Row};
+use sqlx::Row;
 
-use super::driver::{Failure, corrupt, not_found};
+use super::driver::{APPROVED_BY, DbConnection, DbRow, Failure, corrupt, not_found};
 use super::writer::Done;
 use crate::store::paging::{page, page_size};
 use crate::store::{Approval, ApprovalFilter, ApprovalState, NewApproval, Page, StoreError, Vote};
 
 /// The state at `$1`: a pending one whose time is over has expired, whether or not that was written down.
-const SELECT: &str = "SELECT a.ordinal, a.approval_id, a.passport_id, a.agent_id, a.request, a.request_hash, a.audience, a.approvers, \
+fn select(which: &str) -> String {
+    format!(
+        "SELECT a.ordinal, a.approval_id, a.passport_id, a.agent_id, a.request, a.request_hash, a.audience, a.approvers, \
      CASE WHEN a.state = 'pending' AND a.pending_until <= $1 THEN 'expired' ELSE a.state END AS state, \
-     a.asked_at, a.pending_until, a.decided_at, a.reason, \
-     (SELECT coalesce(json_agg(v.decided_by ORDER BY v.decided_by)::text, '[]') FROM approval_votes v \
-      WHERE v.approval_id = a.approval_id AND v.approves = 1) AS approved_by, \
+     a.asked_at, a.pending_until, a.decided_at, a.reason, {APPROVED_BY} AS approved_by, \
      (SELECT max(v.decided_by) FROM approval_votes v WHERE v.approval_id = a.approval_id AND v.approves = 0) AS denied_by \
-     FROM approvals a WHERE ";
+     FROM approvals a WHERE {which}"
+    )
+}
 
-pub(super) async fn ask(conn: &mut PgConnection, new: NewApproval, most: u32) -> Result<Done<Approval>, Failure> {
+pub(super) async fn ask(conn: &mut DbConnection, new: NewApproval, most: u32) -> Result<Done<Approval>, Failure> {
     let (id, now) = (new.approval_id.clone(), new.asked_at);
     sqlx::query("UPDATE approvals SET state = 'expired' WHERE passport_id = $1 AND state = 'pending' AND pending_until <= $2")
         .bind(&new.passport_id)
@@ -60,8 +61,8 @@ pub(super) async fn ask(conn: &mut PgConnection, new: NewApproval, most: u32) ->
     Ok(Done::Changed(get(conn, &id, now).await?))
 }
 
-pub(super) async fn get(conn: &mut PgConnection, approval_id: &str, now: i64) -> Result<Approval, Failure> {
-    let row = sqlx::query(sqlx::AssertSqlSafe(format!("{SELECT} a.approval_id = $2")))
+pub(super) async fn get(conn: &mut DbConnection, approval_id: &str, now: i64) -> Result<Approval, Failure> {
+    let row = sqlx::query(sqlx::AssertSqlSafe(select("a.approval_id = $2")))
         .bind(now)
         .bind(approval_id)
         .fetch_optional(conn)
@@ -70,10 +71,10 @@ pub(super) async fn get(conn: &mut PgConnection, approval_id: &str, now: i64) ->
     read(&row)
 }
 
-pub(super) async fn list(conn: &mut PgConnection, filter: ApprovalFilter) -> Result<Page<Approval, i64>, Failure> {
-    let which = "($2::text IS NULL OR CASE WHEN a.state = 'pending' AND a.pending_until <= $1 THEN 'expired' ELSE a.state END = $2) \
-         AND ($3::bigint IS NULL OR a.ordinal < $3) ORDER BY a.ordinal DESC LIMIT $4";
-    let rows = sqlx::query(sqlx::AssertSqlSafe(format!("{SELECT} {which}")))
+pub(super) async fn list(conn: &mut DbConnection, filter: ApprovalFilter) -> Result<Page<Approval, i64>, Failure> {
+    let which = "(CAST($2 AS TEXT) IS NULL OR CASE WHEN a.state = 'pending' AND a.pending_until <= $1 THEN 'expired' ELSE a.state END = $2) \
+         AND (CAST($3 AS BIGINT) IS NULL OR a.ordinal < $3) ORDER BY a.ordinal DESC LIMIT $4";
+    let rows = sqlx::query(sqlx::AssertSqlSafe(select(which)))
         .bind(filter.now)
         .bind(filter.state.map(ApprovalState::as_str))
         .bind(filter.cursor)
@@ -84,7 +85,7 @@ pub(super) async fn list(conn: &mut PgConnection, filter: ApprovalFilter) -> Res
     Ok(page(items, filter.limit, |approval| approval.ordinal))
 }
 
-pub(super) async fn decide(conn: &mut PgConnection, vote: Vote) -> Result<Done<Approval>, Failure> {
+pub(super) async fn decide(conn: &mut DbConnection, vote: Vote) -> Result<Done<Approval>, Failure> {
     let before = get(conn, &vote.approval_id, vote.now).await?;
     let conflict = |problem: String| Failure::Refused(StoreError::Conflict { what: "approval", id: vote.approval_id.clone(), problem });
     match before.state {
@@ -117,7 +118,7 @@ pub(super) async fn decide(conn: &mut PgConnection, vote: Vote) -> Result<Done<A
     Ok(Done::Changed(get(conn, &vote.approval_id, vote.now).await?))
 }
 
-fn read(row: &PgRow) -> Result<Approval, Failure> {
+fn read(row: &DbRow) -> Result<Approval, Failure> {
     let state: String = row.try_get("state")?;
     let state = ApprovalState::parse(&state).ok_or_else(|| corrupt("the state of an approval", state))?;
     let approved_by: String = row.try_get("approved_by")?;

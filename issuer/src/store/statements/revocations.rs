@@ -1,18 +1,18 @@
 //! Many passports at once: which a filter finds, and their revocation.
 
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+use sqlx::QueryBuilder;
 
-use super::driver::{Failure, corrupt};
+use super::driver::{Db, DbConnection, Failure, corrupt};
 use super::trust;
 use super::writer::Done;
 use crate::store::{LiveFilter, MatchedPassports, NAMED_PASSPORTS, RevokedPassports};
 
 /// What the filter finds now: passports that are neither expired nor revoked, themselves or with their key.
-pub(super) async fn find(conn: &mut SqliteConnection, filter: &LiveFilter) -> Result<MatchedPassports, Failure> {
-    let mut query = QueryBuilder::<Sqlite>::new("SELECT count(*) FROM passports");
+pub(super) async fn find(conn: &mut DbConnection, filter: &LiveFilter) -> Result<MatchedPassports, Failure> {
+    let mut query = QueryBuilder::<Db>::new("SELECT count(*) FROM passports");
     narrow(&mut query, filter);
     let count: i64 = query.build_query_scalar().fetch_one(&mut *conn).await?;
-    let mut query = QueryBuilder::<Sqlite>::new("SELECT passport_id FROM passports");
+    let mut query = QueryBuilder::<Db>::new("SELECT passport_id FROM passports");
     narrow(&mut query, filter);
     query.push(" ORDER BY ordinal LIMIT ").push_bind(i64::from(NAMED_PASSPORTS));
     let passport_ids = query.build_query_scalar().fetch_all(conn).await?;
@@ -20,12 +20,12 @@ pub(super) async fn find(conn: &mut SqliteConnection, filter: &LiveFilter) -> Re
 }
 
 /// Revokes what the filter finds, all of it by the one statement, with one step of trust.
-pub(super) async fn revoke(conn: &mut SqliteConnection, filter: &LiveFilter, reason: &str) -> Result<Done<RevokedPassports>, Failure> {
+pub(super) async fn revoke(conn: &mut DbConnection, filter: &LiveFilter, reason: &str) -> Result<Done<RevokedPassports>, Failure> {
     let matched = find(conn, filter).await?;
     if matched.count == 0 {
         return Ok(Done::Unchanged(RevokedPassports { matched, trust_sequence: trust::sequence(conn).await? }));
     }
-    let mut query = QueryBuilder::<Sqlite>::new("UPDATE passports SET revoked_at = ");
+    let mut query = QueryBuilder::<Db>::new("UPDATE passports SET revoked_at = ");
     query.push_bind(filter.now).push(", revoke_reason = ").push_bind(reason);
     narrow(&mut query, filter);
     // Where other writers may come between the two statements, it is this number that counts.
@@ -34,7 +34,7 @@ pub(super) async fn revoke(conn: &mut SqliteConnection, filter: &LiveFilter, rea
     Ok(Done::Changed(RevokedPassports { matched: MatchedPassports { count, ..matched }, trust_sequence }))
 }
 
-fn narrow(query: &mut QueryBuilder<Sqlite>, filter: &LiveFilter) {
+fn narrow(query: &mut QueryBuilder<Db>, filter: &LiveFilter) {
     query.push(" WHERE revoked_at IS NULL AND expires_at > ").push_bind(filter.now);
     query.push(" AND key_id NOT IN (SELECT key_id FROM keys WHERE revoked_at IS NOT NULL)");
     for (column, value) in [("agent_id", &filter.agent_id), ("key_id", &filter.key_id), ("issued_by", &filter.issued_by)] {

@@ -1,15 +1,14 @@
 //! Agents.
 
-use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, Row};
+use sqlx::Row;
 
-use super::driver::{Failure, exists, not_found, unique_or};
+use super::driver::{DbConnection, DbRow, Failure, exists, not_found, unique_or};
 use super::trust;
 use super::writer::Done;
 use crate::store::paging::{page, page_size};
 use crate::store::{Agent, Disabled, NewAgent, Page};
 
-pub(super) async fn create(conn: &mut PgConnection, agent: NewAgent) -> Result<Done<Agent>, Failure> {
+pub(super) async fn create(conn: &mut DbConnection, agent: NewAgent) -> Result<Done<Agent>, Failure> {
     sqlx::query("INSERT INTO agents (agent_id, name, description, created_at) VALUES ($1, $2, $3, $4)")
         .bind(&agent.agent_id)
         .bind(&agent.name)
@@ -27,7 +26,7 @@ pub(super) async fn create(conn: &mut PgConnection, agent: NewAgent) -> Result<D
     }))
 }
 
-pub(super) async fn get(conn: &mut PgConnection, agent_id: &str) -> Result<Agent, Failure> {
+pub(super) async fn get(conn: &mut DbConnection, agent_id: &str) -> Result<Agent, Failure> {
     let row = sqlx::query(
         "SELECT agent_id, name, description, disabled_at, created_at FROM agents \
          WHERE agent_id = $1",
@@ -39,7 +38,7 @@ pub(super) async fn get(conn: &mut PgConnection, agent_id: &str) -> Result<Agent
     Ok(read(&row)?)
 }
 
-pub(super) async fn list(conn: &mut PgConnection, after: Option<String>, limit: u32) -> Result<Page<Agent, String>, Failure> {
+pub(super) async fn list(conn: &mut DbConnection, after: Option<String>, limit: u32) -> Result<Page<Agent, String>, Failure> {
     let rows = sqlx::query(
         "SELECT agent_id, name, description, disabled_at, created_at FROM agents \
          WHERE agent_id > $1 ORDER BY agent_id LIMIT $2",
@@ -53,7 +52,7 @@ pub(super) async fn list(conn: &mut PgConnection, after: Option<String>, limit: 
     Ok(page(items, limit, |agent| agent.agent_id.clone()))
 }
 
-pub(super) async fn disable(conn: &mut PgConnection, agent_id: &str, reason: &str, now: i64) -> Result<Done<Disabled>, Failure> {
+pub(super) async fn disable(conn: &mut DbConnection, agent_id: &str, reason: &str, now: i64) -> Result<Done<Disabled>, Failure> {
     let agent = get(conn, agent_id).await?;
     if agent.disabled_at.is_some() {
         return Ok(Done::Unchanged(Disabled { changed: false, revoked: 0, trust_sequence: trust::sequence(conn).await? }));
@@ -73,7 +72,7 @@ pub(super) async fn disable(conn: &mut PgConnection, agent_id: &str, reason: &st
     Ok(Done::Changed(Disabled { changed: true, revoked, trust_sequence: trust::bump(conn).await? }))
 }
 
-pub(super) async fn enable(conn: &mut PgConnection, agent_id: &str) -> Result<Done<bool>, Failure> {
+pub(super) async fn enable(conn: &mut DbConnection, agent_id: &str) -> Result<Done<bool>, Failure> {
     let agent = get(conn, agent_id).await?;
     if agent.disabled_at.is_none() {
         return Ok(Done::Unchanged(false));
@@ -82,7 +81,7 @@ pub(super) async fn enable(conn: &mut PgConnection, agent_id: &str) -> Result<Do
     Ok(Done::Changed(true))
 }
 
-fn read(row: &PgRow) -> Result<Agent, sqlx::Error> {
+fn read(row: &DbRow) -> Result<Agent, sqlx::Error> {
     Ok(Agent {
         agent_id: row.try_get("agent_id")?,
         name: row.try_get("name")?,

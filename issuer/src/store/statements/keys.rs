@@ -1,14 +1,13 @@
 //! The issuer's public keys. Each change compares the states that the caller saw before it swaps them.
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
+use sqlx::Row;
 
-use super::driver::{Failure, corrupt, exists, not_found, unique_or};
+use super::driver::{DbConnection, DbRow, Failure, corrupt, exists, not_found, unique_or};
 use super::trust;
 use super::writer::Done;
 use crate::store::{Key, KeyState, NewKey, RevokeKey, RotateKeys, StoreError};
 
-pub(super) async fn list(conn: &mut SqliteConnection) -> Result<Vec<Key>, Failure> {
+pub(super) async fn list(conn: &mut DbConnection) -> Result<Vec<Key>, Failure> {
     sqlx::query(
         "SELECT key_id, public_x, state, created_at, activated_at, retired_at, retire_until, \
          revoked_at, revoke_reason FROM keys ORDER BY created_at, key_id",
@@ -20,7 +19,7 @@ pub(super) async fn list(conn: &mut SqliteConnection) -> Result<Vec<Key>, Failur
     .collect()
 }
 
-pub(super) async fn insert_first(conn: &mut SqliteConnection, active: NewKey, next: NewKey) -> Result<Done<i64>, Failure> {
+pub(super) async fn insert_first(conn: &mut DbConnection, active: NewKey, next: NewKey) -> Result<Done<i64>, Failure> {
     let there: i64 = sqlx::query_scalar("SELECT count(*) FROM keys").fetch_one(&mut *conn).await?;
     if there > 0 {
         return Err(Failure::Refused(StoreError::Conflict {
@@ -34,7 +33,7 @@ pub(super) async fn insert_first(conn: &mut SqliteConnection, active: NewKey, ne
     Ok(Done::Changed(trust::bump(conn).await?))
 }
 
-pub(super) async fn rotate(conn: &mut SqliteConnection, rotation: RotateKeys) -> Result<Done<i64>, Failure> {
+pub(super) async fn rotate(conn: &mut DbConnection, rotation: RotateKeys) -> Result<Done<i64>, Failure> {
     expect(conn, &rotation.expected_active, KeyState::Active).await?;
     expect(conn, &rotation.expected_next, KeyState::Next).await?;
     // Read here, in the transaction: nothing can be signed between this and the change.
@@ -51,7 +50,7 @@ pub(super) async fn rotate(conn: &mut SqliteConnection, rotation: RotateKeys) ->
     Ok(Done::Changed(trust::bump(conn).await?))
 }
 
-pub(super) async fn revoke(conn: &mut SqliteConnection, plan: RevokeKey) -> Result<Done<i64>, Failure> {
+pub(super) async fn revoke(conn: &mut DbConnection, plan: RevokeKey) -> Result<Done<i64>, Failure> {
     expect(conn, &plan.key_id, plan.expected_state).await?;
     if plan.expected_state == KeyState::Revoked {
         return Err(Failure::Refused(StoreError::Conflict { what: "key", id: plan.key_id, problem: "is revoked already".to_owned() }));
@@ -72,12 +71,12 @@ pub(super) async fn revoke(conn: &mut SqliteConnection, plan: RevokeKey) -> Resu
     Ok(Done::Changed(trust::bump(conn).await?))
 }
 
-pub(super) async fn latest_expiry(conn: &mut SqliteConnection, key_id: &str) -> Result<Option<i64>, Failure> {
+pub(super) async fn latest_expiry(conn: &mut DbConnection, key_id: &str) -> Result<Option<i64>, Failure> {
     Ok(sqlx::query_scalar("SELECT max(expires_at) FROM passports WHERE key_id = $1").bind(key_id).fetch_one(conn).await?)
 }
 
 /// Fails unless the key is in the state that the caller saw.
-async fn expect(conn: &mut SqliteConnection, key_id: &str, state: KeyState) -> Result<(), Failure> {
+async fn expect(conn: &mut DbConnection, key_id: &str, state: KeyState) -> Result<(), Failure> {
     let found: Option<String> = sqlx::query_scalar("SELECT state FROM keys WHERE key_id = $1").bind(key_id).fetch_optional(conn).await?;
     let found = found.ok_or_else(|| not_found("key", key_id))?;
     if found == state.name() {
@@ -91,7 +90,7 @@ async fn expect(conn: &mut SqliteConnection, key_id: &str, state: KeyState) -> R
 }
 
 /// next → active. The schema refuses a second active key.
-async fn promote(conn: &mut SqliteConnection, key_id: &str, now: i64) -> Result<(), Failure> {
+async fn promote(conn: &mut DbConnection, key_id: &str, now: i64) -> Result<(), Failure> {
     sqlx::query("UPDATE keys SET state = 'active', activated_at = $1 WHERE key_id = $2")
         .bind(now)
         .bind(key_id)
@@ -107,7 +106,7 @@ async fn promote(conn: &mut SqliteConnection, key_id: &str, now: i64) -> Result<
     Ok(())
 }
 
-async fn insert(conn: &mut SqliteConnection, key: &NewKey, state: KeyState) -> Result<(), Failure> {
+async fn insert(conn: &mut DbConnection, key: &NewKey, state: KeyState) -> Result<(), Failure> {
     let same_id: i64 = sqlx::query_scalar("SELECT count(*) FROM keys WHERE key_id = $1").bind(&key.key_id).fetch_one(&mut *conn).await?;
     if same_id > 0 {
         return Err(exists("key", &key.key_id).into());
@@ -134,7 +133,7 @@ async fn insert(conn: &mut SqliteConnection, key: &NewKey, state: KeyState) -> R
     Ok(())
 }
 
-fn read(row: &SqliteRow) -> Result<Key, Failure> {
+fn read(row: &DbRow) -> Result<Key, Failure> {
     let state: String = row.try_get("state")?;
     Ok(Key {
         key_id: row.try_get("key_id")?,

@@ -3,10 +3,9 @@
 use std::collections::HashSet;
 
 use futures_util::TryStreamExt as _;
-use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, Postgres, QueryBuilder, Row};
+use sqlx::{QueryBuilder, Row};
 
-use super::driver::{Failure, corrupt, exists, unique_or};
+use super::driver::{Db, DbConnection, DbRow, Failure, corrupt, exists, unique_or};
 use crate::store::paging::{page, page_size};
 use crate::store::{AdminEvent, AppendOutcome, AuditEvent, AuditFilter, EventKind, MAX_PAGE_BYTES, NewEvent, Page};
 
@@ -19,7 +18,7 @@ macro_rules! columns {
 /// Rows that one statement writes: most of the cost of a row is the way to the database and back.
 const ROWS: usize = 100;
 
-pub(super) async fn append(conn: &mut PgConnection, reporter: &str, events: &[NewEvent]) -> Result<AppendOutcome, Failure> {
+pub(super) async fn append(conn: &mut DbConnection, reporter: &str, events: &[NewEvent]) -> Result<AppendOutcome, Failure> {
     let mut outcome = AppendOutcome::default();
     for part in events.chunks(ROWS) {
         let mut written = insert_new(conn, reporter, part).await?;
@@ -48,8 +47,8 @@ pub(super) async fn append(conn: &mut PgConnection, reporter: &str, events: &[Ne
 }
 
 /// Writes those of `events` whose request id is new, in their order. Gives the ids of those that it wrote.
-async fn insert_new(conn: &mut PgConnection, reporter: &str, events: &[NewEvent]) -> Result<HashSet<String>, Failure> {
-    let mut query = QueryBuilder::<Postgres>::new(concat!("INSERT INTO audit_events ", columns!()));
+async fn insert_new(conn: &mut DbConnection, reporter: &str, events: &[NewEvent]) -> Result<HashSet<String>, Failure> {
+    let mut query = QueryBuilder::<Db>::new(concat!("INSERT INTO audit_events ", columns!()));
     query.push_values(events, |mut row, event| {
         row.push_bind(&event.event_id)
             .push_bind(EventKind::Decision.as_str())
@@ -76,7 +75,7 @@ async fn insert_new(conn: &mut PgConnection, reporter: &str, events: &[NewEvent]
 }
 
 /// Writes the event of an admin's change. Called by the writer alone, in the change's transaction.
-pub(super) async fn insert_admin(conn: &mut PgConnection, admin: &AdminEvent) -> Result<(), Failure> {
+pub(super) async fn insert_admin(conn: &mut DbConnection, admin: &AdminEvent) -> Result<(), Failure> {
     insert(conn, INSERT, &admin.reporter, EventKind::Admin, &admin.event, false).await?;
     Ok(())
 }
@@ -100,7 +99,7 @@ const INSERT_CONFLICTING: &str = insert!(
 
 /// Whether a row was written.
 async fn insert(
-    conn: &mut PgConnection,
+    conn: &mut DbConnection,
     statement: &'static str,
     reporter: &str,
     kind: EventKind,
@@ -131,8 +130,8 @@ async fn insert(
     Ok(written > 0)
 }
 
-pub(super) async fn list(conn: &mut PgConnection, filter: AuditFilter) -> Result<Page<AuditEvent, i64>, Failure> {
-    let mut query = QueryBuilder::<Postgres>::new(
+pub(super) async fn list(conn: &mut DbConnection, filter: AuditFilter) -> Result<Page<AuditEvent, i64>, Failure> {
+    let mut query = QueryBuilder::<Db>::new(
         "SELECT sequence, event_id, kind, reporter, seq, request_id, body, body_hash, \
          received_at, evaluated_at, agent_id, passport_id, outcome, reason, action, resource, \
          conflict FROM audit_events WHERE sequence < ",
@@ -175,7 +174,7 @@ pub(super) async fn list(conn: &mut PgConnection, filter: AuditFilter) -> Result
     Ok(page(items, filter.limit, |event| event.sequence))
 }
 
-pub(super) async fn latest_seq(conn: &mut PgConnection, reporter: &str) -> Result<Option<i64>, Failure> {
+pub(super) async fn latest_seq(conn: &mut DbConnection, reporter: &str) -> Result<Option<i64>, Failure> {
     Ok(sqlx::query_scalar(
         "SELECT seq FROM audit_events WHERE reporter = $1 AND kind = 'decision' \
          AND seq IS NOT NULL ORDER BY seq DESC LIMIT 1",
@@ -185,7 +184,7 @@ pub(super) async fn latest_seq(conn: &mut PgConnection, reporter: &str) -> Resul
     .await?)
 }
 
-fn read(row: &PgRow) -> Result<AuditEvent, Failure> {
+fn read(row: &DbRow) -> Result<AuditEvent, Failure> {
     let kind: String = row.try_get("kind")?;
     Ok(AuditEvent {
         sequence: row.try_get("sequence")?,

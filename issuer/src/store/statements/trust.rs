@@ -1,27 +1,27 @@
 //! The trust sequence, status lists, and the issuer that the database belongs to.
 
-use sqlx::{Row, SqliteConnection};
+use sqlx::Row;
 
-use super::driver::{Failure, exists, not_found, unique_or};
+use super::driver::{DbConnection, Failure, exists, not_found, unique_or};
 use super::keys;
 use crate::store::{RevokedIndexes, StatusList, StoreError, TrustSnapshot};
 
-pub(super) async fn sequence(conn: &mut SqliteConnection) -> Result<i64, Failure> {
+pub(super) async fn sequence(conn: &mut DbConnection) -> Result<i64, Failure> {
     Ok(sqlx::query_scalar("SELECT sequence FROM trust WHERE id = 1").fetch_one(conn).await?)
 }
 
 /// Raises the sequence, inside the transaction that changes trust.
-pub(super) async fn bump(conn: &mut SqliteConnection) -> Result<i64, Failure> {
+pub(super) async fn bump(conn: &mut DbConnection) -> Result<i64, Failure> {
     Ok(sqlx::query_scalar("UPDATE trust SET sequence = sequence + 1 WHERE id = 1 RETURNING sequence").fetch_one(conn).await?)
 }
 
 /// Writes the sequence as it is: a real write that changes nothing, to see whether one goes through.
-pub(super) async fn touch(conn: &mut SqliteConnection) -> Result<(), Failure> {
+pub(super) async fn touch(conn: &mut DbConnection) -> Result<(), Failure> {
     sqlx::query("UPDATE trust SET sequence = sequence WHERE id = 1").execute(conn).await?;
     Ok(())
 }
 
-pub(super) async fn snapshot(conn: &mut SqliteConnection) -> Result<TrustSnapshot, Failure> {
+pub(super) async fn snapshot(conn: &mut DbConnection) -> Result<TrustSnapshot, Failure> {
     let sequence = sequence(conn).await?;
     let keys = keys::list(conn).await?;
     let mut found = Vec::new();
@@ -32,7 +32,7 @@ pub(super) async fn snapshot(conn: &mut SqliteConnection) -> Result<TrustSnapsho
     Ok(TrustSnapshot { sequence, keys, lists: found })
 }
 
-pub(super) async fn lists(conn: &mut SqliteConnection) -> Result<Vec<StatusList>, Failure> {
+pub(super) async fn lists(conn: &mut DbConnection) -> Result<Vec<StatusList>, Failure> {
     let rows = sqlx::query("SELECT list, size, used, last_expiry FROM status_lists ORDER BY list").fetch_all(conn).await?;
     let mut found = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -46,7 +46,7 @@ pub(super) async fn lists(conn: &mut SqliteConnection) -> Result<Vec<StatusList>
     Ok(found)
 }
 
-pub(super) async fn create_list(conn: &mut SqliteConnection, list: i64, size: i64) -> Result<i64, Failure> {
+pub(super) async fn create_list(conn: &mut DbConnection, list: i64, size: i64) -> Result<i64, Failure> {
     sqlx::query("INSERT INTO status_lists (list, size) VALUES ($1, $2)")
         .bind(list)
         .bind(size)
@@ -56,7 +56,7 @@ pub(super) async fn create_list(conn: &mut SqliteConnection, list: i64, size: i6
     bump(conn).await
 }
 
-pub(super) async fn revoked_indexes(conn: &mut SqliteConnection, list: i64) -> Result<Vec<i64>, Failure> {
+pub(super) async fn revoked_indexes(conn: &mut DbConnection, list: i64) -> Result<Vec<i64>, Failure> {
     let there: i64 = sqlx::query_scalar("SELECT count(*) FROM status_lists WHERE list = $1").bind(list).fetch_one(&mut *conn).await?;
     if there == 0 {
         return Err(not_found("status list", &list.to_string()).into());
@@ -66,7 +66,7 @@ pub(super) async fn revoked_indexes(conn: &mut SqliteConnection, list: i64) -> R
 
 // Two halves, each with an index of its own: the lists are built often, and most passports are not revoked. SQLite
 // takes the tables of a CROSS JOIN in the order written: the few revoked keys first, never every passport of a list.
-async fn revoked(conn: &mut SqliteConnection, list: i64) -> Result<Vec<i64>, Failure> {
+async fn revoked(conn: &mut DbConnection, list: i64) -> Result<Vec<i64>, Failure> {
     Ok(sqlx::query_scalar(
         "SELECT status_index FROM passports WHERE status_list = $1 AND revoked_at IS NOT NULL \
          UNION \
@@ -79,11 +79,11 @@ async fn revoked(conn: &mut SqliteConnection, list: i64) -> Result<Vec<i64>, Fai
     .await?)
 }
 
-pub(super) async fn bound_issuer(conn: &mut SqliteConnection) -> Result<Option<String>, Failure> {
+pub(super) async fn bound_issuer(conn: &mut DbConnection) -> Result<Option<String>, Failure> {
     Ok(sqlx::query_scalar("SELECT issuer FROM issuer WHERE id = 1").fetch_optional(conn).await?)
 }
 
-pub(super) async fn bind_issuer(conn: &mut SqliteConnection, issuer: &str) -> Result<(), Failure> {
+pub(super) async fn bind_issuer(conn: &mut DbConnection, issuer: &str) -> Result<(), Failure> {
     match bound_issuer(conn).await? {
         Some(bound) if bound == issuer => Ok(()),
         Some(bound) => Err(Failure::Refused(StoreError::Conflict {

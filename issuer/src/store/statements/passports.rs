@@ -1,10 +1,9 @@
 //! Passports.
 
-use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, Postgres, QueryBuilder, Row};
+use sqlx::{QueryBuilder, Row};
 
 use super::agents;
-use super::driver::{Failure, corrupt, exists, not_found, unique_or};
+use super::driver::{Db, DbConnection, DbRow, Failure, corrupt, exists, not_found, unique_or};
 use super::trust;
 use super::writer::Done;
 use crate::store::paging::{page, page_size};
@@ -18,7 +17,7 @@ pub(super) const SELECT: &str = "SELECT p.ordinal, p.passport_id, p.agent_id, p.
      AS revoke_reason \
      FROM passports p JOIN keys k ON k.key_id = p.key_id WHERE ";
 
-pub(super) async fn insert(conn: &mut PgConnection, new: NewPassport) -> Result<Done<()>, Failure> {
+pub(super) async fn insert(conn: &mut DbConnection, new: NewPassport) -> Result<Done<()>, Failure> {
     if agents::get(conn, &new.agent_id).await?.disabled_at.is_some() {
         return Err(Failure::Refused(StoreError::AgentDisabled { agent_id: new.agent_id }));
     }
@@ -54,8 +53,8 @@ pub(super) async fn insert(conn: &mut PgConnection, new: NewPassport) -> Result<
     Ok(Done::Changed(()))
 }
 
-/// Counts one more place of the list as taken, after looking that this one is there and free.
-async fn take_index(conn: &mut PgConnection, list: i64, index: i64, until: i64) -> Result<(), Failure> {
+/// Counts one more place of the list as taken until then, after looking that this one is there and free.
+async fn take_index(conn: &mut DbConnection, list: i64, index: i64, until: i64) -> Result<(), Failure> {
     let size: Option<i64> =
         sqlx::query_scalar("SELECT size FROM status_lists WHERE list = $1").bind(list).fetch_optional(&mut *conn).await?;
     let size = size.ok_or_else(|| not_found("status list", &list.to_string()))?;
@@ -70,16 +69,18 @@ async fn take_index(conn: &mut PgConnection, list: i64, index: i64, until: i64) 
     if taken > 0 {
         return Err(Failure::Refused(StoreError::StatusIndexTaken { list, index }));
     }
-    sqlx::query("UPDATE status_lists SET used = used + 1, last_expiry = greatest(last_expiry, $1) WHERE list = $2")
-        .bind(until)
-        .bind(list)
-        .execute(conn)
-        .await?;
+    sqlx::query(
+        "UPDATE status_lists SET used = used + 1, last_expiry = CASE WHEN last_expiry < $1 THEN $1 ELSE last_expiry END WHERE list = $2",
+    )
+    .bind(until)
+    .bind(list)
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
-pub(super) async fn get(conn: &mut PgConnection, passport_id: &str) -> Result<Passport, Failure> {
-    let row = QueryBuilder::<Postgres>::new(SELECT)
+pub(super) async fn get(conn: &mut DbConnection, passport_id: &str) -> Result<Passport, Failure> {
+    let row = QueryBuilder::<Db>::new(SELECT)
         .push("p.passport_id = ")
         .push_bind(passport_id)
         .build()
@@ -89,8 +90,8 @@ pub(super) async fn get(conn: &mut PgConnection, passport_id: &str) -> Result<Pa
     read(&row)
 }
 
-pub(super) async fn list(conn: &mut PgConnection, filter: PassportFilter) -> Result<Page<Passport, i64>, Failure> {
-    let mut query = QueryBuilder::<Postgres>::new(SELECT);
+pub(super) async fn list(conn: &mut DbConnection, filter: PassportFilter) -> Result<Page<Passport, i64>, Failure> {
+    let mut query = QueryBuilder::<Db>::new(SELECT);
     query.push("p.ordinal < ").push_bind(filter.cursor.unwrap_or(i64::MAX));
     if let Some(agent_id) = filter.agent_id {
         query.push(" AND p.agent_id = ").push_bind(agent_id);
@@ -115,7 +116,7 @@ pub(super) async fn list(conn: &mut PgConnection, filter: PassportFilter) -> Res
 }
 
 /// A page of passports, out of rows one of which may be more than the limit.
-pub(super) fn read_page(rows: &[PgRow], limit: u32) -> Result<Page<Passport, i64>, Failure> {
+pub(super) fn read_page(rows: &[DbRow], limit: u32) -> Result<Page<Passport, i64>, Failure> {
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
         items.push((row.try_get::<i64, _>("ordinal")?, read(row)?));
@@ -125,7 +126,7 @@ pub(super) fn read_page(rows: &[PgRow], limit: u32) -> Result<Page<Passport, i64
 }
 
 pub(super) async fn revoke(
-    conn: &mut PgConnection,
+    conn: &mut DbConnection,
     passport_id: &str,
     reason: Option<&str>,
     now: i64,
@@ -142,7 +143,7 @@ pub(super) async fn revoke(
     Ok(Done::Changed(RevokedPassport { changed: true, trust_sequence: trust::bump(conn).await? }))
 }
 
-fn read(row: &PgRow) -> Result<Passport, Failure> {
+fn read(row: &DbRow) -> Result<Passport, Failure> {
     let audience: String = row.try_get("audience")?;
     Ok(Passport {
         passport_id: row.try_get("passport_id")?,
