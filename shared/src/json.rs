@@ -7,6 +7,7 @@
 //! [`Document::read`] checks soundness once, for the whole text. Afterwards [`Value`] only walks.
 
 mod scan;
+pub(crate) mod write;
 
 use std::borrow::Cow;
 

@@ -17,6 +17,7 @@ pub mod json;
 pub mod judge;
 pub mod key_set;
 pub mod limits;
+pub mod log;
 pub mod passport;
 pub mod request;
 pub mod resource;

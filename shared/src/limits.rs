@@ -81,3 +81,12 @@ pub const AUDIT_BATCH: usize = 1_000;
 
 /// Bytes of one audit event: whatever a reporter takes, the issuer takes too, or a decision would be lost between them.
 pub const AUDIT_EVENT_BYTES: usize = 1_048_576;
+
+/// Bytes of a signed note: a checkpoint with the signatures of its witnesses, of which those that withstand quantum computers have 7,000 each.
+pub const LOG_NOTE_BYTES: usize = 262_144;
+
+/// Signatures on a note: four times what C2SP signed-note asks for at least.
+pub const LOG_NOTE_SIGNATURES: usize = 64;
+
+/// Bytes of a file that proves one decision: the largest event with every byte escaped, a checkpoint, and 64 hashes.
+pub const LOG_PROOF_BYTES: usize = 8_388_608;

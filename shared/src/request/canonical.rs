@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Request;
 use crate::jose;
+use crate::json::write::string;
 use crate::scalar::{Attribute, Scalar};
 
 impl Request {
@@ -39,28 +40,6 @@ fn attribute(value: &Attribute) -> String {
         Attribute::Scalar(Scalar::Number(number)) => format!(r#"{{"n":"{}"}}"#, number.value().to_plain()),
         Attribute::List(items) => format!("[{}]", items.iter().map(|item| string(item)).collect::<Vec<_>>().join(",")),
     }
-}
-
-/// A string as RFC 8785, section 3.2.2.2 writes it: the two-character escapes where there is one, `\u00xx` in lower case for
-/// other characters below U+0020, and everything else as it is.
-fn string(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for char in text.chars() {
-        match char {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\u{c}' => out.push_str("\\f"),
-            '\r' => out.push_str("\\r"),
-            '\0'..='\u{1f}' => out.push_str(&format!("\\u{:04x}", u32::from(char))),
-            _ => out.push(char),
-        }
-    }
-    out.push('"');
-    out
 }
 
 #[cfg(test)]
