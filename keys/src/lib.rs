@@ -31,6 +31,7 @@
 //! ```
 
 mod file;
+mod log_key;
 mod passphrase;
 mod pem;
 mod pkcs11;
@@ -45,6 +46,7 @@ mod testing;
 mod vault;
 
 pub use file::{FileError, KeyDir, Protection, read_passphrase_file};
+pub use log_key::{LogKey, LogKeyError};
 pub use passphrase::{Passphrase, PassphraseError};
 pub use pem::{from_plain_pem, public_pem, to_plain_pem};
 pub use pkcs11::{Pkcs11Settings, Pkcs11Vault};

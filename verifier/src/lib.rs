@@ -31,6 +31,7 @@ mod fixture;
 mod guard;
 #[cfg(any(feature = "refresh", feature = "report"))]
 mod issuer_link;
+pub mod log;
 #[cfg(feature = "refresh")]
 mod refresh;
 #[cfg(feature = "report")]
