@@ -39,6 +39,7 @@ metrics! {
     ISSUED = "passport_passports_issued_total", Counter, "passports that were issued";
     REVOKED = "passport_passports_revoked_total", Counter, "passports that were revoked one by one";
     EVENTS = "passport_audit_events_total", Counter, "reported events, by `result`: accepted, duplicate or conflict";
+    FINDINGS = "passport_audit_findings_total", Counter, "what was found wrong with reporters' chains, by `kind`: gap or fork";
     WAITERS = "passport_trust_waiters", Gauge, "requests that wait for trust to change";
     EDITIONS = "passport_trust_editions_total", Counter, "editions of the published documents that were made";
     SEQUENCE = "passport_trust_sequence_published", Gauge, "the trust sequence of the published documents";

@@ -45,10 +45,10 @@ use tokio::sync::watch;
 pub use error::{OpenError, StoreError};
 pub use postgres::{Durability, PostgresOptions, PostgresStore, PostgresVault};
 pub use records::{
-    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, ApprovalState, AuditEvent, AuditFilter, Disabled, EventKind, Key, KeyState,
-    KeyUse, LiveFilter, Maker, MatchedPassports, NAMED_PASSPORTS, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Page, Passport,
-    PassportFilter, PassportState, RevokeKey, RevokedIndexes, RevokedPassport, RevokedPassports, RotateKeys, StatusList, TrustSnapshot,
-    Vote,
+    AdminEvent, Agent, Alarm, AppendOutcome, Approval, ApprovalFilter, ApprovalState, AuditEvent, AuditFilter, Batch, Count, CountFilter,
+    Disabled, EventKind, Finding, FindingFilter, FindingKind, Key, KeyState, KeyUse, Link, LiveFilter, LogHead, Maker, MatchedPassports,
+    NAMED_PASSPORTS, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, PassportState, Reported,
+    ReporterChain, RevokeKey, RevokedIndexes, RevokedPassport, RevokedPassports, RotateKeys, StatusList, TrustSnapshot, Vote,
 };
 pub use sqlite::SqliteStore;
 pub use transfer::{Proof, TransferError, transfer};
@@ -247,19 +247,40 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// person has approved it before.
     async fn decide_approval(&self, vote: Vote, event: AdminEvent) -> Result<Approval, StoreError>;
 
-    /// Appends decisions that `reporter` has made, all or none, on disk before this returns (contract section 7).
-    /// One event per (`reporter`, `request_id`): the same hash again is a duplicate and not written; another hash is
+    /// Appends what a verifier reports, all or none, on disk before this returns (contract section 7).
+    /// One event per (reporter, `request_id`): the same hash again is a duplicate and not written; another hash is
     /// kept beside the first, marked, and counted as a conflict the first time it comes.
     ///
-    /// `maker` is the passport that the reporter reports with; what the events say of passports is not looked at.
+    /// The reporter's chain is looked at: what is wrong with it is recorded, with an event that `alarm` makes, in the same
+    /// transaction. What the events say of passports is not looked at.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if an `event_id` is taken.
-    async fn append_events(&self, reporter: &str, maker: Option<Maker>, events: Vec<NewEvent>) -> Result<AppendOutcome, StoreError>;
+    /// [`StoreError::Busy`] if as much waits as may.
+    async fn append_events(&self, batch: Batch) -> Result<AppendOutcome, StoreError>;
+
+    /// Audit events in the order of acceptance, those after the sequence `after` (0: from the first on). A page is bounded as
+    /// that of [`Store::events`].
+    async fn log_from(&self, after: i64, limit: u32) -> Result<Page<AuditEvent, i64>, StoreError>;
+
+    /// The events under this request id, whoever reported them, in the order of acceptance: at most 100.
+    async fn events_of_request(&self, request_id: &str) -> Result<Vec<AuditEvent>, StoreError>;
+
+    /// How far the log has come, and the root of its tree.
+    async fn log_head(&self) -> Result<LogHead, StoreError>;
+
+    /// Tiles of the tree by level and number, all as of one moment, as far as they are filled: hashes of 32 bytes each.
+    /// `None` for one that is not there.
+    async fn tiles(&self, wanted: Vec<(i64, i64)>) -> Result<Vec<Option<Vec<u8>>>, StoreError>;
+
+    /// How many decisions there were, by hour, agent, outcome and reason, as the filter sums them up.
+    async fn counts(&self, filter: CountFilter) -> Result<Vec<Count>, StoreError>;
+
+    /// What was found wrong with the chains of reporters, newest first.
+    async fn findings(&self, filter: FindingFilter) -> Result<Page<Finding, i64>, StoreError>;
+
+    /// The chains of a reporter, the last moved first, at most `limit`.
+    async fn chains(&self, reporter: &str, limit: u32) -> Result<Vec<ReporterChain>, StoreError>;
 
     /// Audit events, newest (last accepted) first. A page is bounded in bytes too: see [`MAX_PAGE_BYTES`].
     async fn events(&self, filter: AuditFilter) -> Result<Page<AuditEvent, i64>, StoreError>;
-
-    /// The highest `seq` that this reporter has given a decision; `None` if it has given none.
-    async fn latest_seq(&self, reporter: &str) -> Result<Option<i64>, StoreError>;
 }

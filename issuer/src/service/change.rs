@@ -42,7 +42,7 @@ impl Parts {
             event_id: self.new_id(Id::Event),
             seq: None,
             request_id: author.request_id.clone(),
-            body_hash: sha256_hex(&body),
+            body_hash: Sha256::digest(&body).into(),
             body,
             received_at: self.clock.now(),
             evaluated_at: Some(author.decided_at),

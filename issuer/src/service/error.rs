@@ -73,6 +73,10 @@ pub enum ServiceError {
     /// As much waits already as may.
     #[error("{detail}")]
     TooMany {
+        /// The stable code.
+        code: &'static str,
+        /// After how many seconds to try again.
+        retry_after: u32,
         /// What the bound is, and what to do.
         detail: String,
     },
@@ -147,7 +151,7 @@ impl ServiceError {
             Self::Conflict { .. } => "conflict",
             Self::Forbidden { code, .. } | Self::Unauthorized { code, .. } => code,
             Self::TooLarge { .. } => "too_large",
-            Self::TooMany { .. } => "too_many_pending",
+            Self::TooMany { code, .. } => code,
             Self::Unavailable(_) => "unavailable",
             Self::Internal { .. } => "internal_error",
         }
@@ -158,7 +162,7 @@ impl ServiceError {
     pub fn retry_after(&self) -> Option<u32> {
         match self {
             Self::Unavailable(_) => Some(5),
-            Self::TooMany { .. } => Some(60),
+            Self::TooMany { retry_after, .. } => Some(*retry_after),
             _ => None,
         }
     }
@@ -225,7 +229,8 @@ impl From<StoreError> for ServiceError {
             StoreError::AgentDisabled { agent_id } => {
                 Self::Conflict { detail: format!("agent {} is disabled; enable it first", quote(&agent_id)) }
             }
-            StoreError::TooManyPending { .. } => Self::TooMany { detail: error.to_string() },
+            StoreError::TooManyPending { .. } => Self::TooMany { code: "too_many_pending", retry_after: 60, detail: error.to_string() },
+            StoreError::Busy => Self::TooMany { code: "busy", retry_after: 1, detail: error.to_string() },
             StoreError::MakerRevoked { passport_id } => Self::Unauthorized {
                 code: Reason::Revoked.code(),
                 detail: format!("the passport {} was revoked before the change was made; nothing was changed", quote(&passport_id)),
@@ -344,6 +349,7 @@ mod tests {
             (StoreError::AgentDisabled { agent_id: "a".into() }, 409),
             (StoreError::MakerRevoked { passport_id: "pp".into() }, 401),
             (StoreError::MakerExpired { passport_id: "pp".into() }, 401),
+            (StoreError::Busy, 429),
             (StoreError::Poisoned, 503),
             (StoreError::Closed, 503),
             (StoreError::Unavailable(boxed()), 503),

@@ -67,13 +67,14 @@ fn moment(name: &'static str, text: Option<&str>) -> Result<Option<i64>, Service
 }
 
 fn shown(event: AuditEvent) -> Result<Box<RawValue>, ServiceError> {
+    let AuditEvent { sequence, kind, reporter, conflict, event } = event;
     let envelope = AuditEnvelope {
         event_id: event.event_id,
-        sequence: event.sequence,
-        kind: event.kind.as_str().to_owned(),
-        reporter: event.reporter,
+        sequence,
+        kind: kind.as_str().to_owned(),
+        reporter,
         received_at: check::shown(event.received_at),
-        conflict: event.conflict,
+        conflict,
     };
     let damaged = "a stored audit event is not a JSON object";
     let joined = splice::join(&to_json(&envelope)?, &event.body).ok_or_else(|| ServiceError::internal("read the audit log", damaged))?;

@@ -9,11 +9,14 @@ use passport_shared::limits::{AUDIT_BATCH, AUDIT_EVENT_BYTES};
 use passport_shared::text::quote;
 use passport_shared::time;
 
-use super::change::sha256_hex;
+use sha2::{Digest as _, Sha256};
+
 use super::ids::Id;
 use super::{Caller, Issuer, ServiceError, check};
 use crate::metrics;
-use crate::store::{Maker, NewEvent};
+use crate::store::{Batch, Finding, Link, Maker, NewEvent, Reported};
+
+mod alarm;
 
 impl Issuer {
     /// Takes in decisions that a verifier has made: all of them or none, on disk before this returns (contract section
@@ -49,11 +52,15 @@ impl Issuer {
         let mut events = Vec::with_capacity(body.events.len());
         for (index, event) in body.events.iter().enumerate() {
             let read = read(event.get(), &place.index(index), &mut faults);
-            events.extend(read.map(|event| NewEvent { event_id: self.new_id(Id::Event), received_at: now, ..event }));
+            events.extend(read.map(|Reported { event, link }| {
+                let event = NewEvent { event_id: self.new_id(Id::Event), received_at: now, ..event };
+                Reported { event, link }
+            }));
         }
         check::done(faults)?;
         let maker = Maker { passport_id: caller.passport_id().to_owned(), at: now };
-        let outcome = self.store().append_events(reporter, Some(maker), events).await?;
+        let batch = Batch { reporter: reporter.to_owned(), maker: Some(maker), events, alarm: self.alarm(reporter) };
+        let outcome = self.store().append_events(batch).await?;
         for (result, count) in [("accepted", outcome.accepted), ("duplicate", outcome.duplicates), ("conflict", outcome.conflicts)] {
             ::metrics::counter!(metrics::EVENTS, "result" => result).increment(count);
         }
@@ -64,13 +71,28 @@ impl Issuer {
                 "events that contradict earlier ones were reported"
             );
         }
+        tell(&outcome.findings);
         Ok(ReportAccepted { accepted: outcome.accepted, duplicates: outcome.duplicates, conflicts: outcome.conflicts })
+    }
+}
+
+/// What is wrong with a reporter's chain, in the log and among the numbers.
+fn tell(findings: &[Finding]) {
+    for finding in findings {
+        ::metrics::counter!(metrics::FINDINGS, "kind" => finding.kind.as_str()).increment(1);
+        tracing::warn!(
+            reporter = passport_shared::text::escape(&finding.reporter),
+            kind = finding.kind.as_str(),
+            from_seq = finding.from_seq,
+            to_seq = finding.to_seq,
+            "what a reporter has sent does not go on from what it sent before"
+        );
     }
 }
 
 /// Reads one event. Its text is kept to the letter; what can be asked for is taken out of it. `None` for one that is
 /// not sound, which is noted.
-fn read(text: &str, place: &Place<'_>, faults: &mut Faults) -> Option<NewEvent> {
+fn read(text: &str, place: &Place<'_>, faults: &mut Faults) -> Option<Reported> {
     if text.len() > AUDIT_EVENT_BYTES {
         return faults.note(place, format!("an event has at most {AUDIT_EVENT_BYTES} bytes; this one has {}", text.len()));
     }
@@ -88,20 +110,22 @@ fn read(text: &str, place: &Place<'_>, faults: &mut Faults) -> Option<NewEvent> 
     let mut fields = Fields { root, place, faults };
     let request_id = fields.text("requestId");
     let seq = fields.whole("seq");
-    fields.hash("previous");
+    let previous = fields.hash("previous");
     let evaluated_at = fields.time("evaluatedAt");
     // A gap record tells that decisions are lost, and is none itself.
     let is_gap = fields.given("gap").is_some();
+    let count = if is_gap { fields.gap() } else { Some(1) };
     let (outcome, reason) = match is_gap {
-        true => (fields.gap().map(|()| None), fields.no_decision().map(|()| None)),
+        true => (count.map(|_| None), fields.no_decision().map(|()| None)),
         false => (fields.outcome().map(Some), fields.text("reason").map(Some)),
     };
     let [agent_id, passport_id, action, resource] = ["agentId", "passportId", "action", "resource"].map(|name| fields.optional_text(name));
-    Some(NewEvent {
+    let link = previous.zip(count).map(|(previous, count)| Link { previous, count });
+    let event = NewEvent {
         event_id: String::new(),
         seq: Some(seq?),
         request_id: request_id?,
-        body_hash: sha256_hex(text),
+        body_hash: Sha256::digest(text).into(),
         body: text.to_owned(),
         received_at: 0,
         evaluated_at: evaluated_at?,
@@ -111,7 +135,8 @@ fn read(text: &str, place: &Place<'_>, faults: &mut Faults) -> Option<NewEvent> 
         reason: reason?,
         action,
         resource,
-    })
+    };
+    Some(Reported { event, link })
 }
 
 /// The members of a decision: a gap record has none of them.
@@ -168,17 +193,17 @@ impl<'d> Fields<'d, '_> {
         number.or_else(|| self.note(name, "it must be a whole number, not negative: the reporter's own count"))
     }
 
-    /// The hash of the event before, where the reporter keeps a chain: 32 bytes in base64url. It is kept, not checked.
-    fn hash(&mut self, name: &str) {
-        let Some(value) = self.given(name) else { return };
-        let hash = value.as_str().and_then(jose::decode).filter(|hash| hash.len() == 32);
-        if hash.is_none() {
-            self.note::<()>(name, "it must be `null` or a SHA-256 in base64url: the hash of the event before, as it was reported");
-        }
+    /// The hash of the event before, where the reporter keeps a chain: 32 bytes in base64url, or `null` for its first.
+    /// `None` where the reporter keeps none.
+    fn hash(&mut self, name: &str) -> Option<Option<[u8; 32]>> {
+        let Some(value) = self.given(name) else { return self.root.get(name).map(|_| None) };
+        let hash = value.as_str().and_then(jose::decode).and_then(|hash| hash.try_into().ok());
+        let wrong = "it must be `null` or a SHA-256 in base64url: the hash of the event before, as it was reported";
+        hash.map(Some).or_else(|| self.note(name, wrong))
     }
 
-    /// What a gap record says: from when to when, how many, and why.
-    fn gap(&mut self) -> Option<()> {
+    /// What a gap record says: from when to when, how many, and why. Gives how many.
+    fn gap(&mut self) -> Option<i64> {
         let gap = self.given("gap")?;
         if gap.members().is_none() {
             return self.note("gap", "it must be an object with `from`, `to`, `count` and `why`");
@@ -189,7 +214,7 @@ impl<'d> Fields<'d, '_> {
         let count = fields.given("count").and_then(|value| value.as_integer(i64::MAX)).filter(|count| *count > 0);
         let count = count.or_else(|| fields.note("count", "it must be a whole number of at least 1"));
         let why = fields.text("why");
-        from.and(to).and(count).and(why).map(|_| ())
+        from.and(to).and(why).and(count)
     }
 
     /// That there is no member of a decision.

@@ -93,7 +93,7 @@ mod tests {
         assert_ne!(active(&world.issuer).await, first);
         assert_eq!(world.reason(&old.passport).await, "granted", "what it signed stays");
         let event = world.log().await.remove(0);
-        let body: Value = serde_json::from_str(&event.body).unwrap();
+        let body: Value = serde_json::from_str(&event.event.body).unwrap();
         assert_eq!((event.reporter.as_str(), &body["change"]["type"]), (world.issuer.settings().issuer.as_str(), &"keys_rotated".into()));
         assert_eq!(body["change"]["retiredKeyId"], first);
 

@@ -173,14 +173,14 @@ impl World {
     pub(crate) async fn last_change(&self, caller: &Caller, kind: &str) -> Value {
         let event = self.log().await.into_iter().next().unwrap();
         assert_eq!((event.kind.as_str(), event.reporter.as_str()), ("admin", caller.agent_id()));
-        assert_eq!(event.request_id, caller.request_id());
-        let body: Value = serde_json::from_str(&event.body).unwrap();
+        assert_eq!(event.event.request_id, caller.request_id());
+        let body: Value = serde_json::from_str(&event.event.body).unwrap();
         assert_eq!(body["change"]["type"], kind);
         assert_eq!(body["outcome"], "allow");
         assert_eq!(body["agentId"], caller.agent_id());
         assert_eq!(body["passportId"], caller.passport_id());
         assert_eq!(body["requestId"], caller.request_id());
-        assert!(!event.body.contains("eyJ"), "a token is in an event: {}", event.body);
+        assert!(!event.event.body.contains("eyJ"), "a token is in an event: {}", event.event.body);
         body["change"].clone()
     }
 }

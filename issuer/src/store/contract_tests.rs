@@ -5,8 +5,10 @@
 pub(crate) mod agents;
 pub(crate) mod approvals;
 pub(crate) mod audit;
+pub(crate) mod chains;
 pub(crate) mod key_uses;
 pub(crate) mod keys;
+pub(crate) mod log;
 pub(crate) mod makers;
 pub(crate) mod passports;
 pub(crate) mod races;
@@ -15,7 +17,9 @@ pub(crate) mod trust;
 
 use std::sync::Arc;
 
-use super::{AdminEvent, NewAgent, NewEvent, NewKey, NewPassport, Store};
+use sha2::{Digest as _, Sha256};
+
+use super::{AdminEvent, AppendOutcome, Batch, Maker, NewAgent, NewEvent, NewKey, NewPassport, Reported, Store, StoreError};
 
 /// A place where a store can be, empty at first.
 pub(crate) trait Backend {
@@ -79,6 +83,20 @@ macro_rules! contract_suite {
                 first_keys_without_their_event_are_rolled_back,
                 a_change_that_is_none_writes_no_event,
             }
+            chains {
+                a_chain_that_goes_on_is_silent_and_a_gap_is_told_at_once,
+                a_gap_closes_as_its_numbers_come,
+                a_fork_is_found_by_its_hash_or_by_its_number,
+                what_is_sent_again_is_no_fork,
+                a_new_number_makes_no_new_event_of_an_old_id,
+                a_gap_record_takes_as_many_numbers_as_it_stands_for,
+                each_chain_of_a_reporter_goes_on_by_itself,
+            }
+            log {
+                the_tree_is_made_of_every_event_in_order,
+                a_decision_is_found_by_its_request,
+                events_are_counted_by_hour_agent_and_reason,
+            }
             makers {
                 a_maker_that_counts_no_more_changes_nothing,
                 a_live_maker_makes_each_change,
@@ -137,12 +155,28 @@ pub(crate) fn event(number: u32) -> AdminEvent {
 }
 
 /// A decision with this request id and hash.
+/// The hash that [`decision`] says for this text.
+pub(crate) fn hash_of(text: &str) -> [u8; 32] {
+    Sha256::digest(text).into()
+}
+
+/// Appends events of a reporter that keeps no chain.
+pub(crate) async fn append(
+    store: &dyn Store,
+    reporter: &str,
+    maker: Option<Maker>,
+    events: Vec<NewEvent>,
+) -> Result<AppendOutcome, StoreError> {
+    let events = events.into_iter().map(|event| Reported { event, link: None }).collect();
+    store.append_events(Batch { reporter: reporter.to_owned(), maker, events, alarm: Arc::new(|_| Ok(None)) }).await
+}
+
 pub(crate) fn decision(request_id: &str, hash: &str) -> NewEvent {
     NewEvent {
         event_id: format!("evt_{request_id}_{hash}"),
         request_id: request_id.to_owned(),
         body: format!("{{ \"requestId\" : \"{request_id}\", \"h\":\"{hash}\" }}"),
-        body_hash: hash.to_owned(),
+        body_hash: hash_of(hash),
         received_at: NOW + 5,
         evaluated_at: Some(NOW),
         ..NewEvent::default()

@@ -65,6 +65,9 @@ pub enum StoreError {
         /// The maker's passport.
         passport_id: String,
     },
+    /// As much waits to be written as may. Trying again a little later helps.
+    #[error("more is reported than can be written; try again in a moment")]
+    Busy,
     /// A write has met an I/O error before, so nothing more is acknowledged.
     #[error("the store takes no more writes after an i/o error; check the disk and start the issuer again")]
     Poisoned,

@@ -11,6 +11,8 @@ mod approvals;
 mod audit;
 mod changes;
 mod driver;
+#[path = "statements/intake.rs"]
+mod intake;
 #[path = "statements/key_uses.rs"]
 mod key_uses;
 #[path = "statements/keys.rs"]
@@ -31,23 +33,28 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use tokio::sync::watch;
 
+use self::intake::Intake;
 pub use self::open::{Durability, PostgresOptions};
 use self::reader::Reader;
 pub use self::vault::PostgresVault;
 pub(super) use self::writer::LOCK;
 use self::writer::Writer;
 use super::{
-    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Disabled, EventOf, Key, KeyUse, LiveFilter, Maker,
-    MatchedPassports, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, RevokeKey, RevokedPassport,
-    RevokedPassports, RotateKeys, StatusList, Store, StoreError, TrustSnapshot, Vote,
+    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Batch, Count, CountFilter, Disabled, EventOf,
+    Finding, FindingFilter, Key, KeyUse, LiveFilter, LogHead, Maker, MatchedPassports, NewAgent, NewApproval, NewKey, NewPassport, Page,
+    Passport, PassportFilter, ReporterChain, RevokeKey, RevokedPassport, RevokedPassports, RotateKeys, StatusList, Store, StoreError,
+    TrustSnapshot, Vote,
 };
 
 /// A [`Store`] in one PostgreSQL database, which several issuers may share.
 pub struct PostgresStore {
-    writer: Writer,
+    writer: Arc<Writer>,
+    intake: Intake,
     reader: Reader,
     changes: watch::Receiver<i64>,
 }
@@ -68,6 +75,7 @@ impl Store for PostgresStore {
     }
 
     async fn close(&self) -> Result<(), StoreError> {
+        self.intake.close().await;
         self.writer.close().await;
         self.reader.close().await;
         Ok(())
@@ -221,17 +229,41 @@ impl Store for PostgresStore {
         self.writer.admin(event, move |conn| Box::pin(approvals::decide(conn, vote))).await
     }
 
-    async fn append_events(&self, reporter: &str, maker: Option<Maker>, events: Vec<NewEvent>) -> Result<AppendOutcome, StoreError> {
+    async fn append_events(&self, batch: Batch) -> Result<AppendOutcome, StoreError> {
+        self.intake.append(batch).await
+    }
+
+    async fn log_from(&self, after: i64, limit: u32) -> Result<Page<AuditEvent, i64>, StoreError> {
+        self.reader.read(move |conn| Box::pin(audit::log_from(conn, after, limit))).await
+    }
+
+    async fn events_of_request(&self, request_id: &str) -> Result<Vec<AuditEvent>, StoreError> {
+        let request_id = request_id.to_owned();
+        self.reader.read(move |conn| Box::pin(async move { audit::of_request(conn, &request_id).await })).await
+    }
+
+    async fn log_head(&self) -> Result<LogHead, StoreError> {
+        self.reader.read(|conn| Box::pin(audit::log_head(conn))).await
+    }
+
+    async fn tiles(&self, wanted: Vec<(i64, i64)>) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        self.reader.read(move |conn| Box::pin(async move { audit::tiles(conn, &wanted).await })).await
+    }
+
+    async fn counts(&self, filter: CountFilter) -> Result<Vec<Count>, StoreError> {
+        self.reader.read(move |conn| Box::pin(async move { audit::counts(conn, &filter).await })).await
+    }
+
+    async fn findings(&self, filter: FindingFilter) -> Result<Page<Finding, i64>, StoreError> {
+        self.reader.read(move |conn| Box::pin(async move { audit::findings(conn, &filter).await })).await
+    }
+
+    async fn chains(&self, reporter: &str, limit: u32) -> Result<Vec<ReporterChain>, StoreError> {
         let reporter = reporter.to_owned();
-        self.writer.made_by(maker, move |conn| Box::pin(async move { audit::append(conn, &reporter, &events).await })).await
+        self.reader.read(move |conn| Box::pin(async move { audit::chains(conn, &reporter, limit).await })).await
     }
 
     async fn events(&self, filter: AuditFilter) -> Result<Page<AuditEvent, i64>, StoreError> {
         self.reader.read(move |conn| Box::pin(audit::list(conn, filter))).await
-    }
-
-    async fn latest_seq(&self, reporter: &str) -> Result<Option<i64>, StoreError> {
-        let reporter = reporter.to_owned();
-        self.reader.read(move |conn| Box::pin(async move { audit::latest_seq(conn, &reporter).await })).await
     }
 }

@@ -2,12 +2,16 @@
 
 mod approvals;
 mod audit;
+mod intake;
 mod keys;
+mod log;
 mod revocations;
 
 pub use approvals::{Approval, ApprovalFilter, ApprovalState, NewApproval, Vote};
-pub use audit::{AdminEvent, AppendOutcome, AuditEvent, AuditFilter, EventKind, Maker, NewEvent};
+pub use audit::{AdminEvent, AuditEvent, AuditFilter, EventKind, Maker, NewEvent};
+pub use intake::{Alarm, AppendOutcome, Batch, Finding, FindingFilter, FindingKind, Link, Reported, ReporterChain};
 pub use keys::{Key, KeyState, KeyUse, NewKey, RevokeKey, RotateKeys};
+pub use log::{Count, CountFilter, LogHead};
 pub use revocations::{LiveFilter, MatchedPassports, NAMED_PASSPORTS, RevokedPassports};
 
 /// One page of a list.

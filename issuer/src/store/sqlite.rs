@@ -8,6 +8,8 @@ mod approvals;
 mod audit;
 mod copy;
 mod driver;
+#[path = "statements/intake.rs"]
+mod intake;
 #[path = "statements/key_uses.rs"]
 mod key_uses;
 #[path = "statements/keys.rs"]
@@ -27,23 +29,28 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 pub use self::copy::{Check, Contents, KeyFound, copy, look, raise_sequence};
 
+use self::intake::Intake;
 use self::reader::Reader;
 use self::writer::Writer;
 use super::{
-    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Disabled, EventOf, Key, KeyUse, LiveFilter, Maker,
-    MatchedPassports, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, RevokeKey, RevokedPassport,
-    RevokedPassports, RotateKeys, StatusList, Store, StoreError, TrustSnapshot, Vote,
+    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Batch, Count, CountFilter, Disabled, EventOf,
+    Finding, FindingFilter, Key, KeyUse, LiveFilter, LogHead, Maker, MatchedPassports, NewAgent, NewApproval, NewKey, NewPassport, Page,
+    Passport, PassportFilter, ReporterChain, RevokeKey, RevokedPassport, RevokedPassports, RotateKeys, StatusList, Store, StoreError,
+    TrustSnapshot, Vote,
 };
 
 /// A [`Store`] in one SQLite file, with a write-ahead log and `synchronous=FULL`.
 ///
 /// Several processes may have the same file open; each commit waits for the others' at most five seconds.
 pub struct SqliteStore {
-    writer: Writer,
+    writer: Arc<Writer>,
+    intake: Intake,
     reader: Reader,
 }
 
@@ -64,6 +71,7 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) -> Result<(), StoreError> {
+        self.intake.close().await;
         self.reader.close().await;
         self.writer.close().await
     }
@@ -217,17 +225,41 @@ impl Store for SqliteStore {
         self.writer.admin(event, move |conn| Box::pin(approvals::decide(conn, vote))).await
     }
 
-    async fn append_events(&self, reporter: &str, maker: Option<Maker>, events: Vec<NewEvent>) -> Result<AppendOutcome, StoreError> {
+    async fn append_events(&self, batch: Batch) -> Result<AppendOutcome, StoreError> {
+        self.intake.append(batch).await
+    }
+
+    async fn log_from(&self, after: i64, limit: u32) -> Result<Page<AuditEvent, i64>, StoreError> {
+        self.reader.read(move |conn| Box::pin(audit::log_from(conn, after, limit))).await
+    }
+
+    async fn events_of_request(&self, request_id: &str) -> Result<Vec<AuditEvent>, StoreError> {
+        let request_id = request_id.to_owned();
+        self.reader.read(move |conn| Box::pin(async move { audit::of_request(conn, &request_id).await })).await
+    }
+
+    async fn log_head(&self) -> Result<LogHead, StoreError> {
+        self.reader.read(|conn| Box::pin(audit::log_head(conn))).await
+    }
+
+    async fn tiles(&self, wanted: Vec<(i64, i64)>) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        self.reader.read(move |conn| Box::pin(async move { audit::tiles(conn, &wanted).await })).await
+    }
+
+    async fn counts(&self, filter: CountFilter) -> Result<Vec<Count>, StoreError> {
+        self.reader.read(move |conn| Box::pin(async move { audit::counts(conn, &filter).await })).await
+    }
+
+    async fn findings(&self, filter: FindingFilter) -> Result<Page<Finding, i64>, StoreError> {
+        self.reader.read(move |conn| Box::pin(async move { audit::findings(conn, &filter).await })).await
+    }
+
+    async fn chains(&self, reporter: &str, limit: u32) -> Result<Vec<ReporterChain>, StoreError> {
         let reporter = reporter.to_owned();
-        self.writer.made_by(maker, move |conn| Box::pin(async move { audit::append(conn, &reporter, &events).await })).await
+        self.reader.read(move |conn| Box::pin(async move { audit::chains(conn, &reporter, limit).await })).await
     }
 
     async fn events(&self, filter: AuditFilter) -> Result<Page<AuditEvent, i64>, StoreError> {
         self.reader.read(move |conn| Box::pin(audit::list(conn, filter))).await
-    }
-
-    async fn latest_seq(&self, reporter: &str) -> Result<Option<i64>, StoreError> {
-        let reporter = reporter.to_owned();
-        self.reader.read(move |conn| Box::pin(async move { audit::latest_seq(conn, &reporter).await })).await
     }
 }

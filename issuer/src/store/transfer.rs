@@ -25,12 +25,16 @@ struct Table {
 enum Kind {
     Integer,
     Text,
+    Bytes,
 }
 
-use Kind::{Integer as I, Text as T};
+use Kind::{Bytes as B, Integer as I, Text as T};
 
-/// Everything, those that others refer to first. `trust` has a row in an empty database too.
-const TABLES: [Table; 9] = [
+/// Those that have a row in an empty database too.
+const NEVER_EMPTY: [&str; 2] = ["trust", "audit_head"];
+
+/// Everything, those that others refer to first.
+const TABLES: [Table; 16] = [
     Table { name: "issuer", columns: &[("id", I), ("issuer", T)] },
     Table { name: "trust", columns: &[("id", I), ("sequence", I)] },
     Table { name: "agents", columns: &[("agent_id", T), ("name", T), ("description", T), ("disabled_at", I), ("created_at", I)] },
@@ -97,7 +101,7 @@ const TABLES: [Table; 9] = [
             ("seq", I),
             ("request_id", T),
             ("body", T),
-            ("body_hash", T),
+            ("body_hash", B),
             ("received_at", I),
             ("evaluated_at", I),
             ("agent_id", T),
@@ -107,6 +111,25 @@ const TABLES: [Table; 9] = [
             ("action", T),
             ("resource", T),
             ("conflict", I),
+        ],
+    },
+    Table { name: "audit_head", columns: &[("id", I), ("size", I), ("edge", B)] },
+    Table { name: "audit_tiles", columns: &[("level", I), ("tile", I), ("hashes", B)] },
+    Table { name: "audit_terms", columns: &[("term", I), ("value", T), ("span", I)] },
+    Table { name: "audit_spans", columns: &[("span", I), ("min_time", I), ("max_time", I)] },
+    Table { name: "audit_counts", columns: &[("hour", I), ("agent_id", T), ("outcome", T), ("reason", T), ("count", I)] },
+    Table { name: "audit_chains", columns: &[("reporter", T), ("first_seq", I), ("last_seq", I), ("last_hash", B), ("last_at", I)] },
+    Table {
+        name: "audit_findings",
+        columns: &[
+            ("finding", I),
+            ("kind", T),
+            ("reporter", T),
+            ("from_seq", I),
+            ("to_seq", I),
+            ("sequence", I),
+            ("found_at", I),
+            ("resolved_at", I),
         ],
     },
 ];
@@ -197,7 +220,9 @@ pub async fn transfer(source: &Path, keys: &KeyDir, plain_keys: bool, target: &P
         sqlx::query(setting).execute(&mut *to).await.map_err(&writing)?;
     }
     check_empty(&mut to).await?;
-    sqlx::query("DELETE FROM trust").execute(&mut *to).await.map_err(&writing)?;
+    for table in NEVER_EMPTY {
+        sqlx::query(AssertSqlSafe(format!("DELETE FROM {table}"))).execute(&mut *to).await.map_err(&writing)?;
+    }
 
     let mut proofs = Vec::with_capacity(TABLES.len() + 1);
     for table in &TABLES {
@@ -212,7 +237,7 @@ pub async fn transfer(source: &Path, keys: &KeyDir, plain_keys: bool, target: &P
     for next in [
         "SELECT setval(pg_get_serial_sequence('passports', 'ordinal'), coalesce(max(ordinal), 0) + 1, false) FROM passports",
         "SELECT setval(pg_get_serial_sequence('approvals', 'ordinal'), coalesce(max(ordinal), 0) + 1, false) FROM approvals",
-        "SELECT setval(pg_get_serial_sequence('audit_events', 'sequence'), coalesce(max(sequence), 0) + 1, false) FROM audit_events",
+        "SELECT setval(pg_get_serial_sequence('audit_findings', 'finding'), coalesce(max(finding), 0) + 1, false) FROM audit_findings",
     ] {
         sqlx::query(next).execute(&mut *to).await.map_err(&writing)?;
     }
@@ -243,7 +268,7 @@ async fn check_source(from: &mut SqliteConnection) -> Result<(), TransferError> 
 }
 
 async fn check_empty(to: &mut PgConnection) -> Result<(), TransferError> {
-    for table in TABLES.iter().map(|table| table.name).filter(|name| *name != "trust").chain(["sealed_keys"]) {
+    for table in TABLES.iter().map(|table| table.name).filter(|name| !NEVER_EMPTY.contains(name)).chain(["sealed_keys"]) {
         let question = AssertSqlSafe(format!("SELECT EXISTS (SELECT 1 FROM {table})"));
         let any: bool = sqlx::query_scalar(question).fetch_one(&mut *to).await.map_err(failed("look at the target"))?;
         if any {
@@ -256,8 +281,9 @@ async fn check_empty(to: &mut PgConnection) -> Result<(), TransferError> {
 impl Table {
     fn select(&self) -> String {
         let names: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
-        // No two rows of a table have its first two columns alike.
-        format!("SELECT {} FROM {} ORDER BY 1, 2", names.join(", "), self.name)
+        // No two rows of a table have its first four columns alike.
+        let order: Vec<_> = (1..=names.len().min(4)).map(|column| column.to_string()).collect();
+        format!("SELECT {} FROM {} ORDER BY {}", names.join(", "), self.name, order.join(", "))
     }
 
     fn insert(&self) -> String {
@@ -269,6 +295,7 @@ impl Table {
 enum Value {
     Integer(Option<i64>),
     Text(Option<String>),
+    Bytes(Option<Vec<u8>>),
 }
 
 /// Counts rows and hashes them. Each value says its kind and its length, so that no two rows read as one another.
@@ -283,11 +310,15 @@ impl Tally {
         self.rows += 1;
         for value in row {
             match value {
-                Value::Integer(None) | Value::Text(None) => self.hash.update(b"n;"),
+                Value::Integer(None) | Value::Text(None) | Value::Bytes(None) => self.hash.update(b"n;"),
                 Value::Integer(Some(number)) => self.hash.update(format!("i{number};")),
                 Value::Text(Some(text)) => {
                     self.hash.update(format!("t{}:", text.len()));
                     self.hash.update(text);
+                }
+                Value::Bytes(Some(bytes)) => {
+                    self.hash.update(format!("b{}:", bytes.len()));
+                    self.hash.update(bytes);
                 }
             }
         }
@@ -319,6 +350,7 @@ async fn copy(table: &Table, from: &mut SqliteConnection, to: &mut PgConnection)
                     match value {
                         Value::Integer(number) => values.push_bind(number),
                         Value::Text(text) => values.push_bind(text),
+                        Value::Bytes(bytes) => values.push_bind(bytes),
                     };
                 }
             });
@@ -344,6 +376,7 @@ fn read_sqlite(table: &Table, row: &SqliteRow) -> Result<Vec<Value>, sqlx::Error
     let value = |(index, (_, kind)): (usize, &(&str, Kind))| match kind {
         Kind::Integer => row.try_get(index).map(Value::Integer),
         Kind::Text => row.try_get(index).map(Value::Text),
+        Kind::Bytes => row.try_get(index).map(Value::Bytes),
     };
     table.columns.iter().enumerate().map(value).collect()
 }
@@ -352,6 +385,7 @@ fn read_postgres(table: &Table, row: &PgRow) -> Result<Vec<Value>, sqlx::Error> 
     let value = |(index, (_, kind)): (usize, &(&str, Kind))| match kind {
         Kind::Integer => row.try_get(index).map(Value::Integer),
         Kind::Text => row.try_get(index).map(Value::Text),
+        Kind::Bytes => row.try_get(index).map(Value::Bytes),
     };
     table.columns.iter().enumerate().map(value).collect()
 }

@@ -88,7 +88,7 @@ async fn everything_that_people_and_agents_do_is_in_the_log() {
     let ann = office.person("ann").await;
     office.decide(&ann, &asked, false).await.unwrap();
     let log = office.world.log().await;
-    let changes: Vec<Value> = log.iter().map(|event| serde_json::from_str::<Value>(&event.body).unwrap()).collect();
+    let changes: Vec<Value> = log.iter().map(|event| serde_json::from_str::<Value>(&event.event.body).unwrap()).collect();
     let find = |kind: &str| changes.iter().find(|event| event["change"]["type"] == kind).cloned().expect("an event");
     let (ask, deny) = (find("approval_asked"), find("approval_denied"));
     assert_eq!((&ask["agentId"], &ask["change"]["approvalId"]), (&json!("ollie"), &json!(asked.approval_id)));

@@ -18,9 +18,9 @@ async fn a_first_start_makes_keys_and_an_admin_who_may_do_everything_for_90_days
     assert_eq!(admin.expires_at, NOW + 90 * 86_400);
     assert_eq!(world.gate(&world.admin, "keys.rotate", "issuer/keys").await, "granted");
     let kinds: Vec<Value> =
-        world.log().await.iter().map(|event| serde_json::from_str::<Value>(&event.body).unwrap()["change"]["type"].clone()).collect();
+        world.log().await.iter().map(|event| serde_json::from_str::<Value>(&event.event.body).unwrap()["change"]["type"].clone()).collect();
     assert_eq!(kinds, ["passport_issued", "agent_created", "keys_created"], "newest first");
-    assert!(world.log().await.iter().all(|event| event.reporter == ISSUER && event.agent_id.is_none()));
+    assert!(world.log().await.iter().all(|event| event.reporter == ISSUER && event.event.agent_id.is_none()));
     assert!(world.issuer.ready().await.is_ok());
 }
 
@@ -127,7 +127,7 @@ async fn a_lost_admin_passport_is_replaced_by_who_runs_the_issuer() {
     let fresh = world.issuer.admin_passport().await.unwrap();
     assert_eq!(world.gate(&fresh.passport, "keys.rotate", "issuer/keys").await, "granted");
     let event = world.issuer.store().events(AuditFilter { limit: 1, ..AuditFilter::default() }).await.unwrap().items.remove(0);
-    assert_eq!((event.reporter.as_str(), event.passport_id), (ISSUER, None), "the issuer did it, nobody's passport");
+    assert_eq!((event.reporter.as_str(), event.event.passport_id), (ISSUER, None), "the issuer did it, nobody's passport");
 }
 
 #[tokio::test]
@@ -139,7 +139,7 @@ async fn an_admin_who_locked_everybody_out_is_let_in_again_by_who_runs_the_issue
     let fresh = world.issuer.admin_passport().await.unwrap();
     assert_eq!(world.gate(&fresh.passport, "agents.write", "issuer/agents").await, "granted");
     let kinds: Vec<Value> =
-        world.log().await.iter().map(|event| serde_json::from_str::<Value>(&event.body).unwrap()["change"]["type"].clone()).collect();
+        world.log().await.iter().map(|event| serde_json::from_str::<Value>(&event.event.body).unwrap()["change"]["type"].clone()).collect();
     assert_eq!(kinds[..3], ["passport_issued", "agent_enabled", "agent_disabled"], "newest first");
 }
 

@@ -44,7 +44,7 @@ async fn what_is_reported_is_given_back_to_the_letter() {
     assert_eq!((&read["reporter"], &read["kind"], &read["conflict"]), (&json!("the-reporter"), &json!("decision"), &json!(false)));
     assert_eq!(read["receivedAt"], "2026-11-18T11:06:40Z");
     assert!(read["eventId"].as_str().unwrap().starts_with("evt_") && read["sequence"].is_i64());
-    assert_eq!(world.log().await[0].body_hash, sha256_hex(text.trim()));
+    assert_eq!(world.log().await[0].event.body_hash, <[u8; 32]>::from(Sha256::digest(text.trim())));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Who makes a change is looked at again when it is made.
 
-use super::{Backend, NOW, agent, decision, event, key, passport, with_ollie};
+use super::{Backend, NOW, agent, append, decision, event, key, passport, with_ollie};
 use crate::store::{AdminEvent, AuditFilter, KeyState, Maker, NewPassport, RevokeKey, RotateKeys, Store, StoreError};
 
 /// When the changes are made: the time of receipt of the suite's events.
@@ -84,7 +84,7 @@ async fn every_change(store: &dyn Store, id: &str) -> Vec<(&'static str, Result<
         ("revoke a passport", store.revoke_passport("pp_victim", None, NOW, by(905, id)).await.map(drop)),
         ("rotate", store.rotate_keys(rotation, by(906, id)).await.map(drop)),
         ("revoke a key", store.revoke_key(revoke_key("k2", KeyState::Active), by(907, id)).await.map(drop)),
-        ("report", store.append_events("shop", maker(id), vec![decision("r1", "h1")]).await.map(drop)),
+        ("report", append(store, "shop", maker(id), vec![decision("r1", "h1")]).await.map(drop)),
     ]
 }
 

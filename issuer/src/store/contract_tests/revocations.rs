@@ -25,7 +25,7 @@ fn of(agent_id: &str) -> LiveFilter {
 
 async fn events(store: &dyn Store) -> Vec<String> {
     let page = store.events(AuditFilter { limit: 1_000, ..AuditFilter::default() }).await.unwrap();
-    page.items.into_iter().map(|event| event.body).collect()
+    page.items.into_iter().map(|event| event.event.body).collect()
 }
 
 /// Three of `ollie`'s, issued at `NOW`, ten seconds later by another maker, and by key `k2`; and one of `other`'s.

@@ -1,6 +1,6 @@
 //! The trust sequence, status lists, the issuer's URL, and what is left after closing.
 
-use super::{Backend, NOW, decision, event, key, passport, with_ollie};
+use super::{Backend, NOW, append, decision, event, key, passport, with_ollie};
 use crate::store::{AuditFilter, KeyState, NewPassport, RevokeKey, RotateKeys, StatusList, StoreError};
 
 pub(crate) async fn every_change_of_trust_raises_the_sequence_by_one(backend: impl Backend) {
@@ -97,7 +97,7 @@ pub(crate) async fn everything_is_there_after_reopening(backend: impl Backend) {
     store.insert_passport(passport(0), event(1)).await.unwrap();
     store.revoke_passport("pp_0", Some("lost"), NOW, event(2)).await.unwrap();
     let batch = vec![decision("r1", "h1"), decision("r1", "h2")];
-    store.append_events("shop", None, batch.clone()).await.unwrap();
+    append(store.as_ref(), "shop", None, batch.clone()).await.unwrap();
     let filter = AuditFilter { limit: 100, ..AuditFilter::default() };
     let agent = store.agent("ollie").await.unwrap();
     let held = store.passport("pp_0").await.unwrap();
@@ -112,7 +112,7 @@ pub(crate) async fn everything_is_there_after_reopening(backend: impl Backend) {
     assert_eq!(held, store.passport("pp_0").await.unwrap());
     assert_eq!(trust, store.trust_snapshot().await.unwrap());
     assert_eq!(events, store.events(filter).await.unwrap());
-    let again = store.append_events("shop", None, batch).await.unwrap();
+    let again = append(store.as_ref(), "shop", None, batch).await.unwrap();
     assert_eq!(again.duplicates, 2);
 }
 

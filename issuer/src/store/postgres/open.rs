@@ -1,18 +1,19 @@
 //! Opening the database: how it is reached, what it promises, its schema.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::{PgConnection, PgPool, SqlSafeStr};
-
 use tokio::sync::watch;
 
+use super::intake::Intake;
 use super::reader::Reader;
 use super::writer::Writer;
-use super::{PostgresStore, changes};
-use crate::store::OpenError;
+use super::{PostgresStore, audit, changes};
+use crate::store::{OpenError, StoreError};
 
 /// How many connections one issuer has: one writes, one listens, the others read. Several issuers share the
 /// database's `max_connections`, 100 where nobody has changed it.
@@ -121,6 +122,7 @@ fn migrations() -> Vec<Migration> {
         step(1, "initial", include_str!("../../../migrations/postgres/0001_initial.sql")),
         step(2, "approvals", include_str!("../../../migrations/postgres/0002_approvals.sql")),
         step(4, "list_expiry", include_str!("../../../migrations/postgres/0004_list_expiry.sql")),
+        step(7, "audit_log", include_str!("../../../migrations/postgres/0007_audit_log.sql")),
     ]
 }
 
@@ -146,14 +148,19 @@ impl PostgresStore {
         }
         migrate(&mut conn, options).await?;
         drop(conn);
-        Ok(Self::on(pool))
+        let store = Self::on(pool);
+        // Events from before there was a tree.
+        let late = |error: StoreError| OpenError::Migration { path: path.clone(), source: Box::new(error) };
+        while store.writer.write(|conn| Box::pin(audit::catch_up(conn))).await.map_err(late)? {}
+        Ok(store)
     }
 
     fn on(pool: PgPool) -> Self {
         let (newest, changes) = watch::channel(0);
         // It ends with the pool, or when nobody is left to be told.
         tokio::spawn(changes::follow(pool.clone(), newest));
-        Self { writer: Writer::new(pool.clone()), reader: Reader::new(pool), changes }
+        let writer = Arc::new(Writer::new(pool.clone()));
+        Self { intake: Intake::start(Arc::clone(&writer)), writer, reader: Reader::new(pool), changes }
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use self::private_server::PrivateServer;
 use super::{Durability, PostgresOptions, PostgresStore, PostgresVault};
-use crate::store::contract_tests::{Backend, agent, contract_suite, decision, event, with_ollie};
+use crate::store::contract_tests::{Backend, agent, append, contract_suite, decision, event, with_ollie};
 use crate::store::{AuditFilter, OpenError, Store, StoreError};
 
 /// The server of all these tests. It waits for no disk: what a crash would lose is PostgreSQL's own concern.
@@ -175,7 +175,7 @@ async fn events_come_in_order_whoever_writes_them() {
             writing.spawn(async move {
                 for number in 0..20 {
                     let batch = (0..3).map(|part| decision(&format!("{writer}-{lane}-{number}-{part}"), "h")).collect();
-                    store.append_events("shop", None, batch).await.unwrap();
+                    append(store.as_ref(), "shop", None, batch).await.unwrap();
                 }
             });
         }

@@ -1,5 +1,9 @@
 //! Records of the audit log.
 
+use std::borrow::Cow;
+
+use passport_shared::log::entry::Entry;
+
 /// What an audit event tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventKind {
@@ -37,8 +41,8 @@ pub struct NewEvent {
     pub request_id: String,
     /// The exact JSON text.
     pub body: String,
-    /// SHA-256 of the body in the form that duplicates are told by, as lowercase hex.
-    pub body_hash: String,
+    /// SHA-256 of the body: what duplicates are told by, and what the next event of a chain names.
+    pub body_hash: [u8; 32],
     /// When the issuer received it.
     pub received_at: i64,
     /// When it was decided, by the reporter's clock.
@@ -55,6 +59,34 @@ pub struct NewEvent {
     pub action: Option<String>,
     /// The resource.
     pub resource: Option<String>,
+}
+
+impl NewEvent {
+    /// What its leaf in the tree is made of (docs/audit.md), once it has its place in the log: all that it says but the body,
+    /// and the body's hash.
+    #[must_use]
+    pub fn entry<'e>(&'e self, sequence: i64, kind: EventKind, reporter: &'e str, conflict: bool) -> Entry<'e> {
+        let text = |text: &'e Option<String>| text.as_deref().map(Cow::Borrowed);
+        Entry {
+            sequence,
+            event_id: Cow::Borrowed(&self.event_id),
+            kind: Cow::Borrowed(kind.as_str()),
+            reporter: Cow::Borrowed(reporter),
+            seq: self.seq,
+            request_id: Cow::Borrowed(&self.request_id),
+            body_hash: self.body_hash,
+            reported_hash: None,
+            received_at: self.received_at,
+            evaluated_at: self.evaluated_at,
+            agent_id: text(&self.agent_id),
+            passport_id: text(&self.passport_id),
+            outcome: text(&self.outcome),
+            reason: text(&self.reason),
+            action: text(&self.action),
+            resource: text(&self.resource),
+            conflict,
+        }
+    }
 }
 
 /// Who makes a change, to be looked at again in the transaction that makes it: between the gate and the change there may
@@ -88,51 +120,24 @@ impl AdminEvent {
 /// An event in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEvent {
-    /// Its place: the order of acceptance, growing, with gaps possible.
+    /// Its place: the order of acceptance, from 1 on, without a gap.
     pub sequence: i64,
-    /// Its own id.
-    pub event_id: String,
     /// What it tells of.
     pub kind: EventKind,
     /// Who reported it, as verified.
     pub reporter: String,
-    /// The reporter's own count, if it keeps one.
-    pub seq: Option<i64>,
-    /// The id of the request that was decided, or that made the change.
-    pub request_id: String,
-    /// The exact JSON text.
-    pub body: String,
-    /// SHA-256 of the body, lowercase hex, as the caller gave it.
-    pub body_hash: String,
-    /// When the issuer received it.
-    pub received_at: i64,
-    /// When it was decided, by the reporter's clock.
-    pub evaluated_at: Option<i64>,
-    /// The agent concerned.
-    pub agent_id: Option<String>,
-    /// The passport concerned.
-    pub passport_id: Option<String>,
-    /// `allow`, `deny` or `approval_required` for a decision.
-    pub outcome: Option<String>,
-    /// The reason code.
-    pub reason: Option<String>,
-    /// The action.
-    pub action: Option<String>,
-    /// The resource.
-    pub resource: Option<String>,
     /// Whether an event with another body was there before under the same reporter and request id.
     pub conflict: bool,
+    /// What it says.
+    pub event: NewEvent,
 }
 
-/// What became of a batch. The three add up to its length.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct AppendOutcome {
-    /// New events, written.
-    pub accepted: u64,
-    /// Events that were there before, not written again.
-    pub duplicates: u64,
-    /// Events with another body under a request id that was there before, written beside it.
-    pub conflicts: u64,
+impl AuditEvent {
+    /// What its leaf in the tree is made of.
+    #[must_use]
+    pub fn entry(&self) -> Entry<'_> {
+        self.event.entry(self.sequence, self.kind, &self.reporter, self.conflict)
+    }
 }
 
 /// Which audit events to list. All that is given must hold, each by exact match.

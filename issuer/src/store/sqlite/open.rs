@@ -1,16 +1,18 @@
 //! Opening the file: its mode, its durability settings, its schema.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqlSafeStr, SqliteConnection};
 
-use super::SqliteStore;
+use super::intake::Intake;
 use super::reader::Reader;
 use super::writer::Writer;
-use crate::store::OpenError;
+use super::{SqliteStore, audit};
+use crate::store::{OpenError, StoreError};
 
 /// Before this, resetting the write-ahead log could lose committed transactions.
 const OLDEST_SQLITE: &str = "3.51.3";
@@ -45,6 +47,7 @@ fn migrations() -> Vec<Migration> {
         step(1, "initial", include_str!("../../../migrations/sqlite/0001_initial.sql")),
         step(2, "approvals", include_str!("../../../migrations/sqlite/0002_approvals.sql")),
         step(4, "list_expiry", include_str!("../../../migrations/sqlite/0004_list_expiry.sql")),
+        step(7, "audit_log", include_str!("../../../migrations/sqlite/0007_audit_log.sql")),
     ]
 }
 
@@ -84,7 +87,11 @@ impl SqliteStore {
             .connect_with(common.read_only(true).row_buffer_size(ROWS_AHEAD))
             .await
             .map_err(database)?;
-        Ok(Self { writer: Writer::new(conn), reader: Reader::new(pool) })
+        let writer = Arc::new(Writer::new(conn));
+        // Events from before there was a tree.
+        let late = |error: StoreError| OpenError::Migration { path: path.to_owned(), source: Box::new(error) };
+        while writer.write(|conn| Box::pin(audit::catch_up(conn))).await.map_err(late)? {}
+        Ok(Self { intake: Intake::start(Arc::clone(&writer)), writer, reader: Reader::new(pool) })
     }
 }
 

@@ -8,7 +8,7 @@ use sqlx::{ConnectOptions, Connection};
 use super::SqliteStore;
 use super::driver::Failure;
 use super::open::read_setting;
-use crate::store::contract_tests::{Backend, NOW, agent, contract_suite, decision, event, passport, with_ollie};
+use crate::store::contract_tests::{Backend, NOW, agent, append, contract_suite, decision, event, passport, with_ollie};
 use crate::store::{AuditFilter, NewEvent, OpenError, Store, StoreError};
 
 struct TempFile {
@@ -166,7 +166,7 @@ async fn the_audit_log_cannot_be_edited() {
     let place = TempFile::new();
     let store = place.store().await;
     let batch = vec![decision("r1", "h1")];
-    store.append_events("shop", None, batch).await.unwrap();
+    append(&store, "shop", None, batch).await.unwrap();
     let mut conn = place.outside().await;
     for edit in ["UPDATE audit_events SET body = ''", "DELETE FROM audit_events"] {
         let refused = sqlx::query(edit).execute(&mut conn).await.unwrap_err();
@@ -282,14 +282,14 @@ async fn a_full_disk_refuses_a_write_and_nothing_else() {
     let big = NewEvent { body: "x".repeat(1_000_000), ..decision("r1", "h1") };
     for _ in 0..2 {
         let batch = vec![decision("r0", "h0"), big.clone()];
-        let failed = store.append_events("shop", None, batch).await;
+        let failed = append(&store, "shop", None, batch).await;
         assert!(matches!(failed, Err(StoreError::Unavailable(_))));
     }
     store.ping().await.unwrap();
     let filter = AuditFilter { reporter: Some("shop".to_owned()), limit: 10, ..AuditFilter::default() };
     assert_eq!(store.events(filter).await.unwrap().items, []);
     set_page_limit(&store, "PRAGMA max_page_count = 100000").await;
-    let done = store.append_events("shop", None, vec![big]).await.unwrap();
+    let done = append(&store, "shop", None, vec![big]).await.unwrap();
     assert_eq!(done.accepted, 1);
 }
 
@@ -366,7 +366,7 @@ async fn assert_poisoned(store: &SqliteStore) {
     let write = store.insert_passport(passport(0), event(1)).await;
     assert!(matches!(write, Err(StoreError::Poisoned)));
     let batch = vec![decision("r1", "h1")];
-    let write = store.append_events("shop", None, batch).await;
+    let write = append(store, "shop", None, batch).await;
     assert!(matches!(write, Err(StoreError::Poisoned)));
     let write = store.disable_agent("ollie", "r", NOW, event(2)).await;
     assert!(matches!(write, Err(StoreError::Poisoned)));

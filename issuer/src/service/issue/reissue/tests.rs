@@ -65,8 +65,8 @@ async fn one_call_revokes_a_key_and_gives_everybody_a_passport_in_place_of_their
 
     // Each has its event, which names what it replaces and the request that asked for it.
     let log = world.log().await;
-    let request = log.iter().find(|event| event.body.contains("\"key_revoked\"")).unwrap().request_id.clone();
-    let changes: Vec<Value> = log.iter().map(|event| serde_json::from_str::<Value>(&event.body).unwrap()["change"].clone()).collect();
+    let request = log.iter().find(|event| event.event.body.contains("\"key_revoked\"")).unwrap().event.request_id.clone();
+    let changes: Vec<Value> = log.iter().map(|event| serde_json::from_str::<Value>(&event.event.body).unwrap()["change"].clone()).collect();
     let change = changes.iter().find(|change| change["replaces"] == json!(old.passport_id)).unwrap();
     assert_eq!((&change["passportId"], &change["forRequestId"]), (&json!(again.passport_id), &json!(request)));
 }

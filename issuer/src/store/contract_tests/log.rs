@@ -1,0 +1,102 @@
+//! The log as a whole: its tree, and what it counts.
+
+use passport_shared::log::merkle::{self, Frontier};
+
+use super::{Backend, NOW, agent, append, decision, event};
+use crate::store::{Count, CountFilter, EventKind, NewEvent};
+
+/// More than a tile: reported in batches of odd sizes, with changes between them.
+pub(crate) async fn the_tree_is_made_of_every_event_in_order(backend: impl Backend) {
+    let store = backend.open().await;
+    assert_eq!(store.log_head().await.unwrap(), crate::store::LogHead { size: 0, root: Frontier::default().root() });
+    let mut number = 0;
+    for size in [1, 255, 1, 300, 7, 120] {
+        let batch = (0..size).map(|part| decision(&format!("{number}-{part}"), "h")).collect();
+        number += 1;
+        append(store.as_ref(), "shop", None, batch).await.unwrap();
+        store.create_agent(agent(&format!("a{number}")), event(number)).await.unwrap();
+    }
+    let (mut leaves, mut next) = (Vec::new(), Some(0));
+    while let Some(after) = next {
+        let page = store.log_from(after, 100).await.unwrap();
+        for kept in &page.items {
+            leaves.push(kept.entry().leaf().unwrap());
+            assert_eq!(usize::try_from(kept.sequence).unwrap(), leaves.len());
+        }
+        next = page.next;
+    }
+    assert_eq!(leaves.len(), 690);
+    let head = store.log_head().await.unwrap();
+    assert_eq!((head.size, head.root), (690, merkle::root(&leaves)));
+    let tiles = store.tiles(vec![(0, 0), (0, 2), (1, 0), (0, 3)]).await.unwrap();
+    assert_eq!(tiles[0].as_deref(), Some(leaves[..256].as_flattened()));
+    assert_eq!(tiles[1].as_deref(), Some(leaves[512..].as_flattened()));
+    assert_eq!(tiles[2].as_ref().map(Vec::len), Some(64));
+    assert_eq!(tiles[3], None);
+    // The next to open it goes on from there.
+    store.close().await.unwrap();
+    let store = backend.open().await;
+    append(store.as_ref(), "shop", None, vec![decision("last", "h")]).await.unwrap();
+    let last = store.log_from(690, 10).await.unwrap().items.remove(0);
+    leaves.push(last.entry().leaf().unwrap());
+    assert_eq!(store.log_head().await.unwrap().root, merkle::root(&leaves));
+}
+
+pub(crate) async fn a_decision_is_found_by_its_request(backend: impl Backend) {
+    let store = backend.open().await;
+    for reporter in ["bank", "shop", "zoo"] {
+        append(store.as_ref(), reporter, None, vec![decision("r1", reporter), decision("r2", "h")]).await.unwrap();
+    }
+    append(store.as_ref(), "shop", None, vec![decision("r1", "other")]).await.unwrap();
+    store.create_agent(agent("a"), event(1)).await.unwrap();
+    let found = async |id: &str| {
+        let found = store.events_of_request(id).await.unwrap();
+        found.into_iter().map(|kept| (kept.sequence, kept.reporter, kept.conflict)).collect::<Vec<_>>()
+    };
+    let named = |name: &str| name.to_owned();
+    assert_eq!(
+        found("r1").await,
+        [(1, named("bank"), false), (3, named("shop"), false), (5, named("zoo"), false), (7, named("shop"), true)]
+    );
+    assert_eq!(found("admin-1").await, [(8, named("agent_admin"), false)]);
+    assert_eq!(found("r3").await, []);
+}
+
+pub(crate) async fn events_are_counted_by_hour_agent_and_reason(backend: impl Backend) {
+    let store = backend.open().await;
+    let one = |id: &str, agent: &str, outcome: &str, reason: &str, at: i64| NewEvent {
+        agent_id: Some(agent.to_owned()),
+        outcome: Some(outcome.to_owned()),
+        reason: Some(reason.to_owned()),
+        evaluated_at: Some(at),
+        ..decision(id, "h")
+    };
+    let hour = NOW.div_euclid(3_600);
+    let lost = NewEvent { agent_id: Some("a".to_owned()), outcome: None, ..decision("gap", "h") };
+    let batch = vec![
+        one("1", "a", "allow", "granted", NOW),
+        one("2", "a", "allow", "granted", NOW),
+        one("3", "b", "deny", "expired", NOW),
+        one("4", "a", "deny", "expired", NOW + 3_600),
+        lost,
+    ];
+    for _ in 0..2 {
+        append(store.as_ref(), "shop", None, batch.clone()).await.unwrap();
+    }
+    let all = CountFilter { from_hour: hour, to_hour: hour + 2, ..CountFilter::default() };
+    let total = |outcome: &str, count| Count { hour: None, agent_id: None, outcome: outcome.to_owned(), reason: None, count };
+    assert_eq!(store.counts(all.clone()).await.unwrap(), [total("allow", 2), total("deny", 2)]);
+    let of_a = CountFilter { agent_id: Some("a".to_owned()), by_hour: true, by_agent: true, by_reason: true, ..all.clone() };
+    let exact = |hour, outcome: &str, reason: &str, count| Count {
+        hour: Some(hour),
+        agent_id: Some("a".to_owned()),
+        outcome: outcome.to_owned(),
+        reason: Some(reason.to_owned()),
+        count,
+    };
+    assert_eq!(store.counts(of_a).await.unwrap(), [exact(hour, "allow", "granted", 2), exact(hour + 1, "deny", "expired", 1)]);
+    assert_eq!(store.counts(CountFilter { to_hour: hour, ..all }).await.unwrap(), []);
+    // An admin's change is no decision.
+    store.create_agent(agent("z"), event(1)).await.unwrap();
+    assert_eq!(store.log_from(0, 100).await.unwrap().items.last().map(|last| last.kind), Some(EventKind::Admin));
+}

@@ -1,0 +1,44 @@
+//! Records of the log as a whole.
+
+use passport_shared::log::merkle::Hash;
+
+/// How far the log has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogHead {
+    /// How many events it has.
+    pub size: i64,
+    /// The root of the tree over them (RFC 6962).
+    pub root: Hash,
+}
+
+/// What to count, and how to sum it up.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CountFilter {
+    /// From this hour on: seconds since 1970, divided by 3,600.
+    pub from_hour: i64,
+    /// To before this hour.
+    pub to_hour: i64,
+    /// Of this agent.
+    pub agent_id: Option<String>,
+    /// Whether each hour has numbers of its own.
+    pub by_hour: bool,
+    /// Whether each agent has.
+    pub by_agent: bool,
+    /// Whether each reason has.
+    pub by_reason: bool,
+}
+
+/// How many decisions there were. What was not told apart is `None`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Count {
+    /// The hour, by the time that the decision was made.
+    pub hour: Option<i64>,
+    /// The agent; an empty text stands for none.
+    pub agent_id: Option<String>,
+    /// The outcome.
+    pub outcome: String,
+    /// The reason.
+    pub reason: Option<String>,
+    /// How many.
+    pub count: i64,
+}

@@ -1,0 +1,177 @@
+//! The head of the log: how far it has come, and what goes with each row that is added. The tree grows, and so do the tables
+//! by which events are found and counted.
+//!
+//! A head can be kept from one transaction to the next, and saves most look-ups then. [`Head::check`] throws it away where
+//! anybody else has written since.
+
+use std::collections::{HashMap, HashSet};
+
+use passport_shared::log::merkle::{Frontier, leaf_hash};
+use sqlx::QueryBuilder;
+
+use super::super::driver::{Db, DbConnection, Failure, corrupt};
+use super::chains::Chain;
+use super::rows::Row;
+use super::terms::{self, Term};
+use crate::store::EventKind;
+
+/// Events of one span, which is what the tables are kept by: as many as a tile of the tree has hashes.
+pub(super) const SPAN: i64 = 256;
+
+/// Bytes of a whole tile.
+const TILE_BYTES: usize = 256 * 32;
+
+/// How far the log has come.
+#[derive(Default)]
+pub(in super::super) struct Head {
+    tree: Frontier,
+    /// The growing tile of each level: its hashes so far. None is whole.
+    tiles: Vec<Vec<u8>>,
+    /// What is known to stand in the terms of the span that the next event belongs to.
+    noted: HashMap<Term, HashSet<String>>,
+    noted_span: i64,
+    /// The chain that each reporter goes on with, as far as it was looked up.
+    pub(super) chains: HashMap<String, Chain>,
+}
+
+/// Tiles that have changed, by level and number.
+type Tiles = Vec<(i64, i64, Vec<u8>)>;
+
+impl Head {
+    /// The head as it is in the database.
+    pub(super) async fn load(conn: &mut DbConnection) -> Result<Self, Failure> {
+        let (size, edge) = stored(conn).await?;
+        let tree = Frontier::from_bytes(&edge).map_err(|error| corrupt("the head of the audit log", error))?;
+        if i64::try_from(tree.size()) != Ok(size) {
+            return Err(corrupt("the head of the audit log", format!("it says {size} events, and its edge is of {}", tree.size())));
+        }
+        let mut tiles = Vec::new();
+        for (level, (tile, width)) in growing(size).enumerate() {
+            let level = i64::try_from(level).unwrap_or(i64::MAX);
+            let bytes: Option<Vec<u8>> = match width {
+                0 => Some(Vec::new()),
+                _ => {
+                    let query = sqlx::query_scalar("SELECT hashes FROM audit_tiles WHERE level = $1 AND tile = $2");
+                    query.bind(level).bind(tile).fetch_optional(&mut *conn).await?
+                }
+            };
+            let bytes = bytes.filter(|bytes| bytes.len() == width * 32);
+            tiles.push(bytes.ok_or_else(|| corrupt("a tile of the audit log", format!("level {level}, tile {tile}")))?);
+        }
+        Ok(Self { tree, tiles, noted_span: size / SPAN, ..Self::default() })
+    }
+
+    /// This head where it is still the database's, else that.
+    pub(super) async fn check(self, conn: &mut DbConnection) -> Result<Self, Failure> {
+        let (size, edge) = stored(conn).await?;
+        if size > 0 && i64::try_from(self.tree.size()) == Ok(size) && self.tree.to_bytes() == edge {
+            Ok(self)
+        } else {
+            Self::load(conn).await
+        }
+    }
+
+    /// How many events the log has.
+    pub(super) fn size(&self) -> i64 {
+        i64::try_from(self.tree.size()).unwrap_or(i64::MAX)
+    }
+
+    /// Takes in the rows that follow, which are written already.
+    pub(super) async fn take_in(&mut self, conn: &mut DbConnection, rows: &[Row<'_>]) -> Result<(), Failure> {
+        let tiles = self.grow(rows)?;
+        write_tiles(conn, &tiles).await?;
+        let new = self.new_terms(rows);
+        terms::write(conn, &new).await?;
+        terms::widen_spans(conn, rows).await?;
+        terms::count(conn, rows).await?;
+        sqlx::query("UPDATE audit_head SET size = $1, edge = $2 WHERE id = 1")
+            .bind(self.size())
+            .bind(self.tree.to_bytes())
+            .execute(conn)
+            .await?;
+        Ok(())
+    }
+
+    /// Appends their leaves to the tree. Gives the tiles that are new or have grown.
+    fn grow(&mut self, rows: &[Row<'_>]) -> Result<Tiles, Failure> {
+        let (mut whole, mut touched, mut text) = (Tiles::new(), 0, String::with_capacity(1_024));
+        for row in rows {
+            if row.sequence != self.size().saturating_add(1) {
+                return Err(corrupt("the audit log", format!("event {} does not follow {}", row.sequence, self.size())));
+            }
+            text.clear();
+            row.entry().write(&mut text).map_err(|error| corrupt("an audit event", error))?;
+            let leaf = leaf_hash(text.as_bytes());
+            let tiles = &mut self.tiles;
+            let appended = self.tree.append_with(leaf, |node, hash| {
+                if node.level % 8 != 0 {
+                    return;
+                }
+                let level = usize::from(node.level / 8);
+                if tiles.len() <= level {
+                    tiles.resize_with(level + 1, Vec::new);
+                }
+                touched = touched.max(level + 1);
+                let Some(tile) = tiles.get_mut(level) else { return };
+                tile.extend_from_slice(hash);
+                if tile.len() == TILE_BYTES {
+                    let number = i64::try_from(node.index / 256).unwrap_or(i64::MAX);
+                    whole.push((i64::from(node.level / 8), number, std::mem::take(tile)));
+                }
+            });
+            appended.map_err(|error| corrupt("the audit log", error))?;
+        }
+        for (level, (tile, width)) in growing(self.size()).enumerate().take(touched) {
+            let bytes = self.tiles.get(level).filter(|_| width > 0);
+            whole.extend(bytes.map(|bytes| (i64::try_from(level).unwrap_or(i64::MAX), tile, bytes.clone())));
+        }
+        Ok(whole)
+    }
+
+    /// What the rows bring that is not known to stand in their spans.
+    fn new_terms<'e>(&mut self, rows: &[Row<'e>]) -> Vec<(Term, &'e str, i64)> {
+        let mut new = Vec::new();
+        for row in rows {
+            let span = (row.sequence - 1) / SPAN;
+            if span != self.noted_span {
+                self.noted.clear();
+                self.noted_span = span;
+            }
+            for (term, value) in terms::of(row) {
+                let noted = self.noted.entry(term).or_default();
+                // Looked for before it is copied: most are there.
+                if !noted.contains(value) {
+                    noted.insert(value.to_owned());
+                    new.push((term, value, span));
+                }
+            }
+        }
+        new
+    }
+}
+
+/// Whether it is a decision, which is what is counted: a gap record and an admin's change are none.
+pub(super) fn is_decision(row: &Row<'_>) -> bool {
+    row.kind == EventKind::Decision && row.event.outcome.is_some()
+}
+
+/// For each level of tiles, the number of the one that grows, and how many hashes it has.
+fn growing(size: i64) -> impl Iterator<Item = (i64, usize)> {
+    std::iter::successors(Some(size), |nodes| Some(nodes / 256))
+        .take_while(|nodes| *nodes > 0)
+        .map(|nodes| (nodes / 256, usize::try_from(nodes % 256).unwrap_or(0)))
+}
+
+pub(super) async fn stored(conn: &mut DbConnection) -> Result<(i64, Vec<u8>), Failure> {
+    Ok(sqlx::query_as("SELECT size, edge FROM audit_head WHERE id = 1").fetch_one(conn).await?)
+}
+
+async fn write_tiles(conn: &mut DbConnection, tiles: &Tiles) -> Result<(), Failure> {
+    for (level, tile, hashes) in tiles {
+        let mut query = QueryBuilder::<Db>::new("INSERT INTO audit_tiles (level, tile, hashes) VALUES (");
+        query.push_bind(level).push(", ").push_bind(tile).push(", ").push_bind(hashes);
+        query.push(") ON CONFLICT (level, tile) DO UPDATE SET hashes = excluded.hashes");
+        query.build().execute(&mut *conn).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! Reading the log in its order, its tree, and what it counts.
+
+use std::collections::HashMap;
+
+use futures_util::TryStreamExt as _;
+use passport_shared::log::merkle::Frontier;
+use sqlx::{QueryBuilder, Row as _};
+
+use super::super::driver::{Db, DbConnection, Failure, corrupt};
+use super::head;
+use super::rows::{self, SELECT};
+use super::terms::Term;
+use crate::store::paging::page_size;
+use crate::store::{AuditEvent, Count, CountFilter, LogHead, MAX_PAGE_BYTES, Page};
+
+/// The most events of one request that are given.
+const OF_REQUEST: i64 = 100;
+
+/// Events in the order of acceptance.
+pub(in super::super) async fn log_from(conn: &mut DbConnection, after: i64, limit: u32) -> Result<Page<AuditEvent, i64>, Failure> {
+    let mut query = QueryBuilder::<Db>::new(SELECT);
+    let most = page_size(limit);
+    query.push("sequence > ").push_bind(after).push(" ORDER BY sequence LIMIT ").push_bind(most);
+    let mut rows = query.build().fetch(conn);
+    let (mut items, mut bytes) = (Vec::<AuditEvent>::new(), 0_usize);
+    while let Some(row) = rows.try_next().await? {
+        let event = rows::read(&row)?;
+        bytes = bytes.saturating_add(event.event.body.len());
+        if bytes > MAX_PAGE_BYTES && !items.is_empty() {
+            break;
+        }
+        items.push(event);
+    }
+    let full = bytes > MAX_PAGE_BYTES || i64::try_from(items.len()) == Ok(most);
+    let next = items.last().filter(|_| full).map(|last| last.sequence);
+    Ok(Page { items, next })
+}
+
+/// The events under one request id, of any reporter. Reporters are few: each is looked at.
+pub(in super::super) async fn of_request(conn: &mut DbConnection, request_id: &str) -> Result<Vec<AuditEvent>, Failure> {
+    let reporters: Vec<Option<String>> = sqlx::query_scalar(
+        "WITH RECURSIVE r (value) AS (SELECT min(value) FROM audit_terms WHERE term = $1 \
+         UNION ALL SELECT (SELECT min(value) FROM audit_terms WHERE term = $1 AND value > r.value) FROM r WHERE r.value IS NOT NULL) \
+         SELECT value FROM r WHERE value IS NOT NULL",
+    )
+    .bind(Term::Reporter.number())
+    .fetch_all(&mut *conn)
+    .await?;
+    let mut sequences: Vec<i64> = sqlx::query_scalar("SELECT sequence FROM audit_events WHERE request_id = $1 AND kind = 'admin' LIMIT $2")
+        .bind(request_id)
+        .bind(OF_REQUEST)
+        .fetch_all(&mut *conn)
+        .await?;
+    for reporter in reporters.into_iter().flatten() {
+        for conflict in ["conflict = 0", "conflict = 1"] {
+            let mut query = QueryBuilder::<Db>::new("SELECT sequence FROM audit_events WHERE kind = 'decision' AND ");
+            query.push(conflict).push(" AND reporter = ").push_bind(&reporter).push(" AND request_id = ").push_bind(request_id);
+            query.push(" LIMIT ").push_bind(OF_REQUEST);
+            let found: Vec<i64> = query.build_query_scalar().fetch_all(&mut *conn).await?;
+            // Nothing stands beside what is not there.
+            if found.is_empty() {
+                break;
+            }
+            sequences.extend(found);
+        }
+    }
+    sequences.sort_unstable();
+    let mut events = Vec::new();
+    for sequence in sequences.into_iter().take(usize::try_from(OF_REQUEST).unwrap_or(usize::MAX)) {
+        let mut query = QueryBuilder::<Db>::new(SELECT);
+        query.push("sequence = ").push_bind(sequence);
+        events.push(rows::read(&query.build().fetch_one(&mut *conn).await?)?);
+    }
+    Ok(events)
+}
+
+/// How far the log has come.
+pub(in super::super) async fn log_head(conn: &mut DbConnection) -> Result<LogHead, Failure> {
+    let (size, edge) = head::stored(conn).await?;
+    let tree = Frontier::from_bytes(&edge).map_err(|error| corrupt("the head of the audit log", error))?;
+    Ok(LogHead { size, root: tree.root() })
+}
+
+/// Tiles, as far as they are filled.
+pub(in super::super) async fn tiles(conn: &mut DbConnection, wanted: &[(i64, i64)]) -> Result<Vec<Option<Vec<u8>>>, Failure> {
+    let mut found = HashMap::new();
+    for key in wanted {
+        if found.contains_key(key) {
+            continue;
+        }
+        let query = sqlx::query_scalar("SELECT hashes FROM audit_tiles WHERE level = $1 AND tile = $2").bind(key.0).bind(key.1);
+        let tile: Option<Vec<u8>> = query.fetch_optional(&mut *conn).await?;
+        found.insert(*key, tile);
+    }
+    Ok(wanted.iter().map(|key| found.get(key).cloned().flatten()).collect())
+}
+
+/// Counts, summed up.
+pub(in super::super) async fn counts(conn: &mut DbConnection, filter: &CountFilter) -> Result<Vec<Count>, Failure> {
+    let groups: Vec<&str> = [(filter.by_hour, "hour"), (filter.by_agent, "agent_id"), (true, "outcome"), (filter.by_reason, "reason")]
+        .into_iter()
+        .filter_map(|(wanted, column)| wanted.then_some(column))
+        .collect();
+    let groups = groups.join(", ");
+    let mut query = QueryBuilder::<Db>::new("SELECT ");
+    query.push(&groups).push(", CAST(sum(count) AS BIGINT) AS count FROM audit_counts WHERE hour >= ");
+    query.push_bind(filter.from_hour).push(" AND hour < ").push_bind(filter.to_hour);
+    if let Some(agent_id) = &filter.agent_id {
+        query.push(" AND agent_id = ").push_bind(agent_id);
+    }
+    query.push(" GROUP BY ").push(&groups).push(" ORDER BY ").push(&groups);
+    let mut counts = Vec::new();
+    for row in query.build().persistent(false).fetch_all(conn).await? {
+        counts.push(Count {
+            hour: if filter.by_hour { Some(row.try_get("hour")?) } else { None },
+            agent_id: if filter.by_agent { Some(row.try_get("agent_id")?) } else { None },
+            outcome: row.try_get("outcome")?,
+            reason: if filter.by_reason { Some(row.try_get("reason")?) } else { None },
+            count: row.try_get("count")?,
+        });
+    }
+    Ok(counts)
+}
