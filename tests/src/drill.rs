@@ -14,11 +14,14 @@ mod compromise;
 mod fate;
 mod figures;
 mod fleet;
+mod intake;
 mod issuer_away;
+mod kill_intake;
 mod kill_issuer;
 mod kill_verifier;
 mod ledger;
 mod report;
+mod reporting;
 mod revoke;
 mod roles;
 mod rolling_restart;
@@ -52,9 +55,11 @@ pub const CAMPAIGNS: &[Campaign] = &[
     kill_verifier::CAMPAIGN,
     kill_issuer::CAMPAIGN,
     kill_issuer::POSTGRES,
+    kill_intake::CAMPAIGN,
     rolling_restart::CAMPAIGN,
     issuer_away::CAMPAIGN,
     slow_clients::CAMPAIGN,
+    intake::CAMPAIGN,
 ];
 
 /// What this program is when a drill starts it for itself; `None` where it was started by somebody else.

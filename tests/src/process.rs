@@ -101,6 +101,11 @@ impl Issuer {
         format!("http://{}", self.address)
     }
 
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Where it listens.
     pub fn address(&self) -> &str {
         &self.address

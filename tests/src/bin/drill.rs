@@ -17,8 +17,8 @@ struct Args {
     /// The drill; `all` for each in its turn; `list` to see what there is.
     #[arg(value_parser = names())]
     name: String,
-    /// How many times. Unless set, what the promise names.
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    /// How many times; for the drill `intake`, how many seconds of each phase. Unless set, what the promise names.
+    #[arg(long, visible_alias = "seconds", value_parser = clap::value_parser!(u64).range(1..))]
     times: Option<u64>,
     /// As many times as in CI.
     #[arg(long, conflicts_with = "times")]
@@ -29,12 +29,24 @@ struct Args {
     /// How many issuers, for the drills `revoke` and `rotate`; more than one on PostgreSQL alone.
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=8), default_value_t = 1)]
     issuers: u8,
-    /// The database, for the drills `revoke`, `rotate` and `kill-issuer`.
+    /// The database, for the drills `revoke`, `rotate`, `kill-issuer`, `intake` and `kill-intake`.
     #[arg(long, value_enum, default_value_t = Database::Sqlite)]
     database: Database,
     /// How many services verify, for the drills `revoke` and `rotate`.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=64), default_value_t = 8)]
     verifiers: u64,
+    /// How many services report in batches, for the drills `intake` and `kill-intake`.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=256), default_value_t = 8)]
+    clients: u64,
+    /// Events in a batch, for the same drills.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_000), default_value_t = 100)]
+    batch: u64,
+    /// How many services report single events, for the drill `intake`.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_024), default_value_t = 64)]
+    singles: u64,
+    /// How many events there are before the first kill, for the drill `kill-intake`.
+    #[arg(long, default_value_t = 0)]
+    stored: u64,
     /// The report as one line of JSON, and no progress bar.
     #[arg(long)]
     json: bool,
@@ -55,7 +67,8 @@ fn main() -> ExitCode {
         return told(CAMPAIGNS.iter().try_for_each(list));
     }
     let chosen = CAMPAIGNS.iter().filter(|campaign| args.name == "all" || args.name == campaign.name);
-    let setup = Setup { issuers: usize::from(args.issuers), database: args.database, verifiers: args.verifiers };
+    let Args { database, verifiers, clients, batch, singles, stored, .. } = args;
+    let setup = Setup { issuers: usize::from(args.issuers), database, verifiers, clients, batch, singles, stored };
     if setup.issuers > 1 && setup.database == Database::Sqlite {
         Args::command().error(ErrorKind::ArgumentConflict, "more than one issuer takes --database postgres").exit();
     }

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 
 use tempfile::TempDir;
 
+use super::reporting::Log;
 use crate::postgres::PrivateServer;
 use crate::process::{Client, Issuer};
 
@@ -30,11 +31,19 @@ pub struct Setup {
     pub database: Database,
     /// How many services verify, where any do.
     pub verifiers: u64,
+    /// How many services report in batches, in the drills of the intake.
+    pub clients: u64,
+    /// Events in a batch of theirs, 1 to 1,000.
+    pub batch: u64,
+    /// How many services report single events.
+    pub singles: u64,
+    /// How many events there are before the first kill.
+    pub stored: u64,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { issuers: 1, database: Database::Sqlite, verifiers: 8 }
+        Self { issuers: 1, database: Database::Sqlite, verifiers: 8, clients: 8, batch: 100, singles: 64, stored: 0 }
     }
 }
 
@@ -44,6 +53,7 @@ pub(super) struct Site {
     database: Option<String>,
     places: Vec<(PathBuf, String)>,
     admin: Mutex<Option<String>>,
+    settings: &'static [&'static str],
     _folder: TempDir,
 }
 
@@ -55,16 +65,20 @@ impl Site {
         let database = server.as_ref().map(PrivateServer::new_database);
         let free = || TcpListener::bind("127.0.0.1:0").and_then(|held| held.local_addr()).expect("a port").to_string();
         let places = (0..setup.issuers).map(|number| (folder.path().join(format!("data-{number}")), free())).collect();
-        Self { server, database, places, admin: Mutex::default(), _folder: folder }
+        Self { server, database, places, admin: Mutex::default(), settings: &[], _folder: folder }
+    }
+
+    /// The same, started with these settings more.
+    pub(super) fn with_settings(self, settings: &'static [&'static str]) -> Self {
+        Self { settings, ..self }
     }
 
     /// Starts the issuer of this number, and waits until it is ready.
     pub(super) fn start(&self, number: usize) -> Issuer {
         let (data, address) = &self.places[number];
-        let issuer = match &self.database {
-            None => Issuer::start_at(data, address),
-            Some(url) => Issuer::start_with(data, address, &["--issuer", TOGETHER, "--database", url]),
-        };
+        let mut settings = self.settings.to_vec();
+        settings.extend(self.database.iter().flat_map(|url| ["--issuer", TOGETHER, "--database", url]));
+        let issuer = Issuer::start_with(data, address, &settings);
         self.admin.lock().expect("no panic").get_or_insert_with(|| issuer.admin_passport());
         issuer
     }
@@ -92,6 +106,24 @@ impl Site {
     /// What the issuers call themselves.
     pub(super) fn issuer(&self) -> String {
         if self.database.is_some() { TOGETHER.to_owned() } else { self.url(0) }
+    }
+
+    /// Where the issuer of this number listens, running or not.
+    pub(super) fn address(&self, number: usize) -> &str {
+        &self.places[number].1
+    }
+
+    /// The URL of the database that all share, where it is PostgreSQL.
+    pub(super) fn database(&self) -> Option<&str> {
+        self.database.as_deref()
+    }
+
+    /// The log of the issuer of this number, in its database.
+    pub(super) fn log(&self, number: usize) -> Log {
+        match &self.database {
+            None => Log::Sqlite(self.places[number].0.join("passport.db")),
+            Some(url) => Log::Postgres(url.clone()),
+        }
     }
 
     /// Kills the database server at once, and starts it again.
