@@ -343,6 +343,19 @@ async fn the_log_is_folded_now_and_then() {
     assert!(now < largest + largest / 2, "{largest} {now}");
 }
 
+/// To ask how long it is folds nothing: a few small writes stay in the log, and are not written twice at once.
+#[tokio::test]
+async fn the_log_is_not_folded_for_a_few_writes() {
+    let place = TempFile::new();
+    let store = with_ollie_on(&place).await;
+    for number in 0..5 {
+        append(&store, "shop", None, vec![decision(&format!("r{number}"), "h")]).await.unwrap();
+    }
+    let mut conn = place.outside().await;
+    let (_, pages, folded): (i64, i64, i64) = sqlx::query_as("PRAGMA wal_checkpoint(NOOP)").fetch_one(&mut conn).await.unwrap();
+    assert!(pages > 5 && folded == 0, "{pages} {folded}");
+}
+
 async fn with_ollie_on(place: &TempFile) -> SqliteStore {
     with_ollie(place).await.close().await.unwrap();
     place.store().await

@@ -23,9 +23,10 @@ pub(super) enum Done<T> {
     Unchanged(T),
 }
 
-/// How many commits go by between two checkpoints. SQLite's own are switched off, because it keeps their errors to
-/// itself: an fsync of the database file that fails must be seen. The log then holds at most so many transactions.
-const COMMITS_A_CHECKPOINT: u32 = 64;
+/// Pages of the write-ahead log, of 4 KiB each, that make a checkpoint due. SQLite's own are switched off, because it keeps
+/// their errors to itself: an fsync of the database file that fails must be seen. Who writes next waits for a checkpoint:
+/// more pages would make that wait longer, fewer write a page that changes often more often.
+const PAGES_A_CHECKPOINT: i64 = 2_048;
 
 /// The write handle. Writes wait for one another in the order in which they came.
 pub(super) struct Writer {
@@ -42,13 +43,12 @@ struct Shared {
 struct Handle {
     /// `None` once it is closed.
     conn: Option<SqliteConnection>,
-    commits: u32,
 }
 
 impl Writer {
     /// Takes over a connection that `open` has set up.
     pub(super) fn new(conn: SqliteConnection) -> Self {
-        let handle = Mutex::new(Handle { conn: Some(conn), commits: 0 });
+        let handle = Mutex::new(Handle { conn: Some(conn) });
         Self { shared: Arc::new(Shared { handle, poisoned: AtomicBool::new(false), failed_last: AtomicBool::new(false) }) }
     }
 
@@ -134,16 +134,11 @@ impl Writer {
         let task = tokio::spawn(async move {
             let mut handle = shared.handle.lock().await;
             shared.check()?;
-            let Handle { conn, commits } = &mut *handle;
-            let conn = conn.as_mut().ok_or(StoreError::Closed)?;
+            let conn = handle.conn.as_mut().ok_or(StoreError::Closed)?;
             let done = shared.transaction(conn, work).await;
             shared.note(&done);
             let value = done?;
-            *commits += 1;
-            if *commits >= COMMITS_A_CHECKPOINT {
-                *commits = 0;
-                shared.checkpoint(conn).await;
-            }
+            shared.checkpoint(conn).await;
             Ok(value)
         });
         match task.await {
@@ -236,9 +231,15 @@ impl Shared {
         }
     }
 
-    // What was committed before is on disk whatever comes of this.
+    /// Folds the log into the database where it has grown long. What was committed before is on disk whatever comes of this.
     async fn checkpoint(&self, conn: &mut SqliteConnection) {
-        let done = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(conn).await;
+        // Asks, and folds nothing: busy, pages in the log, pages of them that are folded.
+        let state: Result<(i64, i64, i64), _> = sqlx::query_as("PRAGMA wal_checkpoint(NOOP)").fetch_one(&mut *conn).await;
+        let done = match state {
+            Ok((_, pages, folded)) if pages.saturating_sub(folded) < PAGES_A_CHECKPOINT => return,
+            Ok(_) => sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(conn).await.map(|_| ()),
+            Err(error) => Err(error),
+        };
         if let Err(error) = done
             && breaks_handle(&error)
         {
