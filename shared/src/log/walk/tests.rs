@@ -107,6 +107,13 @@ fn a_tampering_is_told_as_what_it_is_and_where() {
         stored.walk_over(|_| None).expect_err("found")
     };
     assert_eq!(without_leaves(|log| log.rows.swap(17, 30)), Found::Order { index: 18, sequence: 37, before: 61 });
+    assert_eq!(
+        without_leaves(|log| {
+            let twice = log.rows[17].clone();
+            log.rows.insert(18, twice);
+        }),
+        Found::Order { index: 18, sequence: 35, before: 35 }
+    );
     assert_eq!(without_leaves(|log| log.rows[17].received_at += 1), Found::OtherRoot { after: 10, size: 20 });
     let too_long = found(|log| log.rows[3].resource = Some("r".repeat(70_000).into()));
     assert!(matches!(too_long, Found::Entry { index: 3, sequence: 7, source: EntryError::TooLong { .. } }), "{too_long:?}");
