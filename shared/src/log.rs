@@ -10,6 +10,7 @@ pub mod merkle;
 pub mod note;
 pub mod proof_file;
 pub mod tile;
+pub mod walk;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -10,3 +10,4 @@ pub mod postgres;
 pub mod process;
 pub mod reference;
 pub mod scene;
+pub mod tile_reader;

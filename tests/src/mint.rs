@@ -1,8 +1,10 @@
 //! A mint for tests: keys that are the same in every run, tokens of any content, and trust to check them with.
 
 use std::convert::Infallible;
+use std::path::Path;
+use std::sync::Arc;
 
-use passport_keys::SigningKey;
+use passport_keys::{FileVault, KeyDir, LogKey, Protection, SigningKey};
 use passport_shared::jose::{self, Algorithm, TokenType};
 use passport_shared::key_set::{KeyId, KeySet};
 use passport_shared::status_list::StatusList;
@@ -49,6 +51,13 @@ impl TryCryptoRng for Labelled {}
 /// The test key of this name. Anybody can make it, so nobody may trust it.
 pub fn key(label: &str) -> SigningKey {
     SigningKey::generate(&mut Labelled { label: format!("passport tests, not secret: {label}"), counter: 0 })
+}
+
+/// The test key of the log `origin`, kept in a folder of its own below `folder`.
+pub fn log_key(folder: &Path, origin: &str) -> LogKey {
+    let files = KeyDir::open(folder.join("log-key"), Protection::PlainForDevelopment).expect("a folder for the key");
+    let mut rng = Labelled { label: format!("passport tests, not secret: log {origin}"), counter: 0 };
+    LogKey::create(Arc::new(FileVault::new(files)), origin, &mut rng).expect("a key")
 }
 
 /// A passport token with these claims.

@@ -2,6 +2,7 @@
 
 mod conformance;
 mod decisions;
+mod log;
 mod structure;
 mod system;
 mod vectors;

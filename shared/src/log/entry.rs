@@ -205,10 +205,13 @@ fn push_name(out: &mut String, name: &str) {
 }
 
 fn push_hex(out: &mut String, hash: &Hash) {
-    for byte in hash {
-        out.extend(char::from_digit(u32::from(byte >> 4), 16));
-        out.extend(char::from_digit(u32::from(byte & 0xf), 16));
+    let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' - 10 + half };
+    let mut text = [0; 64];
+    for ([high, low], byte) in text.as_chunks_mut().0.iter_mut().zip(hash) {
+        (*high, *low) = (digit(byte >> 4), digit(byte & 0xf));
     }
+    // Digits are UTF-8.
+    out.push_str(std::str::from_utf8(&text).unwrap_or_default());
 }
 
 /// 64 digits; upper case is found when the entry is written again.

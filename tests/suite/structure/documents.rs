@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use passport_tests::places::workspace;
 
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 8] = [
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
+    "docs/audit.md",
     "docs/format.md",
     "docs/operations.md",
     "docs/performance.md",
