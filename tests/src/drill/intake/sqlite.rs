@@ -16,7 +16,7 @@ const ROWS: usize = 1_000;
 
 /// The columns of the issuer's table of events (issuer/migrations).
 const TABLE: &str = "CREATE TABLE rows (sequence INTEGER PRIMARY KEY, event_id TEXT NOT NULL, kind TEXT NOT NULL, reporter TEXT NOT NULL, \
-    seq INTEGER, request_id TEXT NOT NULL, body TEXT NOT NULL, body_hash TEXT NOT NULL, received_at INTEGER NOT NULL, \
+    seq INTEGER, request_id TEXT NOT NULL, body TEXT NOT NULL, body_hash BLOB NOT NULL, received_at INTEGER NOT NULL, \
     evaluated_at INTEGER, agent_id TEXT, passport_id TEXT, outcome TEXT, reason TEXT, action TEXT, resource TEXT, \
     conflict INTEGER NOT NULL) STRICT";
 
