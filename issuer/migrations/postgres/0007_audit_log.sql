@@ -1,6 +1,6 @@
 -- The audit log proves itself: its events are the leaves of a Merkle tree, in the order of acceptance, from 1 on and without
--- a gap. Of what can be asked for, a span of 256 events is indexed and not each event: less by far to write for each, and a
--- span is quickly read. A release before this one cannot read it.
+-- a gap. Of what can be asked for, spans of 256 events are indexed, by blocks, and not each event: far less to write for each,
+-- and a span is quickly read. A release before this one cannot read it.
 DROP TRIGGER audit_events_never_changed ON audit_events;
 DROP INDEX audit_events_first;
 DROP INDEX audit_events_conflicting;
@@ -67,17 +67,19 @@ CREATE TABLE audit_tiles (
     PRIMARY KEY (level, tile)
 );
 
--- Which spans have an event with this: span 0 has the sequences 1 to 256.
+-- Which of the 16 spans of a block have an event with this, by bit. Block 0 has the sequences 1 to 4,096, its span 0 those to
+-- 256. It is written when the block is full; the events of one that is not are read through.
 CREATE TABLE audit_terms (
     term  BIGINT NOT NULL,
     value TEXT COLLATE "C" NOT NULL,
-    span  BIGINT NOT NULL,
-    PRIMARY KEY (term, value, span)
+    block BIGINT NOT NULL,
+    spans BIGINT NOT NULL,
+    PRIMARY KEY (term, value, block)
 );
 
--- Between which times the events of a span lie, by evaluated_at, or received_at where there is none.
-CREATE TABLE audit_spans (
-    span    BIGINT PRIMARY KEY,
+-- Between which times the events of a full block lie, by evaluated_at, or received_at where there is none.
+CREATE TABLE audit_blocks (
+    block    BIGINT PRIMARY KEY,
     min_time BIGINT NOT NULL,
     max_time BIGINT NOT NULL
 );

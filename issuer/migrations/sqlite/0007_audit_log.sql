@@ -1,6 +1,6 @@
 -- The audit log proves itself: its events are the leaves of a Merkle tree, in the order of acceptance, from 1 on and without
--- a gap. Of what can be asked for, a span of 256 events is indexed and not each event: less by far to write for each, and a
--- span is quickly read. A release before this one cannot read it.
+-- a gap. Of what can be asked for, spans of 256 events are indexed, by blocks, and not each event: far less to write for each,
+-- and a span is quickly read. A release before this one cannot read it.
 DROP TRIGGER audit_events_never_updated;
 DROP TRIGGER audit_events_never_deleted;
 DROP INDEX audit_events_first;
@@ -69,17 +69,19 @@ CREATE TABLE audit_tiles (
     PRIMARY KEY (level, tile)
 ) STRICT;
 
--- Which spans have an event with this: span 0 has the sequences 1 to 256.
+-- Which of the 16 spans of a block have an event with this, by bit. Block 0 has the sequences 1 to 4,096, its span 0 those to
+-- 256. It is written when the block is full; the events of one that is not are read through.
 CREATE TABLE audit_terms (
     term  INTEGER NOT NULL,
     value TEXT NOT NULL,
-    span  INTEGER NOT NULL,
-    PRIMARY KEY (term, value, span)
+    block INTEGER NOT NULL,
+    spans INTEGER NOT NULL,
+    PRIMARY KEY (term, value, block)
 ) STRICT, WITHOUT ROWID;
 
--- Between which times the events of a span lie, by evaluated_at, or received_at where there is none.
-CREATE TABLE audit_spans (
-    span    INTEGER PRIMARY KEY,
+-- Between which times the events of a full block lie, by evaluated_at, or received_at where there is none.
+CREATE TABLE audit_blocks (
+    block    INTEGER PRIMARY KEY,
     min_time INTEGER NOT NULL,
     max_time INTEGER NOT NULL
 ) STRICT;

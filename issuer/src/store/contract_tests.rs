@@ -96,6 +96,7 @@ macro_rules! contract_suite {
                 the_tree_is_made_of_every_event_in_order,
                 a_decision_is_found_by_its_request,
                 events_are_counted_by_hour_agent_and_reason,
+                what_is_looked_for_is_found_wherever_it_stands,
             }
             makers {
                 a_maker_that_counts_no_more_changes_nothing,

@@ -115,8 +115,8 @@ const TABLES: [Table; 16] = [
     },
     Table { name: "audit_head", columns: &[("id", I), ("size", I), ("edge", B)] },
     Table { name: "audit_tiles", columns: &[("level", I), ("tile", I), ("hashes", B)] },
-    Table { name: "audit_terms", columns: &[("term", I), ("value", T), ("span", I)] },
-    Table { name: "audit_spans", columns: &[("span", I), ("min_time", I), ("max_time", I)] },
+    Table { name: "audit_terms", columns: &[("term", I), ("value", T), ("block", I), ("spans", I)] },
+    Table { name: "audit_blocks", columns: &[("block", I), ("min_time", I), ("max_time", I)] },
     Table { name: "audit_counts", columns: &[("hour", I), ("agent_id", T), ("outcome", T), ("reason", T), ("count", I)] },
     Table { name: "audit_chains", columns: &[("reporter", T), ("first_seq", I), ("last_seq", I), ("last_hash", B), ("last_at", I)] },
     Table {

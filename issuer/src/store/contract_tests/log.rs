@@ -3,7 +3,7 @@
 use passport_shared::log::merkle::{self, Frontier};
 
 use super::{Backend, NOW, agent, append, decision, event};
-use crate::store::{Count, CountFilter, EventKind, NewEvent};
+use crate::store::{AuditFilter, Count, CountFilter, EventKind, NewEvent};
 
 /// More than a tile: reported in batches of odd sizes, with changes between them.
 pub(crate) async fn the_tree_is_made_of_every_event_in_order(backend: impl Backend) {
@@ -99,4 +99,65 @@ pub(crate) async fn events_are_counted_by_hour_agent_and_reason(backend: impl Ba
     // An admin's change is no decision.
     store.create_agent(agent("z"), event(1)).await.unwrap();
     assert_eq!(store.log_from(0, 100).await.unwrap().items.last().map(|last| last.kind), Some(EventKind::Admin));
+}
+
+/// Over several blocks of the index and one that is not full, whatever is looked for is what reading everything finds.
+pub(crate) async fn what_is_looked_for_is_found_wherever_it_stands(backend: impl Backend) {
+    let store = backend.open().await;
+    let total: i64 = 9_000;
+    let one = |number: i64| NewEvent {
+        agent_id: Some(format!("agent-{}", number % 3)),
+        // A few, far from each other; and one that is in one block alone.
+        passport_id: match number {
+            5_000..5_010 => Some("pp_once".to_owned()),
+            _ => (number % 1_500 == 7).then(|| "pp_rare".to_owned()),
+        },
+        outcome: Some(if number % 100 == 0 { "deny" } else { "allow" }.to_owned()),
+        reason: Some("granted".to_owned()),
+        evaluated_at: Some(NOW + number / 10),
+        ..decision(&format!("r{number}"), "h")
+    };
+    for from in (0..total).step_by(900) {
+        append(store.as_ref(), "shop", None, (from..from + 900).map(one).collect()).await.unwrap();
+    }
+    let text = |text: &str| Some(text.to_owned());
+    let any = AuditFilter::default;
+    let filters = [
+        AuditFilter { passport_id: text("pp_rare"), ..any() },
+        AuditFilter { passport_id: text("pp_once"), ..any() },
+        AuditFilter { passport_id: text("pp_rare"), agent_id: text("agent-1"), ..any() },
+        AuditFilter { outcome: text("deny"), agent_id: text("agent-2"), ..any() },
+        AuditFilter { agent_id: text("nobody"), ..any() },
+        AuditFilter { from: Some(NOW + 400), to: Some(NOW + 420), ..any() },
+        AuditFilter { outcome: text("deny"), from: Some(NOW + 100), to: Some(NOW + 850), ..any() },
+        AuditFilter { kind: Some(EventKind::Admin), ..any() },
+    ];
+    for filter in filters {
+        let holds = |number: &i64| {
+            let event = one(*number);
+            let same = |wanted: &Option<String>, found: Option<String>| wanted.is_none() || *wanted == found;
+            let time = event.evaluated_at.unwrap();
+            same(&filter.passport_id, event.passport_id)
+                && same(&filter.agent_id, event.agent_id)
+                && same(&filter.outcome, event.outcome)
+                && filter.kind.is_none()
+                && filter.from.is_none_or(|from| time >= from)
+                && filter.to.is_none_or(|to| time < to)
+        };
+        let expected: Vec<i64> = (0..total).rev().filter(holds).map(|number| number + 1).collect();
+        for limit in [7, 1_000] {
+            let (mut found, mut cursor, mut pages) = (Vec::new(), None, 0);
+            loop {
+                let page = store.events(AuditFilter { cursor, limit, ..filter.clone() }).await.unwrap();
+                found.extend(page.items.into_iter().map(|kept| kept.sequence));
+                cursor = page.next;
+                pages += 1;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(found, expected, "{filter:?} by {limit}");
+            assert!(pages <= expected.len() / limit as usize + 2, "{pages} pages for {filter:?}");
+        }
+    }
 }

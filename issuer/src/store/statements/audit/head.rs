@@ -4,7 +4,7 @@
 //! A head can be kept from one transaction to the next, and saves most look-ups then. [`Head::check`] throws it away where
 //! anybody else has written since.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use passport_shared::log::merkle::{Frontier, leaf_hash};
 use sqlx::QueryBuilder;
@@ -12,11 +12,8 @@ use sqlx::QueryBuilder;
 use super::super::driver::{Db, DbConnection, Failure, corrupt};
 use super::chains::Chain;
 use super::rows::Row;
-use super::terms::{self, Term};
+use super::terms::{self, Noted};
 use crate::store::EventKind;
-
-/// Events of one span, which is what the tables are kept by: as many as a tile of the tree has hashes.
-pub(super) const SPAN: i64 = 256;
 
 /// Bytes of a whole tile.
 const TILE_BYTES: usize = 256 * 32;
@@ -27,9 +24,8 @@ pub(in super::super) struct Head {
     tree: Frontier,
     /// The growing tile of each level: its hashes so far. None is whole.
     tiles: Vec<Vec<u8>>,
-    /// What is known to stand in the terms of the span that the next event belongs to.
-    noted: HashMap<Term, HashSet<String>>,
-    noted_span: i64,
+    /// What the events of the block that is not full have.
+    noted: Noted,
     /// The chain that each reporter goes on with, as far as it was looked up.
     pub(super) chains: HashMap<String, Chain>,
 }
@@ -58,7 +54,7 @@ impl Head {
             let bytes = bytes.filter(|bytes| bytes.len() == width * 32);
             tiles.push(bytes.ok_or_else(|| corrupt("a tile of the audit log", format!("level {level}, tile {tile}")))?);
         }
-        Ok(Self { tree, tiles, noted_span: size / SPAN, ..Self::default() })
+        Ok(Self { tree, tiles, ..Self::default() })
     }
 
     /// This head where it is still the database's, else that.
@@ -80,9 +76,7 @@ impl Head {
     pub(super) async fn take_in(&mut self, conn: &mut DbConnection, rows: &[Row<'_>]) -> Result<(), Failure> {
         let tiles = self.grow(rows)?;
         write_tiles(conn, &tiles).await?;
-        let new = self.new_terms(rows);
-        terms::write(conn, &new).await?;
-        terms::widen_spans(conn, rows).await?;
+        self.noted.take_in(conn, rows).await?;
         terms::count(conn, rows).await?;
         sqlx::query("UPDATE audit_head SET size = $1, edge = $2 WHERE id = 1")
             .bind(self.size())
@@ -126,27 +120,6 @@ impl Head {
             whole.extend(bytes.map(|bytes| (i64::try_from(level).unwrap_or(i64::MAX), tile, bytes.clone())));
         }
         Ok(whole)
-    }
-
-    /// What the rows bring that is not known to stand in their spans.
-    fn new_terms<'e>(&mut self, rows: &[Row<'e>]) -> Vec<(Term, &'e str, i64)> {
-        let mut new = Vec::new();
-        for row in rows {
-            let span = (row.sequence - 1) / SPAN;
-            if span != self.noted_span {
-                self.noted.clear();
-                self.noted_span = span;
-            }
-            for (term, value) in terms::of(row) {
-                let noted = self.noted.entry(term).or_default();
-                // Looked for before it is copied: most are there.
-                if !noted.contains(value) {
-                    noted.insert(value.to_owned());
-                    new.push((term, value, span));
-                }
-            }
-        }
-        new
     }
 }
 

@@ -1,18 +1,18 @@
-//! Looking for events. Which spans can have any is asked first, by their terms and times; then those are read, the newest
-//! first, until the page is full.
+//! Looking for events. The block that is not full is read through; of the others it is asked which of their spans can have any,
+//! by terms and times, and those are read, the newest first, until the page is full.
 
 use futures_util::TryStreamExt as _;
 use sqlx::QueryBuilder;
 
 use super::super::driver::{Db, DbConnection, Failure};
-use super::head::SPAN;
+use super::head;
 use super::rows::{self, SELECT};
-use super::terms::Term;
+use super::terms::{BLOCK, SPAN, Term};
 use crate::store::paging::{page, page_size};
 use crate::store::{AuditEvent, AuditFilter, MAX_PAGE_BYTES, Page};
 
-/// Spans that are asked for at once.
-const SPANS: i64 = 64;
+/// Blocks that are asked for at once.
+const BLOCKS: i64 = 16;
 
 /// The most spans that one page reads. Beyond them it ends, with a cursor to go on with: it bounds the work of a request.
 const MOST_SPANS: i64 = 1_024;
@@ -22,28 +22,36 @@ pub(in super::super) async fn list(conn: &mut DbConnection, filter: AuditFilter)
     let mut found = Found { items: Vec::new(), bytes: 0, wanted: usize::try_from(page_size(filter.limit) + 1).unwrap_or(usize::MAX) };
     let terms = terms(&filter);
     let mut before = filter.cursor.unwrap_or(i64::MAX);
-    if terms.is_empty() && filter.from.is_none() && filter.to.is_none() {
-        read(conn, &filter, &terms, i64::MIN, before, &mut found).await?;
-        return Ok(found.page(filter.limit, None));
-    }
+    let everything = terms.is_empty() && filter.from.is_none() && filter.to.is_none();
+    // The block that is not full is in no index.
+    let full = if everything { 0 } else { head::stored(conn).await?.0 / BLOCK };
+    let first = full.saturating_mul(BLOCK);
+    read(conn, &filter, &terms, first, before, &mut found).await?;
+    before = before.min(first.saturating_add(1));
     let mut seen = 0;
-    while !found.is_full() && seen < MOST_SPANS {
-        let spans = spans(conn, &filter, &terms, (before.saturating_sub(1)).saturating_sub(1).div_euclid(SPAN)).await?;
-        let last = i64::try_from(spans.len()).unwrap_or(i64::MAX) < SPANS;
-        for span in spans {
-            let first = span.saturating_mul(SPAN);
-            read(conn, &filter, &terms, first, before.min(first.saturating_add(SPAN + 1)), &mut found).await?;
-            before = first.saturating_add(1);
-            seen += 1;
-            if found.is_full() {
+    while !found.is_full() && before > 1 && seen < MOST_SPANS {
+        let blocks = blocks(conn, &filter, &terms, (before - 2).div_euclid(BLOCK)).await?;
+        let last = i64::try_from(blocks.len()).unwrap_or(i64::MAX) < BLOCKS;
+        for (block, spans) in blocks {
+            for span in (0..16).rev().filter(|span| spans & (1 << span) != 0) {
+                let first = block * BLOCK + span * SPAN;
+                if first >= before - 1 || found.is_full() || seen >= MOST_SPANS {
+                    continue;
+                }
+                read(conn, &filter, &terms, first, before.min(first + SPAN + 1), &mut found).await?;
+                before = first + 1;
+                seen += 1;
+            }
+            if found.is_full() || seen >= MOST_SPANS {
                 break;
             }
+            before = before.min(block * BLOCK + 1);
         }
-        if last && !found.is_full() {
-            return Ok(found.page(filter.limit, None));
+        if last && !found.is_full() && seen < MOST_SPANS {
+            before = 1;
         }
     }
-    Ok(found.page(filter.limit, Some(before)))
+    Ok(found.page(filter.limit, (before > 1).then_some(before)))
 }
 
 /// What was found so far, for one page.
@@ -91,36 +99,27 @@ fn terms(filter: &AuditFilter) -> Vec<(Term, String)> {
     all.into_iter().filter_map(|(term, value)| Some((term, value?))).collect()
 }
 
-/// The newest spans up to this one that can have such an event.
-async fn spans(conn: &mut DbConnection, filter: &AuditFilter, terms: &[(Term, String)], newest: i64) -> Result<Vec<i64>, Failure> {
-    let mut query = QueryBuilder::<Db>::new("SELECT s.span FROM ");
-    let mut rest = terms;
-    match terms.split_first() {
-        Some(((term, value), others)) => {
-            query.push("audit_terms s WHERE s.term = ").push_bind(term.number()).push(" AND s.value = ").push_bind(value);
-            query.push(" AND s.span <= ").push_bind(newest);
-            rest = others;
-        }
-        None => {
-            query.push("audit_spans s WHERE s.span <= ").push_bind(newest);
-        }
+/// The newest blocks up to this one that can have such an event, and which of their spans can.
+async fn blocks(conn: &mut DbConnection, filter: &AuditFilter, terms: &[(Term, String)], newest: i64) -> Result<Vec<(i64, i64)>, Failure> {
+    // All spans of a block, where only its times are known.
+    let mut spans = vec!["CAST(65535 AS BIGINT)".to_owned()];
+    spans.extend((0..terms.len()).map(|number| format!("t{number}.spans")));
+    let spans = spans.join(" & ");
+    let mut query = QueryBuilder::<Db>::new("SELECT b.block, ");
+    query.push(&spans).push(" FROM audit_blocks b");
+    for (number, (term, value)) in terms.iter().enumerate() {
+        query.push(format!(" JOIN audit_terms t{number} ON t{number}.block = b.block AND t{number}.term = ")).push_bind(term.number());
+        query.push(format!(" AND t{number}.value = ")).push_bind(value);
     }
-    for (term, value) in rest {
-        query.push(" AND EXISTS (SELECT 1 FROM audit_terms o WHERE o.term = ").push_bind(term.number());
-        query.push(" AND o.value = ").push_bind(value).push(" AND o.span = s.span)");
+    query.push(" WHERE b.block <= ").push_bind(newest).push(" AND (").push(&spans).push(") <> 0");
+    if let Some(from) = filter.from {
+        query.push(" AND b.max_time >= ").push_bind(from);
     }
-    if filter.from.is_some() || filter.to.is_some() {
-        query.push(" AND EXISTS (SELECT 1 FROM audit_spans t WHERE t.span = s.span");
-        if let Some(from) = filter.from {
-            query.push(" AND t.max_time >= ").push_bind(from);
-        }
-        if let Some(to) = filter.to {
-            query.push(" AND t.min_time < ").push_bind(to);
-        }
-        query.push(")");
+    if let Some(to) = filter.to {
+        query.push(" AND b.min_time < ").push_bind(to);
     }
-    query.push(" ORDER BY s.span DESC LIMIT ").push_bind(SPANS);
-    Ok(query.build_query_scalar().persistent(false).fetch_all(conn).await?)
+    query.push(" ORDER BY b.block DESC LIMIT ").push_bind(BLOCKS);
+    Ok(query.build_query_as().persistent(false).fetch_all(conn).await?)
 }
 
 /// Reads those that hold of the events after `after` and before `before`, the newest first.

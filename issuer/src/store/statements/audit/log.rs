@@ -9,7 +9,7 @@ use sqlx::{QueryBuilder, Row as _};
 use super::super::driver::{Db, DbConnection, Failure, corrupt};
 use super::head;
 use super::rows::{self, SELECT};
-use super::terms::Term;
+use super::terms::{BLOCK, Term};
 use crate::store::paging::page_size;
 use crate::store::{AuditEvent, Count, CountFilter, LogHead, MAX_PAGE_BYTES, Page};
 
@@ -51,6 +51,11 @@ pub(in super::super) async fn of_request(conn: &mut DbConnection, request_id: &s
         .bind(OF_REQUEST)
         .fetch_all(&mut *conn)
         .await?;
+    // The block that is not full is read through: who reports in it may be nowhere else.
+    let late = "SELECT sequence FROM audit_events WHERE sequence > $1 AND request_id = $2 AND kind = 'decision' LIMIT $3";
+    let full = head::stored(conn).await?.0 / BLOCK * BLOCK;
+    let late: Vec<i64> = sqlx::query_scalar(late).bind(full).bind(request_id).bind(OF_REQUEST).fetch_all(&mut *conn).await?;
+    sequences.extend(late);
     for reporter in reporters.into_iter().flatten() {
         for conflict in ["conflict = 0", "conflict = 1"] {
             let mut query = QueryBuilder::<Db>::new("SELECT sequence FROM audit_events WHERE kind = 'decision' AND ");
@@ -65,6 +70,7 @@ pub(in super::super) async fn of_request(conn: &mut DbConnection, request_id: &s
         }
     }
     sequences.sort_unstable();
+    sequences.dedup();
     let mut events = Vec::new();
     for sequence in sequences.into_iter().take(usize::try_from(OF_REQUEST).unwrap_or(usize::MAX)) {
         let mut query = QueryBuilder::<Db>::new(SELECT);

@@ -1,13 +1,21 @@
-//! What events are found and counted by. A span of events is noted under each thing that any of them has: to write that for
-//! each event would cost more than the event itself.
+//! What events are found and counted by. The spans of a block are noted under each thing that any event in them has, when the
+//! block is full: to write that for each event would cost more than the event itself, since each value has a place of its
+//! own in the index.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use futures_util::TryStreamExt as _;
 use sqlx::QueryBuilder;
 
 use super::super::driver::{Db, DbConnection, Failure};
-use super::head::{SPAN, is_decision};
-use super::rows::Row;
+use super::head::is_decision;
+use super::rows::{self, Row};
+
+/// Events of one span: as many as a tile of the tree has hashes.
+pub(super) const SPAN: i64 = 256;
+
+/// Events of one block. The last that is not full is read through, whatever is looked for.
+pub(super) const BLOCK: i64 = 16 * SPAN;
 
 /// Rows that one statement writes.
 const ROWS: usize = 100;
@@ -46,7 +54,7 @@ impl Term {
 }
 
 /// What this event is found by.
-pub(super) fn of<'e>(row: &Row<'e>) -> impl Iterator<Item = (Term, &'e str)> {
+fn of<'e>(row: &Row<'e>) -> impl Iterator<Item = (Term, &'e str)> {
     let event = row.event;
     let some = [
         (Term::Agent, event.agent_id.as_deref()),
@@ -61,41 +69,88 @@ pub(super) fn of<'e>(row: &Row<'e>) -> impl Iterator<Item = (Term, &'e str)> {
     some.into_iter().filter_map(|(term, value)| Some((term, value?)))
 }
 
-/// Notes each span under its terms. One that is noted already is left.
-pub(super) async fn write(conn: &mut DbConnection, new: &[(Term, &str, i64)]) -> Result<(), Failure> {
-    for part in new.chunks(ROWS) {
-        let mut query = QueryBuilder::<Db>::new("INSERT INTO audit_terms (term, value, span) ");
-        query.push_values(part, |mut values, (term, value, span)| {
-            values.push_bind(term.number()).push_bind(*value).push_bind(*span);
-        });
-        query.push(" ON CONFLICT (term, value, span) DO NOTHING");
-        query.build().persistent(part.len() == ROWS).execute(&mut *conn).await?;
-    }
-    Ok(())
+/// What the events of one block have, as far as they were seen.
+#[derive(Default)]
+pub(super) struct Noted {
+    /// The first sequence seen; none yet where it is 0.
+    first: i64,
+    /// Which spans have it, by bit.
+    spans: HashMap<Term, HashMap<String, i64>>,
+    times: Option<(i64, i64)>,
 }
 
-/// Widens the times of the spans to those of the rows.
-pub(super) async fn widen_spans(conn: &mut DbConnection, rows: &[Row<'_>]) -> Result<(), Failure> {
-    let mut spans = BTreeMap::<i64, (i64, i64)>::new();
-    for row in rows {
+impl Noted {
+    /// Takes in rows that follow those that were seen, which are written already. A block that they fill is written.
+    pub(super) async fn take_in(&mut self, conn: &mut DbConnection, rows: &[Row<'_>]) -> Result<(), Failure> {
+        for row in rows {
+            self.note(row);
+            if row.sequence % BLOCK == 0 {
+                let block = row.sequence / BLOCK - 1;
+                // Who has not seen it from its beginning on looks at all of it.
+                let seen = std::mem::take(self);
+                let first = block * BLOCK + 1;
+                let whole = if seen.first == first { seen } else { Self::read(conn, first).await? };
+                whole.write(conn, block).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, row: &Row<'_>) {
+        if self.first == 0 {
+            self.first = row.sequence;
+        }
         let time = row.time();
-        let (min, max) = spans.entry((row.sequence - 1) / SPAN).or_insert((time, time));
-        (*min, *max) = (time.min(*min), time.max(*max));
+        let (min, max) = self.times.unwrap_or((time, time));
+        self.times = Some((time.min(min), time.max(max)));
+        let bit = 1 << ((row.sequence - 1) % BLOCK / SPAN);
+        for (term, value) in of(row) {
+            let values = self.spans.entry(term).or_default();
+            // Looked for before it is copied: most are there.
+            match values.get_mut(value) {
+                Some(spans) => *spans |= bit,
+                None => {
+                    values.insert(value.to_owned(), bit);
+                }
+            }
+        }
     }
-    let spans: Vec<_> = spans.into_iter().collect();
-    for part in spans.chunks(ROWS) {
-        let mut query = QueryBuilder::<Db>::new("INSERT INTO audit_spans (span, min_time, max_time) ");
-        query.push_values(part, |mut values, (span, (min, max))| {
-            values.push_bind(*span).push_bind(*min).push_bind(*max);
-        });
-        query.push(
-            " ON CONFLICT (span) DO UPDATE SET \
-             min_time = CASE WHEN excluded.min_time < audit_spans.min_time THEN excluded.min_time ELSE audit_spans.min_time END, \
-             max_time = CASE WHEN excluded.max_time > audit_spans.max_time THEN excluded.max_time ELSE audit_spans.max_time END",
-        );
-        query.build().persistent(false).execute(&mut *conn).await?;
+
+    /// The block that begins with this sequence, out of the table.
+    async fn read(conn: &mut DbConnection, first: i64) -> Result<Self, Failure> {
+        let mut query = QueryBuilder::<Db>::new(rows::SELECT);
+        query.push("sequence >= ").push_bind(first).push(" AND sequence < ").push_bind(first + BLOCK).push(" ORDER BY sequence");
+        let mut noted = Self::default();
+        let mut found = query.build().fetch(conn);
+        while let Some(row) = found.try_next().await? {
+            noted.note(&Row::from(&rows::read(&row)?));
+        }
+        Ok(noted)
     }
-    Ok(())
+
+    async fn write(self, conn: &mut DbConnection, block: i64) -> Result<(), Failure> {
+        let (min, max) = self.times.unwrap_or_default();
+        sqlx::query("INSERT INTO audit_blocks (block, min_time, max_time) VALUES ($1, $2, $3)")
+            .bind(block)
+            .bind(min)
+            .bind(max)
+            .execute(&mut *conn)
+            .await?;
+        let mut all: Vec<(i64, String, i64)> = Vec::new();
+        for (term, values) in self.spans {
+            all.extend(values.into_iter().map(|(value, spans)| (term.number(), value, spans)));
+        }
+        // In the index's own order, so that each of its pages is visited once.
+        all.sort_unstable();
+        for part in all.chunks(ROWS) {
+            let mut query = QueryBuilder::<Db>::new("INSERT INTO audit_terms (term, value, block, spans) ");
+            query.push_values(part, |mut values, (term, value, spans)| {
+                values.push_bind(*term).push_bind(value).push_bind(block).push_bind(*spans);
+            });
+            query.build().persistent(part.len() == ROWS).execute(&mut *conn).await?;
+        }
+        Ok(())
+    }
 }
 
 /// Counts the decisions among the rows.
