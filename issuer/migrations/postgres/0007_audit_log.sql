@@ -39,9 +39,10 @@ DROP TABLE audit_events_before;
 
 -- One decision per (reporter, request id); a different body under the same id is kept beside it, once.
 -- Admin events have no part in this, so that nobody can block a change by reporting its request id first.
-CREATE UNIQUE INDEX audit_events_first ON audit_events (reporter, request_id)
+-- The request id comes first: most are made of the time (UUIDv7), so that new ones stand side by side, whoever reports them.
+CREATE UNIQUE INDEX audit_events_first ON audit_events (request_id, reporter)
     WHERE kind = 'decision' AND conflict = 0;
-CREATE UNIQUE INDEX audit_events_conflicting ON audit_events (reporter, request_id, body_hash)
+CREATE UNIQUE INDEX audit_events_conflicting ON audit_events (request_id, reporter, body_hash)
     WHERE kind = 'decision' AND conflict = 1;
 -- Ids are random. Where few events are written, it is looked that none comes twice.
 CREATE UNIQUE INDEX audit_events_of_admins ON audit_events (event_id) WHERE kind = 'admin';

@@ -9,7 +9,6 @@ use sqlx::{QueryBuilder, Row as _};
 use super::super::driver::{Db, DbConnection, Failure, corrupt};
 use super::head;
 use super::rows::{self, SELECT};
-use super::terms::{BLOCK, Term};
 use crate::store::paging::page_size;
 use crate::store::{AuditEvent, Count, CountFilter, LogHead, MAX_PAGE_BYTES, Page};
 
@@ -36,41 +35,16 @@ pub(in super::super) async fn log_from(conn: &mut DbConnection, after: i64, limi
     Ok(Page { items, next })
 }
 
-/// The events under one request id, of any reporter. Reporters are few: each is looked at.
+/// The events under one request id, of any reporter.
 pub(in super::super) async fn of_request(conn: &mut DbConnection, request_id: &str) -> Result<Vec<AuditEvent>, Failure> {
-    let reporters: Vec<Option<String>> = sqlx::query_scalar(
-        "WITH RECURSIVE r (value) AS (SELECT min(value) FROM audit_terms WHERE term = $1 \
-         UNION ALL SELECT (SELECT min(value) FROM audit_terms WHERE term = $1 AND value > r.value) FROM r WHERE r.value IS NOT NULL) \
-         SELECT value FROM r WHERE value IS NOT NULL",
-    )
-    .bind(Term::Reporter.number())
-    .fetch_all(&mut *conn)
-    .await?;
-    let mut sequences: Vec<i64> = sqlx::query_scalar("SELECT sequence FROM audit_events WHERE request_id = $1 AND kind = 'admin' LIMIT $2")
-        .bind(request_id)
-        .bind(OF_REQUEST)
-        .fetch_all(&mut *conn)
-        .await?;
-    // The block that is not full is read through: who reports in it may be nowhere else.
-    let late = "SELECT sequence FROM audit_events WHERE sequence > $1 AND request_id = $2 AND kind = 'decision' LIMIT $3";
-    let full = head::stored(conn).await?.0 / BLOCK * BLOCK;
-    let late: Vec<i64> = sqlx::query_scalar(late).bind(full).bind(request_id).bind(OF_REQUEST).fetch_all(&mut *conn).await?;
-    sequences.extend(late);
-    for reporter in reporters.into_iter().flatten() {
-        for conflict in ["conflict = 0", "conflict = 1"] {
-            let mut query = QueryBuilder::<Db>::new("SELECT sequence FROM audit_events WHERE kind = 'decision' AND ");
-            query.push(conflict).push(" AND reporter = ").push_bind(&reporter).push(" AND request_id = ").push_bind(request_id);
-            query.push(" LIMIT ").push_bind(OF_REQUEST);
-            let found: Vec<i64> = query.build_query_scalar().fetch_all(&mut *conn).await?;
-            // Nothing stands beside what is not there.
-            if found.is_empty() {
-                break;
-            }
-            sequences.extend(found);
-        }
+    let mut sequences = Vec::<i64>::new();
+    // Each of these is an index of its own.
+    for which in ["kind = 'admin'", "kind = 'decision' AND conflict = 0", "kind = 'decision' AND conflict = 1"] {
+        let mut query = QueryBuilder::<Db>::new("SELECT sequence FROM audit_events WHERE ");
+        query.push(which).push(" AND request_id = ").push_bind(request_id).push(" ORDER BY sequence LIMIT ").push_bind(OF_REQUEST);
+        sequences.extend(query.build_query_scalar::<i64>().fetch_all(&mut *conn).await?);
     }
     sequences.sort_unstable();
-    sequences.dedup();
     let mut events = Vec::new();
     for sequence in sequences.into_iter().take(usize::try_from(OF_REQUEST).unwrap_or(usize::MAX)) {
         let mut query = QueryBuilder::<Db>::new(SELECT);
