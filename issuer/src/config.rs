@@ -15,6 +15,7 @@ use passport_shared::text::quote;
 
 pub use self::database_url::DatabaseUrl;
 use crate::http::Proxies;
+use crate::traces::{CollectorUrl, Share};
 
 /// The file that is read where none is named, if it is there.
 pub const DEFAULT_FILE: &str = "passport.toml";
@@ -94,6 +95,10 @@ settings! {
         log: String = "PASSPORT_LOG", "LEVEL";
         /// The address to answer `GET /metrics` on, for Prometheus; not the public one [default: none]
         metrics_listen: SocketAddr = "PASSPORT_METRICS_LISTEN", "ADDRESS";
+        /// The OpenTelemetry collector to send traces to, as in http://127.0.0.1:4318, over OTLP/HTTP [default: none]
+        otlp_endpoint: CollectorUrl = "PASSPORT_OTLP_ENDPOINT", "URL";
+        /// The share of requests to trace, 0 to 1; one that comes with a trace of its caller follows that [default: 1]
+        otlp_sample: Share = "PASSPORT_OTLP_SAMPLE", "SHARE";
         /// The certificate to speak TLS with, and what it is signed by, in PEM; read anew when it changes and at SIGHUP
         tls_cert: PathBuf = "PASSPORT_TLS_CERT", "FILE";
         /// The certificate's private key, in PEM

@@ -43,6 +43,7 @@ metrics! {
     EDITIONS = "passport_trust_editions_total", Counter, "editions of the published documents that were made";
     SEQUENCE = "passport_trust_sequence_published", Gauge, "the trust sequence of the published documents";
     STORE = "passport_store_errors_total", Counter, "acts that failed because of the store, by `kind`: unavailable or damaged";
+    SPANS = "passport_trace_spans_total", Counter, "ended spans, by `result`: sent, failed (the collector did not take them) or dropped (the queue was full)";
 }
 
 /// Bounds of the histogram of durations, in seconds.

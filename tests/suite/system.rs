@@ -13,4 +13,5 @@ mod readme;
 mod rotation;
 mod stolen_key;
 mod tls;
+mod traces;
 mod trust;

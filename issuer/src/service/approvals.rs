@@ -25,6 +25,7 @@ pub use holder::Holder;
 use super::ids::Id;
 use super::{Caller, Issuer, ServiceError, check, paging};
 use crate::store::{self, Vote};
+use crate::traces;
 
 /// How many approvals of one passport may wait at once: a person reads them.
 const MOST_PENDING: u32 = 32;
@@ -217,7 +218,8 @@ impl Issuer {
         let key = *edition.ring.signing().ok_or_else(|| ServiceError::internal(act, "there is no active key"))?.id();
         let (vault, algorithm) = (std::sync::Arc::clone(&self.inner.parts.vault), self.settings().algorithm);
         let work = move || sign_token(&*vault, &key, TokenType::Approval, algorithm, claims.as_bytes());
-        let signed = tokio::task::spawn_blocking(work).await.map_err(|error| ServiceError::internal(act, error))?;
+        let signed = traces::act("sign", tokio::task::spawn_blocking(work)).await;
+        let signed = signed.map_err(|error| ServiceError::internal(act, error))?;
         signed.map(Some).map_err(|error| ServiceError::internal(act, error))
     }
 }

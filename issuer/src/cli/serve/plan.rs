@@ -10,6 +10,7 @@ use crate::cli::input::duration;
 use crate::cli::issuer_data::{DataPlan, check_issuer};
 use crate::config::ServeSettings;
 use crate::http::{Front, Limits, Rate, Rates, Tls};
+use crate::traces::{CollectorUrl, Share};
 
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7700);
 const LOG: &str = "info";
@@ -30,6 +31,8 @@ pub(super) struct Plan {
     pub(super) front: Front,
     /// Where numbers are asked for.
     pub(super) metrics: Option<SocketAddr>,
+    /// Where traces are sent, and of which share of the requests.
+    pub(super) traces: Option<(CollectorUrl, Share)>,
 }
 
 impl Plan {
@@ -51,6 +54,14 @@ impl Plan {
             (Some(cert), Some(key)) => Some(Arc::new(Tls::open(cert, key).map_err(|error| CliError::failed(error.to_string()))?)),
             _ => return Err(CliError::usage("TLS takes a certificate and its key").hint("name both: --tls-cert FILE --tls-key FILE")),
         };
+        let traces = match (settings.otlp_endpoint.clone(), settings.otlp_sample) {
+            (Some(collector), share) => Some((collector, share.unwrap_or(Share::ALL))),
+            (None, None) => None,
+            (None, Some(_)) => {
+                return Err(CliError::usage("--otlp-sample says how much to trace, and no collector is named")
+                    .hint("name it: --otlp-endpoint http://127.0.0.1:4318"));
+            }
+        };
         let limits = Limits { rates: rates(&settings), ..Limits::default() };
         Ok(Self {
             listen,
@@ -59,7 +70,8 @@ impl Plan {
             data,
             limits,
             metrics: settings.metrics_listen,
-            front: Front { proxies: settings.trusted_proxies.unwrap_or_default(), tls },
+            traces,
+            front: Front { proxies: settings.trusted_proxies.unwrap_or_default(), tls, tracer: None },
             log: settings.log.unwrap_or_else(|| LOG.to_owned()),
         })
     }
@@ -141,6 +153,22 @@ mod tests {
         for wrong in ["3599s", "3661d", "soon", ""] {
             assert!(life(wrong).expect_err(wrong).contains("--key-life"), "{wrong}");
         }
+    }
+
+    #[test]
+    fn nothing_is_traced_unless_a_collector_is_named() {
+        let plan = |endpoint: Option<&str>, sample: Option<&str>| {
+            let of = ServeSettings {
+                otlp_endpoint: endpoint.map(|text| text.parse().expect("a url")),
+                otlp_sample: sample.map(|text| text.parse().expect("a share")),
+                ..ServeSettings::default()
+            };
+            made(of, true).map(|plan| plan.traces.map(|(_, share)| share))
+        };
+        assert_eq!(plan(None, None), Ok(None));
+        assert_eq!(plan(Some("http://127.0.0.1:4318"), None), Ok(Some(Share::ALL)));
+        assert_eq!(plan(Some("http://127.0.0.1:4318"), Some("0.5")), Ok("0.5".parse().ok()));
+        assert!(plan(None, Some("0.5")).expect_err("refused").contains("no collector is named"));
     }
 
     #[test]
