@@ -91,6 +91,8 @@ settings! {
         issuer: String = "PASSPORT_ISSUER", "URL";
         /// How long a key lives, as in 90d; in the last sixth the next one takes over. 0: by hand alone [default: 90d]
         key_life: String = "PASSPORT_KEY_LIFE", "DURATION";
+        /// How long a request waits for people to approve it, as in 1h; a minute to a week [default: 1h]
+        approval_wait: String = "PASSPORT_APPROVAL_WAIT", "DURATION";
         /// What to log: error, warn, info, debug, trace, or directives as in info,sqlx=warn [default: info]
         log: String = "PASSPORT_LOG", "LEVEL";
         /// The address to answer `GET /metrics` on, for Prometheus; not the public one [default: none]

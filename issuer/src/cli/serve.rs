@@ -84,7 +84,7 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
     let data = if traces.is_some() { data.traced() } else { data };
     let front = Front { tracer: traces.as_ref().map(Traces::tracer), ..plan.front };
     let issuer_url = issuer_url(plan.issuer, data.bound(), dev, &url)?;
-    let settings = Settings { key_life: plan.key_life, ..Settings::new(issuer_url.clone()) };
+    let settings = Settings { key_life: plan.key_life, approval_wait: plan.approval_wait, ..Settings::new(issuer_url.clone()) };
     let (issuer, first) = data.start(settings).await?;
 
     if dev {

@@ -14,6 +14,8 @@ use crate::traces::{CollectorUrl, Share};
 
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7700);
 const LOG: &str = "info";
+/// An hour.
+const APPROVAL_WAIT: i64 = 3_600;
 /// Ninety days.
 const KEY_LIFE: i64 = 90 * 86_400;
 
@@ -27,6 +29,8 @@ pub(super) struct Plan {
     pub(super) log: String,
     /// How long a key lives, in seconds; `None`: it changes by hand alone.
     pub(super) key_life: Option<i64>,
+    /// For how many seconds a request waits for people to approve it.
+    pub(super) approval_wait: i64,
     pub(super) limits: Limits,
     pub(super) front: Front,
     /// Where numbers are asked for.
@@ -49,6 +53,7 @@ impl Plan {
             check_issuer(issuer, data.dev)?;
         }
         let key_life = key_life(settings.key_life.as_deref())?;
+        let approval_wait = approval_wait(settings.approval_wait.as_deref())?;
         let tls = match (settings.tls_cert.clone(), settings.tls_key.clone()) {
             (None, None) => None,
             (Some(cert), Some(key)) => Some(Arc::new(Tls::open(cert, key).map_err(|error| CliError::failed(error.to_string()))?)),
@@ -66,6 +71,7 @@ impl Plan {
         Ok(Self {
             listen,
             key_life,
+            approval_wait,
             issuer: settings.issuer.map(|issuer| issuer.strip_suffix('/').unwrap_or(&issuer).to_owned()),
             data,
             limits,
@@ -88,6 +94,16 @@ fn key_life(setting: Option<&str>) -> Result<Option<i64>, CliError> {
             Ok(life @ 3_600..=316_224_000) => Ok(Some(life)),
             _ => Err(wrong(format!("{} is not an hour to ten years", quote(text)))),
         },
+    }
+}
+
+/// The wait for people, a minute to a week: they need the one, and after the other they would decide on what is long past.
+fn approval_wait(setting: Option<&str>) -> Result<i64, CliError> {
+    let wrong = |why: String| CliError::usage(format!("--approval-wait: {why}")).hint("1h is usual; an agent can ask again after it");
+    let Some(text) = setting else { return Ok(APPROVAL_WAIT) };
+    match i64::try_from(duration(text).map_err(wrong)?) {
+        Ok(wait @ 60..=604_800) => Ok(wait),
+        _ => Err(wrong(format!("{} is not a minute to a week", quote(text)))),
     }
 }
 
@@ -152,6 +168,18 @@ mod tests {
         assert_eq!(life("1h").expect("a plan").key_life, Some(3_600));
         for wrong in ["3599s", "3661d", "soon", ""] {
             assert!(life(wrong).expect_err(wrong).contains("--key-life"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_request_waits_for_people_an_hour_unless_set_and_a_minute_to_a_week() {
+        let wait = |text: &str| {
+            made(ServeSettings { approval_wait: Some(text.to_owned()), ..ServeSettings::default() }, true).map(|plan| plan.approval_wait)
+        };
+        assert_eq!(made(ServeSettings::default(), true).expect("a plan").approval_wait, 3_600);
+        assert_eq!((wait("60"), wait("7d")), (Ok(60), Ok(604_800)));
+        for wrong in ["59", "604801s", "0", "soon"] {
+            assert!(wait(wrong).expect_err(wrong).contains("--approval-wait"), "{wrong}");
         }
     }
 
