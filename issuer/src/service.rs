@@ -27,6 +27,7 @@ mod ids;
 mod ingest;
 mod introspect;
 mod issue;
+mod key_numbers;
 mod keys;
 mod metadata;
 mod others;

@@ -108,10 +108,14 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
         let issuer = issuer.clone();
         async move { issuer.keep_keys().await }
     });
+    let measured = numbers.is_some().then(|| {
+        let issuer = issuer.clone();
+        tokio::spawn(async move { issuer.keep_key_numbers().await })
+    });
     let served = http::serve_behind(listener, front, issuer.clone(), limits, stop).await;
     // A rotation that has begun is seen through all the same.
     tended.abort();
-    for task in [certificate, numbers].into_iter().flatten() {
+    for task in [certificate, numbers, measured].into_iter().flatten() {
         task.abort();
     }
     let closed = close(&issuer).await;
