@@ -1,5 +1,6 @@
 //! The whole system, in real processes.
 
+mod approvals;
 mod backup;
 mod demo;
 mod doctor;
