@@ -1,9 +1,9 @@
 //! Traces: a span for each request and for what it waits for, sent over OTLP to a collector. Off unless a collector is named.
 //!
-//! What a span says is chosen, as in the access log: [`Mark`] is the whole list, and its words are our own, or ids that the
+//! What a span says is chosen, as in the access log: `Mark` is the whole list, and its words are our own, or ids that the
 //! gate has made or verified. No token, body, query, header or SQL can come here.
 //!
-//! There is no global tracer. A request's [`Context`] carries the one that it was begun with, so [`child`] knows by itself
+//! There is no global tracer. A request's [`Context`] carries the one that it was begun with, so `child` knows by itself
 //! whether there is anything to do, and two issuers in one process never mix.
 
 mod collector;
