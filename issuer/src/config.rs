@@ -15,6 +15,7 @@ use passport_shared::text::quote;
 
 pub use self::database_url::DatabaseUrl;
 use crate::http::Proxies;
+use crate::traces::{CollectorUrl, Share};
 
 /// The file that is read where none is named, if it is there.
 pub const DEFAULT_FILE: &str = "passport.toml";
@@ -90,10 +91,16 @@ settings! {
         issuer: String = "PASSPORT_ISSUER", "URL";
         /// How long a key lives, as in 90d; in the last sixth the next one takes over. 0: by hand alone [default: 90d]
         key_life: String = "PASSPORT_KEY_LIFE", "DURATION";
+        /// How long a request waits for people to approve it, as in 1h; a minute to a week [default: 1h]
+        approval_wait: String = "PASSPORT_APPROVAL_WAIT", "DURATION";
         /// What to log: error, warn, info, debug, trace, or directives as in info,sqlx=warn [default: info]
         log: String = "PASSPORT_LOG", "LEVEL";
         /// The address to answer `GET /metrics` on, for Prometheus; not the public one [default: none]
         metrics_listen: SocketAddr = "PASSPORT_METRICS_LISTEN", "ADDRESS";
+        /// The OpenTelemetry collector to send traces to, as in http://127.0.0.1:4318, over OTLP/HTTP [default: none]
+        otlp_endpoint: CollectorUrl = "PASSPORT_OTLP_ENDPOINT", "URL";
+        /// The share of requests to trace, 0 to 1; one that comes with a trace of its caller follows that [default: 1]
+        otlp_sample: Share = "PASSPORT_OTLP_SAMPLE", "SHARE";
         /// The certificate to speak TLS with, and what it is signed by, in PEM; read anew when it changes and at SIGHUP
         tls_cert: PathBuf = "PASSPORT_TLS_CERT", "FILE";
         /// The certificate's private key, in PEM

@@ -47,6 +47,7 @@ use axum::body::Bytes;
 use tokio::sync::Semaphore;
 
 use crate::service::Issuer;
+use crate::traces::Tracer;
 
 pub use numbers::serve_numbers;
 pub use openapi::openapi;
@@ -114,6 +115,8 @@ pub(crate) struct App {
     waiters: Arc<Semaphore>,
     /// What keeps the rate limits.
     keeper: Arc<rates::Keeper>,
+    /// What begins the spans of requests, where they are traced.
+    tracer: Option<Tracer>,
 }
 
 impl App {
@@ -124,11 +127,12 @@ impl App {
             openapi,
             waiters: Arc::new(Semaphore::new(limits.waiters.min(Semaphore::MAX_PERMITS))),
             keeper: Arc::new(rates::Keeper::new(limits.rates, Proxies::default())),
+            tracer: None,
         }
     }
 
-    /// The same behind these proxies.
-    fn behind(self, proxies: Proxies) -> Self {
-        Self { keeper: Arc::new(rates::Keeper::new(self.limits.rates, proxies)), ..self }
+    /// The same behind this front.
+    fn behind(self, front: Front) -> Self {
+        Self { keeper: Arc::new(rates::Keeper::new(self.limits.rates, front.proxies)), tracer: front.tracer, ..self }
     }
 }

@@ -43,7 +43,11 @@ metrics! {
     WAITERS = "passport_trust_waiters", Gauge, "requests that wait for trust to change";
     EDITIONS = "passport_trust_editions_total", Counter, "editions of the published documents that were made";
     SEQUENCE = "passport_trust_sequence_published", Gauge, "the trust sequence of the published documents";
+    KEY_AGE = "passport_key_active_seconds", Gauge, "for how many seconds the active key has signed";
+    KEY_DUE = "passport_rotation_due_seconds", Gauge, "seconds until keys rotate by schedule, negative where it is overdue; absent where they rotate by hand alone";
+    KEYS = "passport_keys_published", Gauge, "published keys, by `state`: next, active or retired";
     STORE = "passport_store_errors_total", Counter, "acts that failed because of the store, by `kind`: unavailable or damaged";
+    SPANS = "passport_trace_spans_total", Counter, "ended spans, by `result`: sent, failed (the collector did not take them) or dropped (the queue was full)";
 }
 
 /// Bounds of the histogram of durations, in seconds.

@@ -27,6 +27,7 @@ mod ids;
 mod ingest;
 mod introspect;
 mod issue;
+mod key_numbers;
 mod keys;
 mod metadata;
 mod others;
@@ -97,7 +98,8 @@ pub struct Settings {
     pub trust_life: i64,
     /// For how many seconds a copy of a status list may be kept before it is asked for again (`ttl`); 300 unless set.
     pub status_ttl: i64,
-    /// For how many seconds a request waits for people to approve it; an hour unless set.
+    /// For how many seconds a request waits for people to approve it, a minute to a week; an hour unless set. People need
+    /// the one, and what was asked for a week ago is not what they would be deciding on.
     pub approval_wait: i64,
     /// How long a key lives, in seconds, an hour to ten years: in the last sixth of it the next one takes over. 90 days
     /// unless set; `None`: keys are rotated by hand alone.

@@ -34,6 +34,7 @@ mod paging;
 mod postgres;
 mod records;
 pub mod sqlite;
+mod traced;
 mod transfer;
 
 #[cfg(test)]
@@ -51,6 +52,7 @@ pub use records::{
     ReporterChain, RevokeKey, RevokedIndexes, RevokedPassport, RevokedPassports, RotateKeys, StatusList, TrustSnapshot, Vote,
 };
 pub use sqlite::SqliteStore;
+pub use traced::TracedStore;
 pub use transfer::{Proof, TransferError, transfer};
 
 /// The most records that one page holds; a larger `limit` is read as this, and zero as one. It bounds the memory of

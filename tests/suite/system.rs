@@ -1,5 +1,6 @@
 //! The whole system, in real processes.
 
+mod approvals;
 mod backup;
 mod demo;
 mod doctor;
@@ -13,4 +14,5 @@ mod readme;
 mod rotation;
 mod stolen_key;
 mod tls;
+mod traces;
 mod trust;

@@ -24,10 +24,24 @@ use crate::trust::Trust;
 const REMEMBERED: usize = 65_536;
 
 /// The approvals that were let through and have not expired.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Used {
+    memory: Mutex<Memory>,
+}
+
+#[derive(Debug)]
+struct Memory {
     /// Issuer and id, and when it expires.
-    until: Mutex<HashMap<(String, String), i64>>,
+    until: HashMap<(String, String), i64>,
+    /// Uses of approvals that expire by then may be forgotten, so none of those holds any more. `now` is the caller's: it may
+    /// have jumped ahead when room was made, and have come back since.
+    forgotten: i64,
+}
+
+impl Default for Used {
+    fn default() -> Self {
+        Self { memory: Mutex::new(Memory { until: HashMap::new(), forgotten: i64::MIN }) }
+    }
 }
 
 /// What an approval is held against.
@@ -53,17 +67,21 @@ impl Used {
 
     fn note(&self, approval: (String, String), expires_at: i64, now: i64) -> Result<(), &'static str> {
         // It is whole at every moment: one that panicked while it held it has broken nothing.
-        let mut until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
-        if until.contains_key(&approval) {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        if memory.until.contains_key(&approval) {
             return Err("it was used before");
         }
-        if until.len() >= REMEMBERED {
-            until.retain(|_, expires_at| *expires_at > now);
+        if memory.until.len() >= REMEMBERED {
+            memory.until.retain(|_, expires_at| *expires_at > now);
+            memory.forgotten = memory.forgotten.max(now);
         }
-        if until.len() >= REMEMBERED {
+        if expires_at <= memory.forgotten {
+            return Err("the clock went back, and it is not known any more whether it was used before");
+        }
+        if memory.until.len() >= REMEMBERED {
             return Err("too many approvals were used in the last minutes to remember one more");
         }
-        until.insert(approval, expires_at);
+        memory.until.insert(approval, expires_at);
         Ok(())
     }
 }

@@ -72,7 +72,7 @@ pub use refresh::{
 #[cfg(feature = "report")]
 pub use report::{Delivery, OtherReporter, RejectedRecord, Reporter, ReporterError, ReporterPassport, ReporterSettings, ReporterStats};
 #[cfg(feature = "report")]
-pub use report::{SpoolError, UnknownDelivery, Unsent, spooled_events};
+pub use report::{SpoolError, SpoolSummary, UnknownDelivery, Unsent, look_into_spool, spooled_events};
 pub use strict::SignatureMethod;
 pub use trust::{Trust, TrustError};
 pub use verified::VerifiedPassport;

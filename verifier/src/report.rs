@@ -54,8 +54,8 @@ pub use delivery::{Delivery, UnknownDelivery};
 use intake::Intake;
 pub use passport::ReporterPassport;
 pub use settings::ReporterSettings;
-pub use spool::SpoolError;
 use spool::{Reader, Spool, Sync, Writer};
+pub use spool::{SpoolError, SpoolSummary, look_into_spool};
 
 /// Records decisions by sending them to the issuer.
 ///

@@ -200,6 +200,11 @@ fn asked(approval: &Approval) -> String {
     }
 }
 
+/// "0 of 1 has approved".
+fn count(approved: usize, needed: u8) -> String {
+    format!("{approved} of {needed} {} approved", if needed == 1 { "has" } else { "have" })
+}
+
 fn tell(answer: &Answer, session: &Session) -> Ended {
     if session.out.is_json() {
         session.out.line(answer.body().as_bytes())?;
@@ -214,7 +219,7 @@ fn tell(answer: &Answer, session: &Session) -> Ended {
         ("wants", asked(&approval)),
         ("request", escape(approval.request.get())),
         ("at", escape(&approval.audience)),
-        ("needs", format!("{} of {} people", approval.approved_by.len(), approval.approvers_needed)),
+        ("people", count(approval.approved_by.len(), approval.approvers_needed)),
     ];
     if !approval.approved_by.is_empty() {
         rows.push(("approved by", listed(&approval.approved_by)));
@@ -224,4 +229,14 @@ fn tell(answer: &Answer, session: &Session) -> Ended {
     rows.push(("until", escape(&approval.expires_at)));
     session.out.text(&facts(&rows))?;
     Ok(DONE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_many_have_approved_is_said_as_that() {
+        assert_eq!([count(0, 1), count(1, 2)], ["0 of 1 has approved", "1 of 2 have approved"]);
+    }
 }

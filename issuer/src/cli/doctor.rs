@@ -1,7 +1,10 @@
 //! `passport doctor`: how an issuer is, a line for each thing, and what to do about it.
 
 mod data;
+mod spool;
 mod trust;
+
+use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
@@ -17,15 +20,22 @@ use crate::config::{DataSettings, UrlSettings};
 /// Looks at the data directory, its database, its keys and its disk, and with --url at what the issuer publishes and at
 /// this machine's clock. It changes nothing, and may run while the issuer serves. With the passphrase given, the keys are
 /// opened too. Exits with 1 if something is wrong; what needs care is no error.
+///
+/// With --spool it looks at the spool of a service that reports, on the service's machine; at an issuer's data then only if
+/// that is named.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
-  passport doctor --data DIR --passphrase-file FILE --url https://issuer.example")]
+  passport doctor --data DIR --passphrase-file FILE --url https://issuer.example
+  passport doctor --spool /var/lib/shop/spool")]
 pub(crate) struct Doctor {
     #[command(flatten)]
     data: DataSettings,
     #[command(flatten)]
     url: UrlSettings,
+    /// The spool of a service that reports: what waits in it, and whether it is sound
+    #[arg(long, value_name = "DIR")]
+    spool: Option<PathBuf>,
 }
 
 /// How a thing is.
@@ -74,12 +84,18 @@ impl Doctor {
     pub(crate) fn run(&self, session: &Session) -> Ended {
         core_dumps::forbid(session.out);
         let settings = session.settings.data(&self.data);
-        let places = Places::of(&settings)?;
+        // On a service's machine there is no issuer, unless one is named.
+        let is_named = settings.data.is_some() || settings.database.is_some();
+        let places = (self.spool.is_none() || is_named).then(|| Places::of(&settings)).transpose()?;
         let passphrase = passphrase_of(&settings, std::env::var_os("PASSPORT_PASSPHRASE"))?;
         let url = session.settings.url(&self.url).url;
         block_on(async {
             let now = session.clock.now();
-            let mut findings = data::look(&places, passphrase, now).await;
+            let mut findings = match &places {
+                Some(places) => data::look(places, passphrase, now).await,
+                None => Vec::new(),
+            };
+            findings.extend(self.spool.iter().flat_map(|spool| spool::look(spool, now)));
             findings.extend(url.into_iter().flat_map(|url| trust::look(&url, now)));
             tell(&findings, session.out)
         })

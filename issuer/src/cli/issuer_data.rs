@@ -16,7 +16,7 @@ use super::error::{CliError, Ended};
 use crate::clock::SystemClock;
 use crate::entropy::SystemEntropy;
 use crate::service::{Issuer, Parts, Settings};
-use crate::store::{PostgresOptions, PostgresStore, PostgresVault, SqliteStore, Store};
+use crate::store::{PostgresOptions, PostgresStore, PostgresVault, SqliteStore, Store, TracedStore};
 
 /// An issuer's database, and what its keys are opened with.
 pub(crate) struct IssuerData {
@@ -54,6 +54,11 @@ impl IssuerData {
     /// The issuer that the data belongs to, where one has been started.
     pub(crate) fn bound(&self) -> Option<&str> {
         self.bound.as_deref()
+    }
+
+    /// The same, with a span for each act of the store.
+    pub(crate) fn traced(self) -> Self {
+        Self { store: Arc::new(TracedStore::new(self.store)), ..self }
     }
 
     /// Starts the issuer of these settings on its keys; with the admin's passport, where it is the first start.

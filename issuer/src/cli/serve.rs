@@ -4,6 +4,8 @@ mod logs;
 mod plan;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use passport_shared::api::passports::IssuedPassport;
@@ -18,9 +20,14 @@ use super::output::{CARE, styled};
 use super::write::{Readers, write};
 use super::{Session, core_dumps, open_files};
 use crate::config::{DataSettings, ServeSettings};
-use crate::http::{self, Limits, Tls};
+use crate::entropy::SystemEntropy;
+use crate::http::{self, Front, Limits, Tls};
 use crate::metrics::Exporter;
 use crate::service::Settings;
+use crate::traces::Traces;
+
+/// For the spans that wait when everything else has ended.
+const LAST_SPANS: Duration = Duration::from_secs(5);
 
 /// Run an issuer
 ///
@@ -71,9 +78,13 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
         None => None,
     };
     let url = format!("{}://{address}", plan.scheme());
+    let traces = plan.traces.map(|(collector, share)| Traces::start(&collector, share, Arc::new(SystemEntropy)));
+    let traces = traces.transpose().map_err(|error| CliError::failed(error.to_string()))?;
     let data = IssuerData::open(plan.data, &held).await?;
+    let data = if traces.is_some() { data.traced() } else { data };
+    let front = Front { tracer: traces.as_ref().map(Traces::tracer), ..plan.front };
     let issuer_url = issuer_url(plan.issuer, data.bound(), dev, &url)?;
-    let settings = Settings { key_life: plan.key_life, ..Settings::new(issuer_url.clone()) };
+    let settings = Settings { key_life: plan.key_life, approval_wait: plan.approval_wait, ..Settings::new(issuer_url.clone()) };
     let (issuer, first) = data.start(settings).await?;
 
     if dev {
@@ -85,7 +96,7 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
     }
     // With handlers in place before anybody is told, so that a signal that follows at once is heard.
     let stop = signals()?;
-    let certificate = plan.front.tls.clone().map(Tls::follow).transpose();
+    let certificate = front.tls.clone().map(Tls::follow).transpose();
     let certificate = certificate.map_err(|error| CliError::failed(format!("cannot listen for signals: {error}")))?.map(tokio::spawn);
     let ready = Ready { url: url.clone(), listen: address, issuer: &issuer_url };
     match out.is_json() {
@@ -97,17 +108,32 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
         let issuer = issuer.clone();
         async move { issuer.keep_keys().await }
     });
-    let served = http::serve_behind(listener, plan.front, issuer.clone(), limits, stop).await;
+    let measured = numbers.is_some().then(|| {
+        let issuer = issuer.clone();
+        tokio::spawn(async move { issuer.keep_key_numbers().await })
+    });
+    let served = http::serve_behind(listener, front, issuer.clone(), limits, stop).await;
     // A rotation that has begun is seen through all the same.
     tended.abort();
-    for task in [certificate, numbers].into_iter().flatten() {
+    for task in [certificate, numbers, measured].into_iter().flatten() {
         task.abort();
     }
     let closed = close(&issuer).await;
+    if let Some(traces) = traces {
+        end(traces).await;
+    }
     served.map_err(|error| CliError::io("serve on", address, &error))?;
     closed?;
     out.say("stopped");
     Ok(DONE)
+}
+
+/// Sends the last spans. A collector that does not take them holds up the end for so long and no longer.
+async fn end(traces: Traces) {
+    let ended = tokio::task::spawn_blocking(move || traces.end(LAST_SPANS)).await;
+    if !ended.is_ok_and(|sent| sent) {
+        tracing::warn!("the last traces could not be sent, and are lost");
+    }
 }
 
 /// Counts from now on, and answers who asks for the numbers at `listen`.

@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 use axum::extract::MatchedPath;
 use axum::http::Method;
 use axum::response::Response;
+use futures_util::future::Either;
 
 use super::problem::Code;
 use crate::metrics;
 use crate::service::{Caller, Denial};
+use crate::traces::{self, Mark};
 
 /// Who called, once the gate knows. It stands in the request's extensions, and the log line has the same one.
 #[derive(Clone, Debug, Default)]
@@ -52,12 +54,22 @@ pub(crate) struct Line {
     seen: Seen,
     status: Option<u16>,
     code: Option<&'static str>,
+    /// Says the same to who traces, but for the agent.
+    span: Option<traces::Request>,
 }
 
 impl Line {
     /// Starts the clock.
-    pub(crate) fn start(method: &Method, route: Option<MatchedPath>, seen: Seen) -> Self {
-        Self { method: known(method), route, started: Instant::now(), seen, status: None, code: None }
+    pub(crate) fn start(method: &Method, route: Option<MatchedPath>, seen: Seen, span: Option<traces::Request>) -> Self {
+        Self { method: known(method), route, started: Instant::now(), seen, status: None, code: None, span }
+    }
+
+    /// `work` as what is done for this request.
+    pub(crate) fn within<F: Future>(&self, work: F) -> impl Future<Output = F::Output> + use<F> {
+        match &self.span {
+            Some(span) => Either::Left(span.within(work)),
+            None => Either::Right(work),
+        }
     }
 
     /// Notes the answer.
@@ -105,10 +117,22 @@ impl Drop for Line {
         let agent_id = who.and_then(|who| who.agent_id.as_deref());
         let jti = who.and_then(|who| who.passport_id.as_deref());
         count(method, route, status, self.started.elapsed());
+        let trace_id = self.span.as_ref().and_then(traces::Request::trace_id);
         match status {
-            Some(500..) => tracing::error!(method, route, status, code, ms, request_id, agent_id, jti, "request failed"),
-            Some(_) => tracing::info!(method, route, status, code, ms, request_id, agent_id, jti, "request"),
-            None => tracing::info!(method, route, ms, request_id, agent_id, jti, "request abandoned by its client"),
+            Some(500..) => tracing::error!(method, route, status, code, ms, request_id, agent_id, jti, trace_id, "request failed"),
+            Some(_) => tracing::info!(method, route, status, code, ms, request_id, agent_id, jti, trace_id, "request"),
+            None => tracing::info!(method, route, ms, request_id, agent_id, jti, trace_id, "request abandoned by its client"),
+        }
+        if let Some(span) = &self.span {
+            let marks = [
+                Some(Mark::Method(method)),
+                Some(Mark::Route(route.to_owned())),
+                status.map(Mark::Status),
+                code.map(Mark::Code),
+                request_id.map(|id| Mark::RequestId(id.to_owned())),
+                jti.map(|jti| Mark::Jti(jti.to_owned())),
+            ];
+            span.end(format!("{method} {route}"), status.is_some_and(|status| status >= 500), marks.into_iter().flatten());
         }
     }
 }

@@ -55,7 +55,7 @@ impl FromRequestParts<App> for Own {
     })),
     responses(
         (status = 202, description = "People are asked, or were before.", body = Approval),
-        (status = 409, description = "The request needs no approval, or none would help.", body = Problem, content_type = PROBLEM_JSON),
+        (status = 409, description = "The request needs no approval, or is denied whatever people say: `detail` says which, with the reason.", body = Problem, content_type = PROBLEM_JSON),
         (status = 429, description = "Too many requests of this passport wait.", body = Problem, content_type = PROBLEM_JSON),
     ),
 )]

@@ -41,14 +41,15 @@ impl Drop for Abandoned {
 pub(crate) async fn frame(State(app): State<App>, route: Option<MatchedPath>, mut request: Request, next: Next) -> Response {
     let seen = Seen::default();
     let waits = route.as_ref().is_some_and(|route| WAITING.contains(&route.as_str()));
-    let line = Line::start(request.method(), route, seen.clone());
+    let span = app.tracer.as_ref().map(|tracer| tracer.request(request.headers()));
+    let line = Line::start(request.method(), route, seen.clone(), span);
     request.extensions_mut().insert(seen);
     let held = request.extensions_mut().remove::<Held>();
-    let work = tokio::spawn(async move {
+    let work = tokio::spawn(line.within(async move {
         let response = next.run(request).await;
         drop(held);
         response
-    });
+    }));
     let _abandoned = waits.then(|| Abandoned(work.abort_handle()));
     let deadline = app.limits.request_timeout.saturating_add(if waits { LONGEST_WAIT } else { Duration::ZERO });
     let mut response = match tokio::time::timeout(deadline, work).await {

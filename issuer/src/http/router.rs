@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 
 use super::problem::RequestFault;
 use super::{
-    App, Limits, Proxies, agents, approvals, audit, frame, health, introspect, keys, openapi, passports, public, rates, verify, well_known,
+    App, Front, Limits, agents, approvals, audit, frame, health, introspect, keys, openapi, passports, public, rates, verify, well_known,
 };
 use crate::service::Issuer;
 
@@ -19,10 +19,10 @@ pub fn router(issuer: Issuer, limits: Limits) -> Router {
     assemble(router, app)
 }
 
-/// The same behind proxies that are believed about who asks.
-pub(super) fn router_behind(issuer: Issuer, limits: Limits, proxies: Proxies) -> Router {
+/// The same behind a front.
+pub(super) fn router_behind(issuer: Issuer, limits: Limits, front: Front) -> Router {
     let (router, document) = routes();
-    let app = App::new(issuer, limits, openapi::write(&document)).behind(proxies);
+    let app = App::new(issuer, limits, openapi::write(&document)).behind(front);
     assemble(router, app)
 }
 

@@ -27,6 +27,7 @@ use super::router::router_behind;
 use super::tls::Tls;
 use super::{Limits, Proxies};
 use crate::service::Issuer;
+use crate::traces::Tracer;
 use accept::Pause;
 use crowd::{Crowd, Seat};
 use stall::StallGuard;
@@ -54,6 +55,8 @@ pub struct Front {
     pub proxies: Proxies,
     /// What is spoken at the listener; plain HTTP unless set.
     pub tls: Option<Arc<Tls>>,
+    /// What begins the spans of requests; they are not traced unless set.
+    pub tracer: Option<Tracer>,
 }
 
 /// [`serve`] behind a front.
@@ -75,7 +78,7 @@ pub async fn serve_behind(
         // Who only waits for something new holds nothing up.
         stopping.end_waits();
     };
-    run(listener, front.tls, router_behind(issuer, limits, front.proxies), limits, shutdown).await;
+    run(listener, front.tls.clone(), router_behind(issuer, limits, front), limits, shutdown).await;
     Ok(())
 }
 

@@ -9,6 +9,7 @@ mod rates;
 mod snapshot;
 mod sockets;
 mod table;
+mod traces;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -26,7 +27,7 @@ use super::{App, Limits, openapi, router};
 use crate::clock::Clock;
 use crate::entropy::SystemEntropy;
 use crate::service::{Issuer, Parts, Settings};
-use crate::store::SqliteStore;
+use crate::store::{SqliteStore, Store};
 
 const ISSUER: &str = "https://issuer.example";
 
@@ -52,11 +53,16 @@ struct Fixture {
 
 impl Fixture {
     async fn new() -> Self {
+        Self::on(|store| store).await
+    }
+
+    /// On a store that is made of the usual one.
+    async fn on(made: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(TestClock(AtomicI64::new(NOW)));
         let keys = KeyDir::open(dir.path().join("keys"), Protection::PlainForDevelopment).unwrap();
         let parts = Parts {
-            store: Arc::new(SqliteStore::open(&dir.path().join("passport.db")).await.unwrap()),
+            store: made(Arc::new(SqliteStore::open(&dir.path().join("passport.db")).await.unwrap())),
             vault: Arc::new(FileVault::new(keys)),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::new(SystemEntropy),

@@ -23,8 +23,9 @@ use tokio::time::Instant;
 pub use holder::Holder;
 
 use super::ids::Id;
-use super::{Caller, Issuer, ServiceError, check, paging};
+use super::{Caller, Denial, Issuer, ServiceError, check, paging};
 use crate::store::{self, Vote};
+use crate::traces;
 
 /// How many approvals of one passport may wait at once: a person reads them.
 const MOST_PENDING: u32 = 32;
@@ -51,7 +52,7 @@ impl Issuer {
     /// no approval, or that no approval would help, is not asked about. The same request of the same passport waits once.
     ///
     /// # Errors
-    /// [`ServiceError::Invalid`]; [`ServiceError::Conflict`] if it needs no approval; [`ServiceError::TooMany`].
+    /// [`ServiceError::Invalid`]; [`ServiceError::Conflict`] if it needs no approval, or is denied whatever people say; [`ServiceError::TooMany`].
     pub async fn ask_approval(&self, holder: &Holder, body: AskApproval) -> Result<Approval, ServiceError> {
         let passport = holder.passport();
         if body.request.get().len() > MOST_BYTES {
@@ -74,11 +75,7 @@ impl Issuer {
         let verifier = Verifier::new((*self.inner.gate.trust()).clone(), audience.as_str()).without_cache();
         let approvers = match verifier.decide(holder.token(), &request, now) {
             Decision::NeedsApproval(pending) => pending.approvers(),
-            decided => {
-                let record = decided.record();
-                let detail = format!("this request needs no approval: the decision on it is `{}`: {}", record.reason, record.message);
-                return Err(ServiceError::Conflict { detail });
-            }
+            decided => return Err(unasked(&decided)),
         };
         let new = store::NewApproval {
             approval_id: self.new_id(Id::Approval),
@@ -110,7 +107,7 @@ impl Issuer {
     ///
     /// # Errors
     /// [`ServiceError::NotFound`], for one of another passport too; [`ServiceError::Unauthorized`] if the passport was revoked
-    /// or has expired while it waited.
+    /// or has expired while it waited; [`ServiceError::Unavailable`] if that cannot be looked at.
     pub async fn own_approval(&self, holder: &Holder, id: &str, wait: Duration) -> Result<Approval, ServiceError> {
         let deadline = Instant::now() + wait;
         // Before the first look, so that nothing that comes after it is missed.
@@ -123,10 +120,7 @@ impl Issuer {
             let left = deadline.saturating_duration_since(Instant::now());
             if found.state != store::ApprovalState::Pending || left.is_zero() || self.is_stopping() {
                 // Once more as it is now: it may have been revoked meanwhile, and then there is no token.
-                let holder = self.holder(Some(holder.token())).await.map_err(|_| ServiceError::Unauthorized {
-                    code: "revoked",
-                    detail: "the passport was revoked or has expired meanwhile".to_owned(),
-                })?;
+                let holder = self.holder(Some(holder.token())).await.map_err(meanwhile)?;
                 let token = self.approval_token(&holder, &found).await?;
                 return shown(found, token);
             }
@@ -217,8 +211,30 @@ impl Issuer {
         let key = *edition.ring.signing().ok_or_else(|| ServiceError::internal(act, "there is no active key"))?.id();
         let (vault, algorithm) = (std::sync::Arc::clone(&self.inner.parts.vault), self.settings().algorithm);
         let work = move || sign_token(&*vault, &key, TokenType::Approval, algorithm, claims.as_bytes());
-        let signed = tokio::task::spawn_blocking(work).await.map_err(|error| ServiceError::internal(act, error))?;
+        let signed = traces::act("sign", tokio::task::spawn_blocking(work)).await;
+        let signed = signed.map_err(|error| ServiceError::internal(act, error))?;
         signed.map(Some).map_err(|error| ServiceError::internal(act, error))
+    }
+}
+
+/// Why people are not asked: it is allowed as it is, or denied whatever they say.
+fn unasked(decided: &Decision<'_>) -> ServiceError {
+    let record = decided.record();
+    let detail = match record.allowed {
+        true => format!("this request needs no approval: it is allowed as it is (`{}`)", record.reason),
+        false => format!("this request is denied, and no approval would change that: `{}`: {}", record.reason, record.message),
+    };
+    ServiceError::Conflict { detail }
+}
+
+/// Why a holder gets nothing in the end, who was one when the wait began. What cannot be looked at now is no verdict on the
+/// passport.
+fn meanwhile(denial: Denial) -> ServiceError {
+    let code = denial.code();
+    match denial {
+        Denial::Failed(error) => error,
+        Denial::Decision { reason, status: 503, .. } => ServiceError::unavailable(format!("a passport cannot be checked: {reason}")),
+        _ => ServiceError::Unauthorized { code, detail: format!("the passport was revoked or has expired meanwhile: `{code}`") },
     }
 }
 

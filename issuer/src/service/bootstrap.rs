@@ -117,6 +117,12 @@ impl Settings {
             ),
             ((1..=86_400).contains(&self.status_ttl), "status_ttl", self.status_ttl.to_string(), "it must be 1 second to a day"),
             (
+                (60..=7 * 86_400).contains(&self.approval_wait),
+                "approval_wait",
+                self.approval_wait.to_string(),
+                "it must be a minute to a week",
+            ),
+            (
                 self.key_life.is_none_or(|life| (3_600..=10 * 366 * 86_400).contains(&life)),
                 "key_life",
                 self.key_life.unwrap_or_default().to_string(),

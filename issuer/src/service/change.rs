@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::ids::Id;
 use super::{Issuer, Parts, ServiceError, splice};
 use crate::store::{AdminEvent, NewEvent};
+use crate::traces;
 
 /// Who makes a change, and by which decision.
 #[derive(Clone, Debug)]
@@ -119,7 +120,7 @@ impl Issuer {
         T: Send + 'static,
         F: Future<Output = Result<T, ServiceError>> + Send + 'static,
     {
-        tokio::spawn(act).await.map_err(|error| ServiceError::internal("finish a change", error))?
+        tokio::spawn(traces::carried(act)).await.map_err(|error| ServiceError::internal("finish a change", error))?
     }
 }
 

@@ -10,6 +10,7 @@ use super::change::{Author, to_json};
 use super::error::title;
 use super::ids::Id;
 use super::{Issuer, ServiceError};
+use crate::traces::{self, Mark};
 
 /// An agent that the gate has let through, for one request. Only [`Issuer::authorize`] makes one, so to hold it is the
 /// proof.
@@ -159,6 +160,21 @@ impl Issuer {
         resource: &'static str,
         attributes: &[(&str, &str)],
     ) -> Result<Caller, Denial> {
+        traces::child("gate", self.decide(token, action, resource, attributes), |decided, mark| {
+            mark(Mark::Action(action));
+            mark(Mark::Resource(resource));
+            told(decided.as_ref().err(), mark)
+        })
+        .await
+    }
+
+    async fn decide(
+        &self,
+        token: Option<&str>,
+        action: &'static str,
+        resource: &'static str,
+        attributes: &[(&str, &str)],
+    ) -> Result<Caller, Denial> {
         let Some(token) = token else {
             tracing::info!(action, resource, reason = "missing_token", "denied at the gate");
             return Err(Denial::NoToken);
@@ -188,6 +204,12 @@ impl Issuer {
             _ => Err(denial(&decision, request_id, action, resource)),
         }
     }
+}
+
+/// What a span of the gate says, and whether it failed for a reason of ours.
+pub(super) fn told(denial: Option<&Denial>, mark: &mut dyn FnMut(Mark)) -> bool {
+    mark(Mark::Code(denial.map_or(Reason::Granted.code(), Denial::code)));
+    matches!(denial, Some(Denial::Failed(_)))
 }
 
 pub(super) fn denial(decision: &Decision<'_>, request_id: String, action: &str, resource: &str) -> Denial {

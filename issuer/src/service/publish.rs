@@ -22,6 +22,7 @@ use super::status_index::takes_more;
 use super::{Issuer, Parts, ServiceError, Settings, keys};
 use crate::metrics;
 use crate::store::{RevokedIndexes, StoreError, TrustSnapshot};
+use crate::traces;
 
 /// An edition older than this, in seconds, is made anew: far inside the hour that a verifier lets a status list age.
 const FRESH: i64 = 60;
@@ -160,7 +161,7 @@ impl Issuer {
         let inner = &self.inner;
         // Before the store is read: a doubt that comes meanwhile is not settled by it.
         let doubts = inner.press.doubts.load(Ordering::SeqCst);
-        let (edition, trust) = make(&inner.parts, &inner.settings).await?;
+        let (edition, trust) = traces::act("publish", make(&inner.parts, &inner.settings)).await?;
         let edition = Arc::new(Edition { doubts, ..edition });
         // The gate first: whoever sees the new edition decides on the new trust.
         inner.gate.replace_trust(trust);

@@ -3,8 +3,10 @@
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use passport_tests::process::{Issuer, passport};
+use passport_verifier::{Delivery, Guard, Reporter, ReporterPassport, ReporterSettings, Request, Trust, Verifier};
 use serde_json::Value;
 
 /// The exit code, and the report.
@@ -51,4 +53,52 @@ fn the_doctor_finds_nothing_at_a_sound_issuer_that_serves_and_what_is_wrong_wher
     std::fs::write(data.join("passport.db"), "no database").expect("written");
     let (exit, report) = doctor(&data, &[]);
     assert_eq!((exit, verdict(&report, "database")), (Some(1), "wrong"), "{report}");
+}
+
+#[test]
+fn the_doctor_says_what_waits_in_a_services_spool_and_what_is_wrong_with_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let spool = folder.path().join("spool");
+    let issuer = Issuer::start(&folder.path().join("data"));
+    let (url, token) = (issuer.url(), issuer.admin_passport());
+    issuer.kill();
+    // A service that reports to an issuer that is gone.
+    let passport_of_reporter = ReporterPassport::read(&token).expect("a passport");
+    let settings = ReporterSettings::new(url.parse().expect("a url"), passport_of_reporter, &spool).with_delivery(Delivery::SpoolFirst);
+    let reporter = Arc::new(Reporter::start(settings).expect("a spool"));
+    let guard = Guard::new(Verifier::new(Trust::none(&url), "https://shop.example")).with_recorder(Arc::clone(&reporter));
+    for _ in 0..3 {
+        let _ = guard.decide("no passport", &Request::new("buy").on("shop"));
+    }
+    let doctor = |more: &[&str]| {
+        let output = passport().args(["doctor", "--json", "--spool"]).arg(&spool).args(more).output().expect("it runs");
+        let report: Value =
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+        (output.status.code(), report)
+    };
+    let found = |report: &Value| report["checks"].as_array().expect("checks").iter().find(|one| one["check"] == "spool").cloned();
+    // While it is in use, and without an issuer's data.
+    let (exit, report) = doctor(&[]);
+    assert_eq!((exit, report["checks"].as_array().map(Vec::len)), (Some(0), Some(3)), "{report}");
+    let text = found(&report).expect("a line")["found"].as_str().expect("text").to_owned();
+    assert!(text.starts_with("3 decisions of `admin` wait for the issuer, the oldest of "), "{text}");
+    drop((guard, reporter));
+    let (_, report) = doctor(&["--data", folder.path().join("data").to_str().expect("text")]);
+    assert_eq!((verdict(&report, "spool"), verdict(&report, "database")), ("ok", "ok"), "{report}");
+
+    std::fs::set_permissions(&spool, Permissions::from_mode(0o755)).expect("set");
+    let (exit, report) = doctor(&[]);
+    assert_eq!((exit, verdict(&report, "spool access")), (Some(1), "wrong"), "{report}");
+    std::fs::set_permissions(&spool, Permissions::from_mode(0o700)).expect("set");
+    // The first block is damaged, and a later one is not.
+    let mut entries = std::fs::read_dir(&spool).expect("a spool").map(|entry| entry.expect("an entry").path());
+    let segment = entries.find(|path| path.extension().is_some_and(|ending| ending == "segment")).expect("a segment");
+    let mut bytes = std::fs::read(&segment).expect("read");
+    bytes[24 + 60] ^= 0x10;
+    std::fs::write(&segment, bytes).expect("written");
+    let (exit, report) = doctor(&[]);
+    assert_eq!((exit, verdict(&report, "spool files")), (Some(1), "wrong"), "{report}");
+    std::fs::remove_file(spool.join("spool.json")).expect("removed");
+    let (exit, report) = doctor(&[]);
+    assert_eq!((exit, verdict(&report, "spool")), (Some(1), "wrong"), "{report}");
 }

@@ -165,5 +165,19 @@ fn used_approvals_are_bounded_and_none_is_forgotten_before_its_time() {
     assert!(used.note(name(REMEMBERED), 100, 99).is_err(), "there is no room while all are alive");
     assert!(used.note(name(0), 100, 99).is_err(), "it was used before");
     assert_eq!(used.note(name(REMEMBERED), 200, 100), Ok(()), "what has expired makes room");
-    assert_eq!(used.until.lock().expect("no panic").len(), 1);
+    assert_eq!(used.memory.lock().expect("no panic").until.len(), 1);
+}
+
+#[test]
+fn a_clock_that_jumps_ahead_and_back_lets_no_approval_through_twice() {
+    let used = Used::default();
+    let name = |number: usize| ("i".to_owned(), number.to_string());
+    for number in 0..REMEMBERED {
+        assert_eq!(used.note(name(number), 100, 1), Ok(()));
+    }
+    // Far ahead there is room again, since all are forgotten; then the clock is put right.
+    assert_eq!(used.note(name(REMEMBERED), 1_000, 500), Ok(()));
+    assert!(used.note(name(0), 100, 2).is_err_and(|why| why.contains("the clock went back")), "it was used before");
+    assert!(used.note(name(REMEMBERED + 1), 500, 2).is_err(), "nothing that may be forgotten holds");
+    assert_eq!(used.note(name(REMEMBERED + 2), 501, 2), Ok(()), "nothing that lives longer was forgotten");
 }

@@ -26,6 +26,7 @@ mod block;
 mod cursor;
 mod files;
 mod gaps;
+mod look;
 mod reader;
 mod segment;
 mod sync;
@@ -34,6 +35,7 @@ mod writer;
 pub(super) use cursor::Acknowledged;
 use cursor::Cursor;
 use gaps::Gaps;
+pub use look::{SpoolSummary, look_into_spool};
 pub(super) use reader::{Content, Item, Reader};
 use segment::Segment;
 pub(super) use sync::Sync;
@@ -264,14 +266,19 @@ fn describe(directory: &Path, reporter: &str, salt: u32) -> Result<u32, SpoolErr
         files::replace(&path, text.as_bytes()).map_err(failed)?;
         return Ok(salt);
     };
-    let said: Value = serde_json::from_slice(&text).unwrap_or_default();
+    match description(directory, &text)? {
+        (found, salt) if found == reporter => Ok(salt),
+        (found, _) => Err(SpoolError::OtherReporter { directory: directory.to_owned(), found, expected: reporter.to_owned() }),
+    }
+}
+
+/// Whose it is, and its salt, out of `spool.json`.
+fn description(directory: &Path, text: &[u8]) -> Result<(String, u32), SpoolError> {
+    let said: Value = serde_json::from_slice(text).unwrap_or_default();
     let number = |name: &str| said.get(name).and_then(Value::as_u64);
     let salt = number("salt").and_then(|salt| u32::try_from(salt).ok());
     match (number("version"), said.get("reporter").and_then(Value::as_str), salt) {
-        (Some(VERSION), Some(found), Some(salt)) if found == reporter => Ok(salt),
-        (Some(VERSION), Some(found), Some(_)) => {
-            Err(SpoolError::OtherReporter { directory: directory.to_owned(), found: found.to_owned(), expected: reporter.to_owned() })
-        }
+        (Some(VERSION), Some(reporter), Some(salt)) => Ok((reporter.to_owned(), salt)),
         _ => Err(damaged(directory, "`spool.json` is not sound, or of another version")),
     }
 }

@@ -10,9 +10,12 @@ use crate::cli::input::duration;
 use crate::cli::issuer_data::{DataPlan, check_issuer};
 use crate::config::ServeSettings;
 use crate::http::{Front, Limits, Rate, Rates, Tls};
+use crate::traces::{CollectorUrl, Share};
 
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7700);
 const LOG: &str = "info";
+/// An hour.
+const APPROVAL_WAIT: i64 = 3_600;
 /// Ninety days.
 const KEY_LIFE: i64 = 90 * 86_400;
 
@@ -26,10 +29,14 @@ pub(super) struct Plan {
     pub(super) log: String,
     /// How long a key lives, in seconds; `None`: it changes by hand alone.
     pub(super) key_life: Option<i64>,
+    /// For how many seconds a request waits for people to approve it.
+    pub(super) approval_wait: i64,
     pub(super) limits: Limits,
     pub(super) front: Front,
     /// Where numbers are asked for.
     pub(super) metrics: Option<SocketAddr>,
+    /// Where traces are sent, and of which share of the requests.
+    pub(super) traces: Option<(CollectorUrl, Share)>,
 }
 
 impl Plan {
@@ -46,20 +53,31 @@ impl Plan {
             check_issuer(issuer, data.dev)?;
         }
         let key_life = key_life(settings.key_life.as_deref())?;
+        let approval_wait = approval_wait(settings.approval_wait.as_deref())?;
         let tls = match (settings.tls_cert.clone(), settings.tls_key.clone()) {
             (None, None) => None,
             (Some(cert), Some(key)) => Some(Arc::new(Tls::open(cert, key).map_err(|error| CliError::failed(error.to_string()))?)),
             _ => return Err(CliError::usage("TLS takes a certificate and its key").hint("name both: --tls-cert FILE --tls-key FILE")),
         };
+        let traces = match (settings.otlp_endpoint.clone(), settings.otlp_sample) {
+            (Some(collector), share) => Some((collector, share.unwrap_or(Share::ALL))),
+            (None, None) => None,
+            (None, Some(_)) => {
+                return Err(CliError::usage("--otlp-sample says how much to trace, and no collector is named")
+                    .hint("name it: --otlp-endpoint http://127.0.0.1:4318"));
+            }
+        };
         let limits = Limits { rates: rates(&settings), ..Limits::default() };
         Ok(Self {
             listen,
             key_life,
+            approval_wait,
             issuer: settings.issuer.map(|issuer| issuer.strip_suffix('/').unwrap_or(&issuer).to_owned()),
             data,
             limits,
             metrics: settings.metrics_listen,
-            front: Front { proxies: settings.trusted_proxies.unwrap_or_default(), tls },
+            traces,
+            front: Front { proxies: settings.trusted_proxies.unwrap_or_default(), tls, tracer: None },
             log: settings.log.unwrap_or_else(|| LOG.to_owned()),
         })
     }
@@ -76,6 +94,16 @@ fn key_life(setting: Option<&str>) -> Result<Option<i64>, CliError> {
             Ok(life @ 3_600..=316_224_000) => Ok(Some(life)),
             _ => Err(wrong(format!("{} is not an hour to ten years", quote(text)))),
         },
+    }
+}
+
+/// The wait for people, a minute to a week: they need the one, and after the other they would decide on what is long past.
+fn approval_wait(setting: Option<&str>) -> Result<i64, CliError> {
+    let wrong = |why: String| CliError::usage(format!("--approval-wait: {why}")).hint("1h is usual; an agent can ask again after it");
+    let Some(text) = setting else { return Ok(APPROVAL_WAIT) };
+    match i64::try_from(duration(text).map_err(wrong)?) {
+        Ok(wait @ 60..=604_800) => Ok(wait),
+        _ => Err(wrong(format!("{} is not a minute to a week", quote(text)))),
     }
 }
 
@@ -141,6 +169,34 @@ mod tests {
         for wrong in ["3599s", "3661d", "soon", ""] {
             assert!(life(wrong).expect_err(wrong).contains("--key-life"), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_request_waits_for_people_an_hour_unless_set_and_a_minute_to_a_week() {
+        let wait = |text: &str| {
+            made(ServeSettings { approval_wait: Some(text.to_owned()), ..ServeSettings::default() }, true).map(|plan| plan.approval_wait)
+        };
+        assert_eq!(made(ServeSettings::default(), true).expect("a plan").approval_wait, 3_600);
+        assert_eq!((wait("60"), wait("7d")), (Ok(60), Ok(604_800)));
+        for wrong in ["59", "604801s", "0", "soon"] {
+            assert!(wait(wrong).expect_err(wrong).contains("--approval-wait"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_traced_unless_a_collector_is_named() {
+        let plan = |endpoint: Option<&str>, sample: Option<&str>| {
+            let of = ServeSettings {
+                otlp_endpoint: endpoint.map(|text| text.parse().expect("a url")),
+                otlp_sample: sample.map(|text| text.parse().expect("a share")),
+                ..ServeSettings::default()
+            };
+            made(of, true).map(|plan| plan.traces.map(|(_, share)| share))
+        };
+        assert_eq!(plan(None, None), Ok(None));
+        assert_eq!(plan(Some("http://127.0.0.1:4318"), None), Ok(Some(Share::ALL)));
+        assert_eq!(plan(Some("http://127.0.0.1:4318"), Some("0.5")), Ok("0.5".parse().ok()));
+        assert!(plan(None, Some("0.5")).expect_err("refused").contains("no collector is named"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use passport_verifier::Verifier;
 
 use super::super::ids::Id;
 use super::super::{Denial, Issuer, gate};
+use crate::traces;
 
 /// An agent whose passport is good now: signed by this issuer, in its time, not revoked. It says nothing of what it allows.
 /// Only [`Issuer::holder`] makes one, so to hold it is the proof.
@@ -41,6 +42,10 @@ impl Issuer {
     /// # Errors
     /// A [`Denial`], to be answered as it is.
     pub async fn holder(&self, token: Option<&str>) -> Result<Holder, Denial> {
+        traces::child("gate", self.held(token), |held, mark| gate::told(held.as_ref().err(), mark)).await
+    }
+
+    async fn held(&self, token: Option<&str>) -> Result<Holder, Denial> {
         let Some(token) = token else { return Err(Denial::NoToken) };
         self.edition().await.map_err(Denial::Failed)?;
         // What cannot be read has no audience, and the verifier says what is wrong with it.

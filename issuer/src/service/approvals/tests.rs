@@ -1,3 +1,4 @@
+use passport_verifier::Reason;
 use serde_json::{Value, json};
 
 use super::*;
@@ -118,9 +119,12 @@ async fn the_same_request_waits_once_and_a_passport_asks_only_so_much() {
 async fn what_needs_no_approval_or_what_none_would_help_is_not_asked() {
     let office = Office::open().await;
     for (request, reason) in [
-        (json!({"action": "read", "resource": "cards"}), "granted"),
-        (json!({"action": "charge", "resource": "cards", "amount": 901}), "constraint_unmet"),
-        (json!({"action": "charge", "resource": "safe"}), "resource_not_granted"),
+        (json!({"action": "read", "resource": "cards"}), "needs no approval: it is allowed as it is (`granted`)"),
+        (
+            json!({"action": "charge", "resource": "cards", "amount": 901}),
+            "is denied, and no approval would change that: `constraint_unmet`: `amount` is 901, over the maximum of 900.00",
+        ),
+        (json!({"action": "charge", "resource": "safe"}), "is denied, and no approval would change that: `resource_not_granted`: "),
     ] {
         let error = office.ask(request).await.unwrap_err();
         assert_eq!(error.status(), 409);
@@ -187,6 +191,21 @@ async fn what_nobody_decides_in_time_expires_and_can_be_asked_again() {
 }
 
 #[tokio::test]
+async fn a_request_waits_for_people_as_long_as_is_set_and_no_longer() {
+    let place = crate::service::testing::Place::new();
+    let settings = crate::service::Settings { approval_wait: 60, ..crate::service::testing::settings() };
+    let (issuer, admin) = place.try_start(settings).await.unwrap();
+    let world = World { issuer, admin: admin.unwrap().passport, place };
+    let token = world.passport("ollie", SHOP, CHARGES).await.passport;
+    let office = Office { world, token };
+    let asked = office.ask(charge()).await.unwrap();
+    office.world.place.clock.advance(59);
+    assert_eq!(office.own(&asked).await.state, ApprovalState::Pending);
+    office.world.place.clock.advance(1);
+    assert_eq!(office.own(&asked).await.state, ApprovalState::Expired);
+}
+
+#[tokio::test]
 async fn a_revoked_passport_or_a_disabled_agent_neither_asks_nor_gets_a_token() {
     let office = Office::open().await;
     let (held, ann) = (office.holder().await, office.person("ann").await);
@@ -203,6 +222,36 @@ async fn a_revoked_passport_or_a_disabled_agent_neither_asks_nor_gets_a_token() 
         audience: None,
     };
     assert!(office.world.issuer.ask_approval(&held, body).await.is_err());
+}
+
+#[tokio::test]
+async fn what_cannot_be_looked_at_is_no_verdict_on_the_passport_of_who_waits() {
+    let office = Office::open().await;
+    let held = office.holder().await;
+    let asked = office.ask(charge()).await.unwrap();
+    let own = async || office.world.issuer.own_approval(&held, &asked.approval_id, Duration::ZERO).await;
+    // Trust may have changed and cannot be read anew, while the approval can.
+    let file = sqlx::sqlite::SqliteConnectOptions::new().filename(office.world.place.path().join("passport.db"));
+    let mut database = sqlx::ConnectOptions::connect(&file).await.unwrap();
+    sqlx::query("ALTER TABLE status_lists RENAME TO away").execute(&mut database).await.unwrap();
+    office.world.issuer.doubt();
+    assert_eq!(own().await.unwrap_err().status(), 503);
+    sqlx::query("ALTER TABLE away RENAME TO status_lists").execute(&mut database).await.unwrap();
+    assert_eq!(own().await.unwrap().state, ApprovalState::Pending);
+    // What cannot be looked at for now is asked for again later.
+    let for_now = Denial::Decision {
+        body: String::new(),
+        status: 503,
+        challenge: None,
+        retry_after: Some(1),
+        reason: Reason::StatusUnavailable,
+        request_id: String::new(),
+    };
+    assert_eq!(meanwhile(for_now).code(), "unavailable");
+    assert_eq!(meanwhile(Denial::Failed(ServiceError::unavailable("the disk is full"))).code(), "unavailable");
+    // And a passport that has ended is told from one that was revoked.
+    office.world.place.clock.advance(3_600);
+    assert_eq!(own().await.unwrap_err().code(), "expired");
 }
 
 #[tokio::test]

@@ -146,7 +146,7 @@ async fn an_admin_who_locked_everybody_out_is_let_in_again_by_who_runs_the_issue
 #[tokio::test]
 async fn a_setting_that_cannot_be_is_named() {
     let place = Place::new();
-    let bad: [(&str, Settings); 14] = [
+    let bad: [(&str, Settings); 16] = [
         ("issuer", Settings::new("")),
         ("issuer", Settings::new("issuer.example")),
         ("issuer", Settings::new("https://")),
@@ -161,6 +161,8 @@ async fn a_setting_that_cannot_be_is_named() {
         ("status_list_size", Settings { status_list_size: 8_388_616, ..settings() }),
         ("trust_life", Settings { trust_life: 599, ..settings() }),
         ("status_ttl", Settings { status_ttl: 0, ..settings() }),
+        ("approval_wait", Settings { approval_wait: 59, ..settings() }),
+        ("approval_wait", Settings { approval_wait: 604_801, ..settings() }),
     ];
     for (wanted, settings) in bad {
         let shown = format!("{settings:?}");
@@ -172,6 +174,7 @@ async fn a_setting_that_cannot_be_is_named() {
         trust_life: 600,
         status_ttl: 1,
         max_passport_life: 1,
+        approval_wait: 60,
         ..settings()
     };
     assert!(place.try_start(good).await.is_ok());

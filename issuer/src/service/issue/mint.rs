@@ -20,6 +20,7 @@ use super::super::{Issuer, ServiceError, check};
 use super::order::Order;
 use crate::metrics;
 use crate::store::{NewPassport, StoreError};
+use crate::traces;
 
 /// How often a passport is signed anew because its place in the status list was taken, or the keys were rotated. At
 /// half-full lists, all of these fail about once in 2^64 passports.
@@ -124,7 +125,7 @@ impl Issuer {
         let (vault, key, claims) = (Arc::clone(&self.inner.parts.vault), *key, claims.to_owned());
         let algorithm = self.settings().algorithm;
         let work = move || sign_token(&*vault, &key, TokenType::Passport, algorithm, claims.as_bytes());
-        tokio::task::spawn_blocking(work).await.map_err(|error| ServiceError::internal(ACT, error))
+        traces::act("sign", tokio::task::spawn_blocking(work)).await.map_err(|error| ServiceError::internal(ACT, error))
     }
 
     /// Whether the project's own verifier reads in the token what was ordered: no passport leaves that its services

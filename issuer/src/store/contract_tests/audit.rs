@@ -6,7 +6,7 @@ use crate::store::{
 };
 
 /// How many were accepted, duplicates and conflicts.
-fn counted(outcome: AppendOutcome) -> (u64, u64, u64) {
+fn counted(outcome: &AppendOutcome) -> (u64, u64, u64) {
     (outcome.accepted, outcome.duplicates, outcome.conflicts)
 }
 
@@ -32,7 +32,7 @@ pub(crate) async fn a_batch_is_kept_exactly_and_in_order(backend: impl Backend) 
     };
     let bare = NewEvent { evaluated_at: None, ..decision("r2", "h2") };
     let done = append(store.as_ref(), "shop", None, vec![full.clone(), bare.clone()]).await.unwrap();
-    assert_eq!((done.log_size, counted(done)), (2, (2, 0, 0)));
+    assert_eq!((done.log_size, counted(&done)), (2, (2, 0, 0)));
 
     let kept = all(store.as_ref()).await;
     assert!((kept[0].sequence, kept[1].sequence) == (2, 1));
@@ -42,7 +42,7 @@ pub(crate) async fn a_batch_is_kept_exactly_and_in_order(backend: impl Backend) 
         assert!(!kept.conflict);
         assert_eq!(kept.event, given);
     }
-    assert_eq!(counted(append(store.as_ref(), "shop", None, Vec::new()).await.unwrap()), (0, 0, 0));
+    assert_eq!(counted(&append(store.as_ref(), "shop", None, Vec::new()).await.unwrap()), (0, 0, 0));
 }
 
 pub(crate) async fn the_same_body_again_is_a_duplicate(backend: impl Backend) {
@@ -51,16 +51,16 @@ pub(crate) async fn the_same_body_again_is_a_duplicate(backend: impl Backend) {
     // Whether the issuer gives the retry an id of its own or the same one does not matter.
     let renamed = NewEvent { event_id: "evt_retry".to_owned(), ..first.clone() };
     let batch = vec![first.clone(), first.clone(), renamed.clone()];
-    assert_eq!(counted(append(store.as_ref(), "shop", None, batch.clone()).await.unwrap()), (1, 2, 0));
-    assert_eq!(counted(append(store.as_ref(), "shop", None, batch).await.unwrap()), (0, 3, 0));
+    assert_eq!(counted(&append(store.as_ref(), "shop", None, batch.clone()).await.unwrap()), (1, 2, 0));
+    assert_eq!(counted(&append(store.as_ref(), "shop", None, batch).await.unwrap()), (0, 3, 0));
     assert_eq!(all(store.as_ref()).await.len(), 1);
 }
 
 pub(crate) async fn another_body_is_kept_beside_the_first_once(backend: impl Backend) {
     let store = backend.open().await;
     let batch = vec![decision("r1", "h1"), decision("r1", "h2"), decision("r1", "h2"), decision("r1", "h3"), decision("r1", "h1")];
-    assert_eq!(counted(append(store.as_ref(), "shop", None, batch.clone()).await.unwrap()), (1, 2, 2));
-    assert_eq!(counted(append(store.as_ref(), "shop", None, batch).await.unwrap()), (0, 5, 0));
+    assert_eq!(counted(&append(store.as_ref(), "shop", None, batch.clone()).await.unwrap()), (1, 2, 2));
+    assert_eq!(counted(&append(store.as_ref(), "shop", None, batch).await.unwrap()), (0, 5, 0));
     let kept: Vec<_> = all(store.as_ref()).await.into_iter().map(|kept| (kept.event.body_hash, kept.conflict)).collect();
     let expected = [("h3", true), ("h2", true), ("h1", false)];
     assert_eq!(kept, expected.map(|(hash, is)| (hash_of(hash), is)));
@@ -72,7 +72,7 @@ pub(crate) async fn request_ids_belong_to_their_reporter(backend: impl Backend) 
     theirs.event_id = "evt_theirs".to_owned();
     for (reporter, new) in [("shop", decision("r1", "h1")), ("bank", theirs)] {
         let done = append(store.as_ref(), reporter, None, vec![new]).await.unwrap();
-        assert_eq!(counted(done), (1, 0, 0));
+        assert_eq!(counted(&done), (1, 0, 0));
     }
 }
 
@@ -102,7 +102,7 @@ pub(crate) async fn a_batch_is_written_whole_or_not_at_all(backend: impl Backend
     let reports: Vec<_> = (0..20).map(report).collect();
     for (lane, report) in reports.into_iter().enumerate() {
         match report.await.unwrap() {
-            Ok(done) => assert_eq!((lane % 2, counted(done)), (1, (3, 0, 0))),
+            Ok(done) => assert_eq!((lane % 2, counted(&done)), (1, (3, 0, 0))),
             Err(error) => assert!(lane % 2 == 0 && matches!(error, StoreError::MakerRevoked { .. }), "{error}"),
         }
     }

@@ -43,12 +43,12 @@ impl Cursor {
     /// Opens the file at `path`; `None` for the content of one that is damaged in both slots.
     pub(super) fn open(path: &Path) -> io::Result<Option<(Self, Acknowledged)>> {
         let mut file = files::open_to_write(path)?;
-        let mut slots = [files::read_at(&mut file, 0, SLOT)?, files::read_at(&mut file, SECOND, SLOT)?]
-            .into_iter()
-            .filter_map(|bytes| read(&bytes))
-            .collect::<Vec<_>>();
-        slots.sort_by_key(|(count, _)| *count);
-        Ok(slots.pop().map(|(count, acknowledged)| (Self { file, count }, acknowledged)))
+        Ok(newest(&mut file)?.map(|(count, acknowledged)| (Self { file, count }, acknowledged)))
+    }
+
+    /// What the file at `path` says, which stays as it is; `None` where it is damaged in both slots.
+    pub(super) fn look(path: &Path) -> io::Result<Option<Acknowledged>> {
+        Ok(newest(&mut files::open(path)?)?.map(|(_, acknowledged)| acknowledged))
     }
 
     /// Moves it, on disk before this returns.
@@ -61,6 +61,12 @@ impl Cursor {
         self.count = count;
         Ok(())
     }
+}
+
+/// The sound slot that was written last.
+fn newest(file: &mut File) -> io::Result<Option<(u64, Acknowledged)>> {
+    let slots = [files::read_at(file, 0, SLOT)?, files::read_at(file, SECOND, SLOT)?];
+    Ok(slots.into_iter().filter_map(|bytes| read(&bytes)).max_by_key(|(count, _)| *count))
 }
 
 fn slot(count: u64, acknowledged: Acknowledged) -> Vec<u8> {

@@ -52,7 +52,15 @@ pub(super) fn create(directory: &Path, number: u64, first: u64) -> io::Result<Fi
 
 /// Opens a segment of an earlier run; `None` where its header is not sound.
 pub(super) fn open(directory: &Path, number: u64) -> io::Result<Option<(File, Segment)>> {
-    let mut file = files::open_to_write(&path(directory, number))?;
+    read_header(files::open_to_write(&path(directory, number))?, number)
+}
+
+/// The same, to be read alone.
+pub(super) fn open_to_look(directory: &Path, number: u64) -> io::Result<Option<(File, Segment)>> {
+    read_header(files::open(&path(directory, number))?, number)
+}
+
+fn read_header(mut file: File, number: u64) -> io::Result<Option<(File, Segment)>> {
     let bytes = file.metadata()?.len();
     let header = files::read_at(&mut file, 0, usize::try_from(HEADER).unwrap_or(0))?;
     let Some((said, checksum)) = header.split_last_chunk::<4>() else { return Ok(None) };

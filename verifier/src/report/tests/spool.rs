@@ -86,6 +86,60 @@ fn what_a_dropped_reporter_had_taken_is_in_its_spool() {
     assert_eq!(spooled_events(place.path(), "agent_shop").expect("readable"), texts, "and can be looked at");
 }
 
+/// Everything in a directory, to the letter.
+fn contents(place: &Path) -> std::collections::BTreeMap<std::ffi::OsString, Vec<u8>> {
+    let entries = fs::read_dir(place).expect("a directory").map(|entry| entry.expect("an entry"));
+    entries.map(|entry| (entry.file_name(), fs::read(entry.path()).expect("read"))).collect()
+}
+
+#[test]
+fn a_look_says_what_waits_and_what_is_damaged_and_changes_nothing() {
+    let place = place();
+    assert_eq!(look_into_spool(place.path()).expect("a look"), None, "there is none");
+    filled(&place, 2, 5);
+    let look = || {
+        let before = contents(place.path());
+        let summary = look_into_spool(place.path()).expect("a look").expect("a spool");
+        assert_eq!(contents(place.path()), before, "nothing is changed");
+        summary
+    };
+    let whole = look();
+    assert_eq!((whole.reporter.as_str(), whole.waiting, whole.segments, whole.damaged), ("agent_shop", 10, 2, 0));
+    assert_eq!(whole.oldest_at, Some(NOW));
+    let bytes: usize =
+        contents(place.path()).iter().filter(|(name, _)| name.to_string_lossy().ends_with("segment")).map(|(_, bytes)| bytes.len()).sum();
+    assert_eq!(whole.bytes, u64::try_from(bytes).expect("few"));
+    // In use it can be looked at as well.
+    let reporter = start(settings(&place, nowhere()));
+    assert_eq!(look_into_spool(place.path()).expect("a look").expect("a spool").waiting, 10);
+    drop(reporter);
+
+    let (first, last) = (segments(place.path()).remove(0), segments(place.path()).remove(1));
+    let sound = fs::read(&first).expect("read");
+    let second_block = (1..sound.len()).filter(|at| sound[*at..].starts_with(b"PPB1")).nth(1).expect("blocks");
+    for at in [second_block + 5, second_block + 60] {
+        let mut damaged = sound.clone();
+        damaged[at] ^= 0x10;
+        fs::write(&first, &damaged).expect("written");
+        assert_eq!((look().waiting, look().damaged), (10, 1), "damaged at {at}");
+    }
+    fs::write(&first, &sound).expect("written");
+    let end = fs::read(&last).expect("read");
+    fs::write(&last, &end[..end.len() - 1]).expect("written");
+    assert_eq!((look().waiting, look().damaged), (9, 0), "a torn end was promised to nobody");
+    fs::write(place.path().join("cursor"), b"PPC1").expect("written");
+    assert!(look_into_spool(place.path()).is_err_and(|error| error.to_string().contains("the cursor is not sound")));
+}
+
+#[test]
+fn what_the_issuer_has_does_not_wait_in_a_look() {
+    let place = place();
+    filled(&place, 1, 3);
+    delivered(&place, |_| ());
+    let summary = look_into_spool(place.path()).expect("a look").expect("a spool");
+    assert_eq!((summary.waiting, summary.oldest_at, summary.damaged), (0, None, 0));
+}
+
 #[test]
 fn a_torn_end_is_cut_and_nothing_before_it_is_lost() {
     let place = place();

@@ -1,0 +1,90 @@
+//! A store whose acts are spans. A span's name is the act's, and no value is in it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+
+use super::{
+    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Batch, Count, CountFilter, Disabled, EventOf,
+    Finding, FindingFilter, Key, KeyUse, LiveFilter, LogHead, Maker, MatchedPassports, NewAgent, NewApproval, NewKey, NewPassport, Page,
+    Passport, PassportFilter, ReporterChain, RevokeKey, RevokedPassport, RevokedPassports, RotateKeys, StatusList, Store, StoreError,
+    TrustSnapshot, Vote,
+};
+use crate::traces;
+
+/// Another store, with a span for each act that a traced request waits for.
+#[derive(Debug)]
+pub struct TracedStore(Arc<dyn Store>);
+
+impl TracedStore {
+    /// `store`, traced.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self(store)
+    }
+}
+
+/// Whether the store itself is at fault. That something is not there, or does not fit, is an answer.
+fn failed(error: &StoreError) -> bool {
+    matches!(error, StoreError::Unavailable(_) | StoreError::Corrupt { .. } | StoreError::Poisoned | StoreError::Closed)
+}
+
+macro_rules! acts {
+    ($($act:ident($($name:ident: $kind:ty),*) -> $gives:ty;)*) => {
+        #[async_trait]
+        impl Store for TracedStore {
+            $(async fn $act(&self $(, $name: $kind)*) -> Result<$gives, StoreError> {
+                let work = self.0.$act($($name),*);
+                traces::child(concat!("store.", stringify!($act)), work, |done, _| done.as_ref().is_err_and(failed)).await
+            })*
+
+            fn changes(&self) -> Option<watch::Receiver<i64>> {
+                self.0.changes()
+            }
+        }
+    };
+}
+
+acts! {
+    ping() -> ();
+    close() -> ();
+    bind_issuer(issuer: &str) -> ();
+    bound_issuer() -> Option<String>;
+    trust_sequence() -> i64;
+    trust_snapshot() -> TrustSnapshot;
+    create_agent(agent: NewAgent, event: AdminEvent) -> Agent;
+    agent(agent_id: &str) -> Agent;
+    agents(after: Option<&str>, limit: u32) -> Page<Agent, String>;
+    disable_agent(agent_id: &str, reason: &str, now: i64, event: AdminEvent) -> Disabled;
+    enable_agent(agent_id: &str, event: AdminEvent) -> bool;
+    insert_passport(passport: NewPassport, event: AdminEvent) -> ();
+    passport(passport_id: &str) -> Passport;
+    passports(filter: PassportFilter) -> Page<Passport, i64>;
+    revoke_passport(passport_id: &str, reason: Option<&str>, now: i64, event: AdminEvent) -> RevokedPassport;
+    find_passports(filter: LiveFilter) -> MatchedPassports;
+    revoke_passports(filter: LiveFilter, reason: &str, maker: Option<Maker>, event: EventOf<MatchedPassports>) -> RevokedPassports;
+    status_lists() -> Vec<StatusList>;
+    create_status_list(list: i64, size: i64) -> i64;
+    revoked_indexes(list: i64) -> Vec<i64>;
+    keys() -> Vec<Key>;
+    insert_first_keys(active: NewKey, next: NewKey, event: AdminEvent) -> i64;
+    rotate_keys(rotation: RotateKeys, event: AdminEvent) -> i64;
+    revoke_key(plan: RevokeKey, event: AdminEvent) -> i64;
+    passports_of_key(key_id: &str, now: i64, after: Option<i64>, limit: u32) -> Page<Passport, i64>;
+    key_uses(now: i64) -> Vec<KeyUse>;
+    latest_expiry(key_id: &str) -> Option<i64>;
+    ask_approval(approval: NewApproval, most: u32, event: AdminEvent) -> Approval;
+    approval(approval_id: &str, now: i64) -> Approval;
+    approvals(filter: ApprovalFilter) -> Page<Approval, i64>;
+    decide_approval(vote: Vote, event: AdminEvent) -> Approval;
+    append_events(batch: Batch) -> AppendOutcome;
+    log_from(after: i64, limit: u32) -> Page<AuditEvent, i64>;
+    events_of_request(request_id: &str) -> Vec<AuditEvent>;
+    log_head() -> LogHead;
+    tiles(wanted: Vec<(i64, i64)>) -> Vec<Option<Vec<u8>>>;
+    counts(filter: CountFilter) -> Vec<Count>;
+    findings(filter: FindingFilter) -> Page<Finding, i64>;
+    chains(reporter: &str, limit: u32) -> Vec<ReporterChain>;
+    events(filter: AuditFilter) -> Page<AuditEvent, i64>;
+}
