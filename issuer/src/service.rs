@@ -39,6 +39,7 @@ mod schedule;
 mod splice;
 mod status_index;
 mod subset;
+mod templates;
 #[cfg(test)]
 mod testing;
 mod verify;

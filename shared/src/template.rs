@@ -71,7 +71,7 @@ impl Template {
         let most = template.parameters.iter().map(|parameter| parameter.choices().len()).max().unwrap_or_default();
         for variant in 0..=most {
             let written = template.write(&template.samples(variant, &first.networks)).map_err(|fault| vec![fault])?;
-            let faults = written.faults.into_vec();
+            let faults = distinct(written.faults);
             let more = match faults.is_empty() && declared {
                 true => Grant::read_all(&written.text, GRANTS).err().unwrap_or_default(),
                 false => faults,
@@ -108,7 +108,7 @@ impl Template {
         }
         let written = self.write(&bound).map_err(|fault| vec![fault])?;
         if !written.faults.is_empty() {
-            return Err(written.faults.into_vec());
+            return Err(distinct(written.faults));
         }
         let told = |fault: Fault| Fault {
             pointer: PARAMETERS.to_owned(),
@@ -137,6 +137,17 @@ impl Template {
             .map_err(|error| fault(format!("the grants are not sound JSON: {error}")))?;
         Ok(Writer::new(&self.parameters, bound).grants(document.root(), &Place::root(GRANTS)))
     }
+}
+
+/// What was found, each but once: a value may stand in many places.
+fn distinct(faults: Faults) -> Vec<Fault> {
+    let mut found: Vec<Fault> = Vec::new();
+    for fault in faults.into_vec() {
+        if !found.contains(&fault) {
+            found.push(fault);
+        }
+    }
+    found
 }
 
 #[cfg(test)]

@@ -4,11 +4,13 @@ mod approvals;
 mod audit;
 mod keys;
 mod revocations;
+mod templates;
 
 pub use approvals::{Approval, ApprovalFilter, ApprovalState, NewApproval, Vote};
 pub use audit::{AdminEvent, AppendOutcome, AuditEvent, AuditFilter, EventKind, Maker, NewEvent};
 pub use keys::{Key, KeyState, KeyUse, NewKey, RevokeKey, RotateKeys};
 pub use revocations::{LiveFilter, MatchedPassports, NAMED_PASSPORTS, RevokedPassports};
+pub use templates::{DeletedTemplate, NewTemplate, Template, TemplateUse};
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +85,10 @@ pub struct NewPassport {
     pub status_index: i64,
     /// The agent that asked for it.
     pub issued_by: String,
+    /// The template that it is issued by.
+    pub template: Option<TemplateUse>,
+    /// Whether that has to be the template's newest revision; not for what comes in the place of another passport.
+    pub template_newest: bool,
 }
 
 /// A passport as recorded.
@@ -114,6 +120,8 @@ pub struct Passport {
     pub revoke_reason: Option<String>,
     /// The agent that asked for it.
     pub issued_by: String,
+    /// The template that it was issued by.
+    pub template: Option<TemplateUse>,
 }
 
 /// What a passport is at a given time. Revoked wins over expired. One that is not valid yet is live.
@@ -134,6 +142,8 @@ pub struct PassportFilter {
     pub agent_id: Option<String>,
     /// Only those that this key has signed.
     pub key_id: Option<String>,
+    /// Only those that were issued by this template, in any of its revisions.
+    pub template: Option<String>,
     /// Only those in this state at `now`.
     pub state: Option<PassportState>,
     /// The time that `state` is relative to.

@@ -20,6 +20,8 @@ mod passports;
 mod reader;
 #[path = "statements/revocations.rs"]
 mod revocations;
+#[path = "statements/templates.rs"]
+mod templates;
 #[path = "statements/trust.rs"]
 mod trust;
 mod writer;
@@ -34,9 +36,9 @@ pub use self::copy::{Check, Contents, KeyFound, copy, look, raise_sequence};
 use self::reader::Reader;
 use self::writer::Writer;
 use super::{
-    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Disabled, EventOf, Key, KeyUse, LiveFilter, Maker,
-    MatchedPassports, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, RevokeKey, RevokedPassport,
-    RevokedPassports, RotateKeys, StatusList, Store, StoreError, TrustSnapshot, Vote,
+    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, DeletedTemplate, Disabled, EventOf, Key, KeyUse,
+    LiveFilter, Maker, MatchedPassports, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, NewTemplate, Page, Passport, PassportFilter,
+    RevokeKey, RevokedPassport, RevokedPassports, RotateKeys, StatusList, Store, StoreError, Template, TrustSnapshot, Vote,
 };
 
 /// A [`Store`] in one SQLite file, with a write-ahead log and `synchronous=FULL`.
@@ -215,6 +217,31 @@ impl Store for SqliteStore {
 
     async fn decide_approval(&self, vote: Vote, event: AdminEvent) -> Result<Approval, StoreError> {
         self.writer.admin(event, move |conn| Box::pin(approvals::decide(conn, vote))).await
+    }
+
+    async fn save_template(&self, template: NewTemplate, maker: Option<Maker>, event: EventOf<Template>) -> Result<Template, StoreError> {
+        self.writer.admin_of(maker, event, move |conn| Box::pin(templates::save(conn, template))).await
+    }
+
+    async fn template(&self, name: &str) -> Result<Template, StoreError> {
+        let name = name.to_owned();
+        self.reader.read(move |conn| Box::pin(async move { templates::get(conn, &name).await })).await
+    }
+
+    async fn templates(&self, after: Option<&str>, limit: u32) -> Result<Page<Template, String>, StoreError> {
+        let after = after.map(str::to_owned);
+        self.reader.read(move |conn| Box::pin(templates::list(conn, after, limit))).await
+    }
+
+    async fn delete_template(
+        &self,
+        name: &str,
+        now: i64,
+        maker: Option<Maker>,
+        event: EventOf<DeletedTemplate>,
+    ) -> Result<DeletedTemplate, StoreError> {
+        let name = name.to_owned();
+        self.writer.admin_of(maker, event, move |conn| Box::pin(async move { templates::delete(conn, &name, now).await })).await
     }
 
     async fn append_events(&self, reporter: &str, maker: Option<Maker>, events: Vec<NewEvent>) -> Result<AppendOutcome, StoreError> {

@@ -30,7 +30,7 @@ enum Kind {
 use Kind::{Integer as I, Text as T};
 
 /// Everything, those that others refer to first. `trust` has a row in an empty database too.
-const TABLES: [Table; 9] = [
+const TABLES: [Table; 10] = [
     Table { name: "issuer", columns: &[("id", I), ("issuer", T)] },
     Table { name: "trust", columns: &[("id", I), ("sequence", I)] },
     Table { name: "agents", columns: &[("agent_id", T), ("name", T), ("description", T), ("disabled_at", I), ("created_at", I)] },
@@ -66,6 +66,22 @@ const TABLES: [Table; 9] = [
             ("revoked_at", I),
             ("revoke_reason", T),
             ("issued_by", T),
+            ("template", T),
+            ("template_revision", I),
+            ("template_parameters", T),
+        ],
+    },
+    Table {
+        name: "templates",
+        columns: &[
+            ("name", T),
+            ("revision", I),
+            ("body", T),
+            ("created_at", I),
+            ("created_by", T),
+            ("saved_at", I),
+            ("saved_by", T),
+            ("deleted_at", I),
         ],
     },
     Table {

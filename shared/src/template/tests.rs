@@ -95,6 +95,9 @@ fn a_value_inside_a_pattern_is_one_plain_segment() {
         let values = json!({"team": team, "vendors": ["rail.example"]}).to_string();
         assert!(self::team().expand(&values).is_ok(), "{team}");
     }
+    let twice = json!([{"resource": "${x}", "allowedActions": ["a"]}, {"resource": "${x}/${x}", "allowedActions": ["a"]}]).to_string();
+    let twice = Template::check(r#"{"x": {"type": "string"}}"#, &twice).expect("sound");
+    assert_eq!(faults(twice.expand(r#"{"x": "*"}"#)), ["/parameters/x"], "told once");
     // A dot is to a host what a slash is to a path.
     let host = sound(&json!({"site": {"type": "string"}}), &json!({"url": {"host": "api-${site}"}}));
     assert_eq!(faults(host.expand(r#"{"site": "a.evil.example"}"#)), ["/parameters/site"]);
