@@ -239,9 +239,11 @@ fn tell(template: &Template, body: &str, session: &Session) -> Ended {
     if !parameters.is_empty() {
         text.push_str(&format!("\n\n{}\n{}", styled(STRONG, "Parameters"), bullets(&parameters)));
     }
-    // As they were written, to be copied.
-    let grants: Vec<String> = template.grants.get().lines().map(|line| format!("  {}", shown(line))).collect();
-    text.push_str(&format!("\n\n{}\n{}", styled(STRONG, "Grants"), grants.join("\n")));
+    let grants: Vec<Box<RawValue>> = serde_json::from_str(template.grants.get()).unwrap_or_default();
+    let grants: Vec<String> = grants.iter().map(|grant| shown(grant.get())).collect();
+    if !grants.is_empty() {
+        text.push_str(&format!("\n\n{}\n{}", styled(STRONG, "Grants"), bullets(&grants)));
+    }
     session.out.text(&text)?;
     Ok(DONE)
 }

@@ -81,6 +81,7 @@ impl Issuer {
         let body =
             Body { description: body.description, parameters, grants: body.grants, audience: body.audience, expires_in: body.expires_in };
         check_body(&name, &body, self.settings(), faults)?;
+        let body = Body { parameters: raw(compact(body.parameters.get()))?, grants: raw(compact(body.grants.get()))?, ..body };
         let now = self.now();
         let new = NewTemplate { name, body: to_json(&body)?, revises, saved_at: now, saved_by: caller.author().name.clone() };
         let event = self
@@ -223,6 +224,19 @@ fn shown(template: store::Template) -> Result<Template, ServiceError> {
     let Body { description, parameters, grants, audience, expires_in } = body;
     let (created_at, saved_at) = (check::shown(created_at), check::shown(saved_at));
     Ok(Template { name, revision, description, parameters, grants, audience, expires_in, created_at, created_by, saved_at, saved_by })
+}
+
+/// Sound JSON without white space around its values, so that an answer with it is one line, and that nothing but white
+/// space is no change. Numbers and strings stay to the letter.
+fn compact(json: &str) -> String {
+    let (mut inside, mut escaped) = (false, false);
+    let keep = |c: &char| {
+        let white = !inside && matches!(c, ' ' | '\t' | '\n' | '\r');
+        inside ^= *c == '"' && !escaped;
+        escaped = *c == '\\' && !escaped;
+        !white
+    };
+    json.chars().filter(keep).collect()
 }
 
 /// JSON text of our own as it stands in an answer.

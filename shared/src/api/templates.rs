@@ -20,7 +20,7 @@ pub struct SaveTemplate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub parameters: Option<Box<RawValue>>,
-    /// The grants, with placeholders in them, kept to the letter.
+    /// The grants, with placeholders in them.
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
     pub grants: Box<RawValue>,
     /// The services that passports by it are for, where their order names none.

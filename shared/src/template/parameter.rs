@@ -188,7 +188,9 @@ impl Parameter {
                     parameter.default = parameter.accept(default, &place.name("default"), faults);
                 }
             }
-            None => faults.note::<()>(&place.name("type"), format!("say its type, one of {kinds}")).unwrap_or_default(),
+            None => {
+                faults.note::<()>(&place.name("type"), format!("say its type, one of {kinds}"));
+            }
         }
         parameter.sound = faults.count() == before;
         parameter
@@ -202,7 +204,7 @@ impl Parameter {
                 ("description", _) => match value.as_str() {
                     Some(text) if text.len() <= TEMPLATE_TEXT_BYTES => {}
                     _ => {
-                        faults.note::<()>(&here, format!("it must be a string of at most {TEMPLATE_TEXT_BYTES} bytes")).unwrap_or_default()
+                        faults.note::<()>(&here, format!("it must be a string of at most {TEMPLATE_TEXT_BYTES} bytes"));
                     }
                 },
                 ("enum", Kind::Text | Kind::Number | Kind::Texts) => self.choices = self.read_choices(value, &here, faults),
@@ -212,22 +214,24 @@ impl Parameter {
                     let most = i64::try_from(STRING_BYTES).unwrap_or_default();
                     match value.as_integer(most).and_then(|length| usize::try_from(length).ok()).filter(|length| *length > 0) {
                         Some(length) => self.max_length = length,
-                        None => faults.note::<()>(&here, format!("it must be a whole number, 1 to {STRING_BYTES}")).unwrap_or_default(),
+                        None => {
+                            faults.note::<()>(&here, format!("it must be a whole number, 1 to {STRING_BYTES}"));
+                        }
                     }
                 }
                 ("enum" | "min" | "max" | "maxLength", kind) => {
-                    faults.note::<()>(&here, format!("a parameter of type `{}` has no {}", kind.name(), quote(name))).unwrap_or_default();
+                    faults.note::<()>(&here, format!("a parameter of type `{}` has no {}", kind.name(), quote(name)));
                 }
                 _ => {
                     let known = "type, description, default, enum, min, max, maxLength";
-                    faults.note::<()>(&here, format!("a parameter has no {}; it can have {known}", quote(name))).unwrap_or_default();
+                    faults.note::<()>(&here, format!("a parameter has no {}; it can have {known}", quote(name)));
                 }
             }
         }
         if let (Some(min), Some(max)) = (self.min, self.max)
             && max < min
         {
-            faults.note::<()>(&place.name("max"), "it is less than `min`, so no number can be given").unwrap_or_default();
+            faults.note::<()>(&place.name("max"), "it is less than `min`, so no number can be given");
         }
         // Only now the bounds are known.
         for (index, choice) in self.choices.iter().enumerate() {

@@ -162,7 +162,7 @@ impl<'t> Writer<'t> {
         if value.members().is_some() {
             self.object(value, place, |writer, _, value, here| writer.closed(value, here));
         } else if value.items().is_some() {
-            self.list(value, place, |writer, item, here| writer.closed(item, here));
+            self.list(value, place, Self::closed);
         } else if let Some(text) = value.as_str() {
             if text.contains(OPEN) {
                 self.forbidden(place);
