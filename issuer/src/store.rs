@@ -261,6 +261,12 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// [`StoreError::NotFound`].
     async fn template(&self, name: &str) -> Result<Template, StoreError>;
 
+    /// A revision of a template, which may be deleted.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn template_revision(&self, name: &str, revision: i64) -> Result<Template, StoreError>;
+
     /// Templates by name, those after `after`, at most `limit` (see [`MAX_PAGE`]).
     async fn templates(&self, after: Option<&str>, limit: u32) -> Result<Page<Template, String>, StoreError>;
 

@@ -68,6 +68,9 @@ pub(crate) struct List {
 pub(crate) struct Show {
     /// Its name
     name: String,
+    /// In this revision, also after it was deleted [default: the newest]
+    #[arg(long, value_name = "N")]
+    revision: Option<u32>,
     #[command(flatten)]
     remote: Remote,
 }
@@ -103,7 +106,8 @@ impl Templates {
             Self::Save(save) => save.run(session),
             Self::List(list) => list.run(session),
             Self::Show(show) => {
-                let answer = show.remote.client(session)?.get(&path(&show.name), &[])?;
+                let query = [("revision", show.revision.map(|revision| revision.to_string()))];
+                let answer = show.remote.client(session)?.get(&path(&show.name), &query)?;
                 tell(&answer.read_json()?, answer.body(), session)
             }
             Self::Expand(expand) => expand.run(session),
@@ -116,7 +120,7 @@ impl Templates {
 type Members = BTreeMap<String, Box<RawValue>>;
 
 /// What the issuer says of a template and nobody else: a file that it wrote may have it.
-const ISSUERS: [&str; 4] = ["createdAt", "createdBy", "savedAt", "savedBy"];
+const ISSUERS: [&str; 5] = ["createdAt", "createdBy", "savedAt", "savedBy", "deletedAt"];
 
 impl Save {
     fn run(&self, session: &Session) -> Ended {
@@ -233,6 +237,7 @@ fn tell(template: &Template, body: &str, session: &Session) -> Ended {
     rows.extend(template.expires_in.map(|seconds| ("lives", format!("{seconds} seconds"))));
     rows.push(("created", format!("{} by {}", escape(&template.created_at), escape(&template.created_by))));
     rows.push(("saved", format!("{} by {}", escape(&template.saved_at), escape(&template.saved_by))));
+    rows.extend(template.deleted_at.as_ref().map(|at| ("deleted", escape(at))));
     let mut text = facts(&rows);
     let parameters: Vec<String> =
         parameters(template).iter().map(|(name, value)| format!("{}: {}", escape(name), shown(value.get()))).collect();

@@ -4,6 +4,7 @@ use axum::extract::State;
 use passport_shared::api::Page;
 use passport_shared::api::problem::Problem;
 use passport_shared::api::templates::{DeletedTemplate, ExpandTemplate, ExpandedTemplate, SaveTemplate, Template};
+use serde::Deserialize;
 
 use super::App;
 use super::body::{OptionalJson, StrictJson};
@@ -12,6 +13,16 @@ use super::path::Id;
 use super::problem::PROBLEM_JSON;
 use super::query::{NoParameters, PageParameters, Query};
 use super::reply::{self, Answer};
+
+/// Which revision of a template.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RevisionParameters {
+    /// This one, also after the template was deleted; the newest, where it is left out.
+    #[serde(default)]
+    revision: Option<i64>,
+}
 
 /// Create a template.
 #[utoipa::path(
@@ -61,18 +72,18 @@ pub(crate) async fn list(State(app): State<App>, _: Gate<TemplatesRead>, Query(p
     reply::ok(&app.issuer.templates(page.cursor, page.limit).await?)
 }
 
-/// Get a template, in its newest revision.
+/// Get a template, in its newest revision or another.
 #[utoipa::path(
     get,
     path = "/v1/templates/{name}",
     operation_id = "getTemplate",
     tag = "templates",
     security(("passport" = ["templates.read on issuer/templates"])),
-    params(("name" = String, Path, description = "The template's name.")),
+    params(("name" = String, Path, description = "The template's name."), RevisionParameters),
     responses((status = 200, description = "The template.", body = Template)),
 )]
-pub(crate) async fn get(State(app): State<App>, _: Gate<TemplatesRead>, Id(name): Id, _: Query<NoParameters>) -> Answer {
-    reply::ok(&app.issuer.template(&name).await?)
+pub(crate) async fn get(State(app): State<App>, _: Gate<TemplatesRead>, Id(name): Id, Query(query): Query<RevisionParameters>) -> Answer {
+    reply::ok(&app.issuer.template(&name, query.revision).await?)
 }
 
 /// Change a template: a new revision. Passports issued before stay as they are.

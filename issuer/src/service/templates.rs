@@ -100,12 +100,15 @@ impl Issuer {
         Ok(Page { items, next_cursor: page.next.map(|name| paging::name_cursor(&name)) })
     }
 
-    /// One template, in its newest revision.
+    /// One template, in its newest revision; or in this one, also after it was deleted.
     ///
     /// # Errors
     /// [`ServiceError::NotFound`].
-    pub async fn template(&self, name: &str) -> Result<Template, ServiceError> {
-        shown(self.store().template(name).await?)
+    pub async fn template(&self, name: &str, revision: Option<i64>) -> Result<Template, ServiceError> {
+        shown(match revision {
+            Some(revision) => self.store().template_revision(name, revision).await?,
+            None => self.store().template(name).await?,
+        })
     }
 
     /// Deletes a template: nothing is issued by it any more. Passports that were stay as they are.
@@ -220,10 +223,23 @@ fn expand(template: &store::Template, body: &Body, values: Option<&RawValue>) ->
 
 fn shown(template: store::Template) -> Result<Template, ServiceError> {
     let body = read(&template)?;
-    let store::Template { name, revision, created_at, created_by, saved_at, saved_by, .. } = template;
+    let store::Template { name, revision, created_at, created_by, saved_at, saved_by, deleted_at, .. } = template;
     let Body { description, parameters, grants, audience, expires_in } = body;
-    let (created_at, saved_at) = (check::shown(created_at), check::shown(saved_at));
-    Ok(Template { name, revision, description, parameters, grants, audience, expires_in, created_at, created_by, saved_at, saved_by })
+    let (created_at, saved_at, deleted_at) = (check::shown(created_at), check::shown(saved_at), deleted_at.map(check::shown));
+    Ok(Template {
+        name,
+        revision,
+        description,
+        parameters,
+        grants,
+        audience,
+        expires_in,
+        created_at,
+        created_by,
+        saved_at,
+        saved_by,
+        deleted_at,
+    })
 }
 
 /// Sound JSON without white space around its values, so that an answer with it is one line, and that nothing but white

@@ -228,6 +228,11 @@ impl Store for SqliteStore {
         self.reader.read(move |conn| Box::pin(async move { templates::get(conn, &name).await })).await
     }
 
+    async fn template_revision(&self, name: &str, revision: i64) -> Result<Template, StoreError> {
+        let name = name.to_owned();
+        self.reader.read(move |conn| Box::pin(async move { templates::revision(conn, &name, revision).await })).await
+    }
+
     async fn templates(&self, after: Option<&str>, limit: u32) -> Result<Page<Template, String>, StoreError> {
         let after = after.map(str::to_owned);
         self.reader.read(move |conn| Box::pin(templates::list(conn, after, limit))).await

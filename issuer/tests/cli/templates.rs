@@ -133,5 +133,7 @@ fn a_template_is_saved_tried_issued_by_and_revoked_as_the_document_says() {
     assert!(next("templates delete").out.contains("live passports  0"));
     assert!(lines.next().is_none(), "every line was run");
     assert_eq!(caller.run(&["templates", "show", "team-reports"]).ended(1).out, "");
+    let first = caller.run(&["templates", "show", "team-reports", "--revision", "1"]).ended(0);
+    assert!(first.out.contains("deleted") && first.out.contains("Reads one team's reports"), "{}", first.out);
     assert_eq!(served.stop(), Some(0));
 }

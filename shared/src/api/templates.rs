@@ -60,6 +60,8 @@ pub struct Template {
     pub saved_at: String,
     /// The agent that saved it.
     pub saved_by: String,
+    /// When the template was deleted: its revisions can be read still.
+    pub deleted_at: Option<String>,
 }
 
 /// The body of `POST /v1/templates/{name}/expand`; it may be left out.

@@ -146,6 +146,8 @@ async fn a_template_is_created_changed_tried_used_and_deleted() {
     body["revision"] = json!(1);
     let changed = fixture.admin("PUT", path, Some(body.clone())).await;
     assert_eq!((changed.status.as_u16(), changed.json()["revision"].as_i64()), (200, Some(2)));
+    assert_eq!(fixture.admin("GET", &format!("{path}?revision=1"), None).await.json(), created.json());
+    fixture.admin("GET", &format!("{path}?revision=3"), None).await.assert_problem(404, "not_found");
     body["grants"] = json!([]);
     body["parameters"] = json!({});
     fixture.admin("PUT", path, Some(body)).await.assert_problem(409, "conflict");

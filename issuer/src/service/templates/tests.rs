@@ -83,7 +83,10 @@ async fn a_template_is_saved_changed_and_deleted_with_its_events() {
     let deleted = world.issuer.delete_template(&caller, "reports").await.unwrap();
     assert_eq!(deleted, DeletedTemplate { name: "reports".to_owned(), revision: 2, live_passports: 0 });
     assert_eq!(world.last_change(&caller, "template_deleted").await["livePassports"], 0);
-    assert_eq!(world.issuer.template("reports").await.unwrap_err().code(), "not_found");
+    assert_eq!(world.issuer.template("reports", None).await.unwrap_err().code(), "not_found");
+    // What a passport of an older revision was issued by can be read for ever.
+    let first = world.issuer.template("reports", Some(1)).await.unwrap();
+    assert_eq!((first.description.as_deref(), first.deleted_at.is_some()), (Some("one team's reports"), true));
     assert!(world.issuer.templates(None, None).await.unwrap().items.is_empty());
 }
 

@@ -67,6 +67,7 @@ pub(crate) async fn each_save_is_a_revision_with_its_event(backend: impl Backend
         created_by: "agent_0".to_owned(),
         saved_at: NOW,
         saved_by: "agent_0".to_owned(),
+        deleted_at: None,
     };
     assert_eq!((&first, &store.template("team").await.unwrap()), (&expected, &expected));
     let again = save(store, 3, template("team", None)).await;
@@ -76,6 +77,10 @@ pub(crate) async fn each_save_is_a_revision_with_its_event(backend: impl Backend
     assert_eq!((second.revision, second.created_at, second.created_by.as_str()), (2, NOW, "agent_0"));
     assert_eq!((second.saved_at, second.saved_by.as_str()), (NOW + 1, "agent_1"));
     assert_eq!(store.template("team").await.unwrap(), second);
+    assert_eq!(store.template_revision("team", 1).await.unwrap(), first, "it is kept");
+    for (name, revision) in [("team", 0), ("team", 3), ("other", 1)] {
+        assert!(matches!(store.template_revision(name, revision).await, Err(StoreError::NotFound { .. })), "{name} {revision}");
+    }
     // Who has not seen the newest changes nothing, and neither does who says the same.
     is_changed(save(store, 5, template("team", Some(1))).await);
     is_changed(save(store, 6, template("team", Some(3))).await);
@@ -109,6 +114,11 @@ pub(crate) async fn a_template_that_is_deleted_leaves_its_passports_and_its_numb
     // A name and a revision mean one thing for ever.
     let again = save(store, 24, NewTemplate { saved_at: NOW + 9, ..template("team", None) }).await.unwrap();
     assert_eq!((again.revision, again.created_at), (2, NOW + 9));
+    let deleted = async |revision| store.template_revision("team", revision).await.unwrap().deleted_at;
+    assert_eq!((deleted(1).await, deleted(2).await), (Some(NOW + 5), None));
+    save(store, 25, template("team", Some(2))).await.unwrap();
+    store.delete_template("team", NOW + 20, None, telling(26)).await.unwrap();
+    assert_eq!((deleted(1).await, deleted(2).await, deleted(3).await), (Some(NOW + 5), Some(NOW + 20), Some(NOW + 20)));
 }
 
 pub(crate) async fn templates_are_listed_by_name_in_pages(backend: impl Backend) {

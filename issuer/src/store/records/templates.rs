@@ -15,7 +15,7 @@ pub struct NewTemplate {
     pub saved_by: String,
 }
 
-/// A template, in its newest revision.
+/// A template, in one of its revisions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
     /// Its name.
@@ -32,6 +32,8 @@ pub struct Template {
     pub saved_at: i64,
     /// The agent that saved it.
     pub saved_by: String,
+    /// When the template was deleted; `None` while it is there.
+    pub deleted_at: Option<i64>,
 }
 
 /// What deleting a template did.

@@ -28,6 +28,7 @@ pub(super) async fn save(conn: &mut DbConnection, new: NewTemplate) -> Result<Do
         body: new.body,
         saved_at: new.saved_at,
         saved_by: new.saved_by,
+        deleted_at: None,
     };
     sqlx::query(
         "INSERT INTO templates (name, revision, body, created_at, created_by, saved_at, saved_by) VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -50,6 +51,20 @@ pub(super) async fn get(conn: &mut DbConnection, name: &str) -> Result<Template,
     found.ok_or_else(|| not_found("template", name).into())
 }
 
+/// One revision, whether or not the template is there still.
+pub(super) async fn revision(conn: &mut DbConnection, name: &str, revision: i64) -> Result<Template, Failure> {
+    let row = sqlx::query(
+        "SELECT name, revision, body, created_at, created_by, saved_at, saved_by, deleted_at FROM templates \
+         WHERE name = $1 AND revision = $2",
+    )
+    .bind(name)
+    .bind(revision)
+    .fetch_optional(conn)
+    .await?
+    .ok_or_else(|| not_found("template revision", &format!("{name} {revision}")))?;
+    Ok(read(&row)?)
+}
+
 pub(super) async fn list(conn: &mut DbConnection, after: Option<String>, limit: u32) -> Result<Page<Template, String>, Failure> {
     let rows = sqlx::query(
         "SELECT t.name, t.revision, t.body, t.created_at, t.created_by, t.saved_at, t.saved_by, t.deleted_at FROM templates t \
@@ -68,10 +83,10 @@ pub(super) async fn list(conn: &mut DbConnection, after: Option<String>, limit: 
 /// Deletes a template. Its revisions are kept, and so are the passports by it.
 pub(super) async fn delete(conn: &mut DbConnection, name: &str, now: i64) -> Result<Done<DeletedTemplate>, Failure> {
     let revision = get(conn, name).await?.revision;
-    sqlx::query("UPDATE templates SET deleted_at = $1 WHERE name = $2 AND revision = $3")
+    // All of its revisions, but those of one that had the name before and was deleted then.
+    sqlx::query("UPDATE templates SET deleted_at = $1 WHERE name = $2 AND deleted_at IS NULL")
         .bind(now)
         .bind(name)
-        .bind(revision)
         .execute(&mut *conn)
         .await?;
     let filter = LiveFilter { template: Some(name.to_owned()), now, ..LiveFilter::default() };
@@ -96,8 +111,7 @@ async fn newest(conn: &mut DbConnection, name: &str) -> Result<Option<(i64, Opti
     .await?;
     let Some(row) = row else { return Ok(None) };
     let template = read(&row)?;
-    let deleted: Option<i64> = row.try_get("deleted_at")?;
-    Ok(Some((template.revision, deleted.is_none().then_some(template))))
+    Ok(Some((template.revision, template.deleted_at.is_none().then_some(template))))
 }
 
 fn changed(name: &str, revision: i64) -> StoreError {
@@ -114,5 +128,6 @@ fn read(row: &DbRow) -> Result<Template, sqlx::Error> {
         created_by: row.try_get("created_by")?,
         saved_at: row.try_get("saved_at")?,
         saved_by: row.try_get("saved_by")?,
+        deleted_at: row.try_get("deleted_at")?,
     })
 }
