@@ -289,6 +289,7 @@ proptest! {
             let Ok(expansion) = template.expand(&json!({"x": value}).to_string()) else { continue };
             let pattern = &expansion.grants[0].resource;
             let literal = format!("{before}{value}{after}");
+            prop_assert!(!literal.contains('/'), "{} is more than one segment", literal);
             let own = format!("r/{literal}{below}");
             prop_assert!(pattern.covers(&own), "{} covers {}", pattern, own);
             if other != literal {
