@@ -45,11 +45,12 @@ use tokio::sync::watch;
 pub use error::{OpenError, StoreError};
 pub use postgres::{Durability, PostgresOptions, PostgresStore, PostgresVault};
 pub use records::{
-    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, ApprovalState, AuditEvent, AuditFilter, DeletedTemplate, Disabled,
-    EventKind, Key, KeyState, KeyUse, LiveFilter, Maker, MatchedPassports, NAMED_PASSPORTS, NewAgent, NewApproval, NewEvent, NewKey,
-    NewPassport, NewTemplate, Page, Passport, PassportFilter, PassportState, RevokeKey, RevokedIndexes, RevokedPassport, RevokedPassports,
-    RotateKeys, StatusList, Template, TemplateUse, TrustSnapshot, Vote,
+    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, ApprovalState, AuditEvent, AuditFilter, Disabled, EventKind, Key, KeyState,
+    KeyUse, LiveFilter, Maker, MatchedPassports, NAMED_PASSPORTS, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Page, Passport,
+    PassportFilter, PassportState, RevokeKey, RevokedIndexes, RevokedPassport, RevokedPassports, RotateKeys, StatusList, TrustSnapshot,
+    Vote,
 };
+pub use records::{DeletedTemplate, NewTemplate, Template, TemplateUse};
 pub use sqlite::SqliteStore;
 pub use transfer::{Proof, TransferError, transfer};
 
@@ -172,6 +173,41 @@ pub trait Store: std::fmt::Debug + Send + Sync {
         event: EventOf<MatchedPassports>,
     ) -> Result<RevokedPassports, StoreError>;
 
+    /// Keeps a revision of a template: of one that is not there, or of one whose newest revision is the one named. The event
+    /// is made of what was kept, since only the transaction knows its number; `maker` is the one that the event names.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for a template that is to be changed; [`StoreError::Conflict`] if one is there that is to be
+    /// created, or has another revision.
+    async fn save_template(&self, template: NewTemplate, maker: Option<Maker>, event: EventOf<Template>) -> Result<Template, StoreError>;
+
+    /// One template, in its newest revision.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn template(&self, name: &str) -> Result<Template, StoreError>;
+
+    /// A revision of a template, which may be deleted.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn template_revision(&self, name: &str, revision: i64) -> Result<Template, StoreError>;
+
+    /// Templates by name, those after `after`, at most `limit` (see [`MAX_PAGE`]).
+    async fn templates(&self, after: Option<&str>, limit: u32) -> Result<Page<Template, String>, StoreError>;
+
+    /// Deletes a template; the passports by it stay, and are counted as of `now`.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn delete_template(
+        &self,
+        name: &str,
+        now: i64,
+        maker: Option<Maker>,
+        event: EventOf<DeletedTemplate>,
+    ) -> Result<DeletedTemplate, StoreError>;
+
     /// All status lists by number, with how many places are taken.
     async fn status_lists(&self) -> Result<Vec<StatusList>, StoreError>;
 
@@ -246,41 +282,6 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// [`StoreError::NotFound`]; [`StoreError::Conflict`] if it is decided already or nobody did in time, or if this
     /// person has approved it before.
     async fn decide_approval(&self, vote: Vote, event: AdminEvent) -> Result<Approval, StoreError>;
-
-    /// Keeps a revision of a template: of one that is not there, or of one whose newest revision is the one named. The event
-    /// is made of what was kept, since only the transaction knows its number; `maker` is the one that the event names.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] for a template that is to be changed; [`StoreError::Conflict`] if one is there that is to be
-    /// created, or has another revision.
-    async fn save_template(&self, template: NewTemplate, maker: Option<Maker>, event: EventOf<Template>) -> Result<Template, StoreError>;
-
-    /// One template, in its newest revision.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    async fn template(&self, name: &str) -> Result<Template, StoreError>;
-
-    /// A revision of a template, which may be deleted.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    async fn template_revision(&self, name: &str, revision: i64) -> Result<Template, StoreError>;
-
-    /// Templates by name, those after `after`, at most `limit` (see [`MAX_PAGE`]).
-    async fn templates(&self, after: Option<&str>, limit: u32) -> Result<Page<Template, String>, StoreError>;
-
-    /// Deletes a template; the passports by it stay, and are counted as of `now`.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    async fn delete_template(
-        &self,
-        name: &str,
-        now: i64,
-        maker: Option<Maker>,
-        event: EventOf<DeletedTemplate>,
-    ) -> Result<DeletedTemplate, StoreError>;
 
     /// Appends decisions that `reporter` has made, all or none, on disk before this returns (contract section 7).
     /// One event per (`reporter`, `request_id`): the same hash again is a duplicate and not written; another hash is

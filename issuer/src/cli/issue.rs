@@ -76,6 +76,9 @@ impl Issue {
     pub(crate) fn run(&self, session: &Session) -> Ended {
         let grants = if self.template.is_none() { Some(self.read_grants()?) } else { None };
         let parameters = self.params.read()?;
+        if parameters.is_some() && self.template.is_none() {
+            return Err(CliError::usage("--param is for a template, and none is named").hint("name it: --template NAME"));
+        }
         let client = self.remote.client(session)?;
         let body = IssuePassport {
             agent_id: self.agent.clone(),

@@ -42,10 +42,11 @@ pub use self::vault::PostgresVault;
 pub(super) use self::writer::LOCK;
 use self::writer::Writer;
 use super::{
-    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, DeletedTemplate, Disabled, EventOf, Key, KeyUse,
-    LiveFilter, Maker, MatchedPassports, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, NewTemplate, Page, Passport, PassportFilter,
-    RevokeKey, RevokedPassport, RevokedPassports, RotateKeys, StatusList, Store, StoreError, Template, TrustSnapshot, Vote,
+    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Disabled, EventOf, Key, KeyUse, LiveFilter, Maker,
+    MatchedPassports, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, RevokeKey, RevokedPassport,
+    RevokedPassports, RotateKeys, StatusList, Store, StoreError, TrustSnapshot, Vote,
 };
+use super::{DeletedTemplate, NewTemplate, Template};
 
 /// A [`Store`] in one PostgreSQL database, which several issuers may share.
 pub struct PostgresStore {
@@ -164,6 +165,36 @@ impl Store for PostgresStore {
             .await
     }
 
+    async fn save_template(&self, template: NewTemplate, maker: Option<Maker>, event: EventOf<Template>) -> Result<Template, StoreError> {
+        self.writer.admin_of(maker, event, move |conn| Box::pin(templates::save(conn, template))).await
+    }
+
+    async fn template(&self, name: &str) -> Result<Template, StoreError> {
+        let name = name.to_owned();
+        self.reader.read(move |conn| Box::pin(async move { templates::get(conn, &name).await })).await
+    }
+
+    async fn template_revision(&self, name: &str, revision: i64) -> Result<Template, StoreError> {
+        let name = name.to_owned();
+        self.reader.read(move |conn| Box::pin(async move { templates::revision(conn, &name, revision).await })).await
+    }
+
+    async fn templates(&self, after: Option<&str>, limit: u32) -> Result<Page<Template, String>, StoreError> {
+        let after = after.map(str::to_owned);
+        self.reader.read(move |conn| Box::pin(templates::list(conn, after, limit))).await
+    }
+
+    async fn delete_template(
+        &self,
+        name: &str,
+        now: i64,
+        maker: Option<Maker>,
+        event: EventOf<DeletedTemplate>,
+    ) -> Result<DeletedTemplate, StoreError> {
+        let name = name.to_owned();
+        self.writer.admin_of(maker, event, move |conn| Box::pin(async move { templates::delete(conn, &name, now).await })).await
+    }
+
     async fn status_lists(&self) -> Result<Vec<StatusList>, StoreError> {
         self.reader.read(|conn| Box::pin(trust::lists(conn))).await
     }
@@ -221,36 +252,6 @@ impl Store for PostgresStore {
 
     async fn decide_approval(&self, vote: Vote, event: AdminEvent) -> Result<Approval, StoreError> {
         self.writer.admin(event, move |conn| Box::pin(approvals::decide(conn, vote))).await
-    }
-
-    async fn save_template(&self, template: NewTemplate, maker: Option<Maker>, event: EventOf<Template>) -> Result<Template, StoreError> {
-        self.writer.admin_of(maker, event, move |conn| Box::pin(templates::save(conn, template))).await
-    }
-
-    async fn template(&self, name: &str) -> Result<Template, StoreError> {
-        let name = name.to_owned();
-        self.reader.read(move |conn| Box::pin(async move { templates::get(conn, &name).await })).await
-    }
-
-    async fn template_revision(&self, name: &str, revision: i64) -> Result<Template, StoreError> {
-        let name = name.to_owned();
-        self.reader.read(move |conn| Box::pin(async move { templates::revision(conn, &name, revision).await })).await
-    }
-
-    async fn templates(&self, after: Option<&str>, limit: u32) -> Result<Page<Template, String>, StoreError> {
-        let after = after.map(str::to_owned);
-        self.reader.read(move |conn| Box::pin(templates::list(conn, after, limit))).await
-    }
-
-    async fn delete_template(
-        &self,
-        name: &str,
-        now: i64,
-        maker: Option<Maker>,
-        event: EventOf<DeletedTemplate>,
-    ) -> Result<DeletedTemplate, StoreError> {
-        let name = name.to_owned();
-        self.writer.admin_of(maker, event, move |conn| Box::pin(async move { templates::delete(conn, &name, now).await })).await
     }
 
     async fn append_events(&self, reporter: &str, maker: Option<Maker>, events: Vec<NewEvent>) -> Result<AppendOutcome, StoreError> {

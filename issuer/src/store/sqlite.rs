@@ -36,10 +36,11 @@ pub use self::copy::{Check, Contents, KeyFound, copy, look, raise_sequence};
 use self::reader::Reader;
 use self::writer::Writer;
 use super::{
-    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, DeletedTemplate, Disabled, EventOf, Key, KeyUse,
-    LiveFilter, Maker, MatchedPassports, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, NewTemplate, Page, Passport, PassportFilter,
-    RevokeKey, RevokedPassport, RevokedPassports, RotateKeys, StatusList, Store, StoreError, Template, TrustSnapshot, Vote,
+    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Disabled, EventOf, Key, KeyUse, LiveFilter, Maker,
+    MatchedPassports, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, RevokeKey, RevokedPassport,
+    RevokedPassports, RotateKeys, StatusList, Store, StoreError, TrustSnapshot, Vote,
 };
+use super::{DeletedTemplate, NewTemplate, Template};
 
 /// A [`Store`] in one SQLite file, with a write-ahead log and `synchronous=FULL`.
 ///
@@ -160,6 +161,36 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn save_template(&self, template: NewTemplate, maker: Option<Maker>, event: EventOf<Template>) -> Result<Template, StoreError> {
+        self.writer.admin_of(maker, event, move |conn| Box::pin(templates::save(conn, template))).await
+    }
+
+    async fn template(&self, name: &str) -> Result<Template, StoreError> {
+        let name = name.to_owned();
+        self.reader.read(move |conn| Box::pin(async move { templates::get(conn, &name).await })).await
+    }
+
+    async fn template_revision(&self, name: &str, revision: i64) -> Result<Template, StoreError> {
+        let name = name.to_owned();
+        self.reader.read(move |conn| Box::pin(async move { templates::revision(conn, &name, revision).await })).await
+    }
+
+    async fn templates(&self, after: Option<&str>, limit: u32) -> Result<Page<Template, String>, StoreError> {
+        let after = after.map(str::to_owned);
+        self.reader.read(move |conn| Box::pin(templates::list(conn, after, limit))).await
+    }
+
+    async fn delete_template(
+        &self,
+        name: &str,
+        now: i64,
+        maker: Option<Maker>,
+        event: EventOf<DeletedTemplate>,
+    ) -> Result<DeletedTemplate, StoreError> {
+        let name = name.to_owned();
+        self.writer.admin_of(maker, event, move |conn| Box::pin(async move { templates::delete(conn, &name, now).await })).await
+    }
+
     async fn status_lists(&self) -> Result<Vec<StatusList>, StoreError> {
         self.reader.read(|conn| Box::pin(trust::lists(conn))).await
     }
@@ -217,36 +248,6 @@ impl Store for SqliteStore {
 
     async fn decide_approval(&self, vote: Vote, event: AdminEvent) -> Result<Approval, StoreError> {
         self.writer.admin(event, move |conn| Box::pin(approvals::decide(conn, vote))).await
-    }
-
-    async fn save_template(&self, template: NewTemplate, maker: Option<Maker>, event: EventOf<Template>) -> Result<Template, StoreError> {
-        self.writer.admin_of(maker, event, move |conn| Box::pin(templates::save(conn, template))).await
-    }
-
-    async fn template(&self, name: &str) -> Result<Template, StoreError> {
-        let name = name.to_owned();
-        self.reader.read(move |conn| Box::pin(async move { templates::get(conn, &name).await })).await
-    }
-
-    async fn template_revision(&self, name: &str, revision: i64) -> Result<Template, StoreError> {
-        let name = name.to_owned();
-        self.reader.read(move |conn| Box::pin(async move { templates::revision(conn, &name, revision).await })).await
-    }
-
-    async fn templates(&self, after: Option<&str>, limit: u32) -> Result<Page<Template, String>, StoreError> {
-        let after = after.map(str::to_owned);
-        self.reader.read(move |conn| Box::pin(templates::list(conn, after, limit))).await
-    }
-
-    async fn delete_template(
-        &self,
-        name: &str,
-        now: i64,
-        maker: Option<Maker>,
-        event: EventOf<DeletedTemplate>,
-    ) -> Result<DeletedTemplate, StoreError> {
-        let name = name.to_owned();
-        self.writer.admin_of(maker, event, move |conn| Box::pin(async move { templates::delete(conn, &name, now).await })).await
     }
 
     async fn append_events(&self, reporter: &str, maker: Option<Maker>, events: Vec<NewEvent>) -> Result<AppendOutcome, StoreError> {

@@ -103,6 +103,8 @@ fn a_template_is_saved_tried_issued_by_and_revoked_as_the_document_says() {
     assert_eq!(caller.decides("share", "reports/north/q3", 1), "approval_required");
     caller.run(&["issue", "--agent", "agent_ollie", "--template", "team-reports"]).ended(1);
     caller.run(&["issue", "--agent", "agent_ollie", "--template", "team-reports", "--grant", "{}"]).ended(2);
+    let role = ["issue", "--agent", "agent_ollie", "--role", "auditor", "--expires-in", "1h", "--param", "team=north"];
+    assert!(caller.run(&role).ended(2).told().contains("--param is for a template"));
 
     // What is shown can be saved again, and nobody undoes what they have not seen.
     let mut file = caller.json(&["templates", "show", "team-reports"]);
