@@ -6,11 +6,13 @@
 
 mod parameter;
 mod slot;
+mod value;
 mod writer;
 
 use std::collections::BTreeSet;
 
-use self::parameter::{Bound, Parameter};
+use self::parameter::Parameter;
+use self::value::Bound;
 use self::writer::Writer;
 use crate::fault::{Fault, Faults, Place};
 use crate::grant::Grant;

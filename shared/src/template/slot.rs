@@ -1,6 +1,6 @@
 //! What may stand where: the places in a grant that take a parameter, and what a value must be there.
 
-use super::parameter::Kind;
+use super::value::Kind;
 use crate::text::is_control;
 
 /// A place that takes a parameter.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::parameter::{Bound, Given, Parameter};
+use super::parameter::Parameter;
 use super::slot::{Shape, Slot};
+use super::value::{Bound, Given, json};
 use crate::fault::{Faults, Place};
 use crate::json::Value;
 use crate::limits::REQUEST_BYTES;
@@ -226,21 +227,4 @@ impl<'t> Writer<'t> {
 
 fn is_placeholder(value: Value<'_>) -> bool {
     value.get(PARAM).is_some()
-}
-
-/// `text` as JSON.
-fn json(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
-impl Given {
-    /// As JSON. A number is written as it was given, and always as a number.
-    pub(super) fn to_json(&self) -> String {
-        match self {
-            Self::Text(text) => json(text),
-            Self::Number { text, .. } => text.clone(),
-            Self::Bool(flag) => flag.to_string(),
-            Self::Texts(texts) => format!("[{}]", texts.iter().map(|text| json(text)).collect::<Vec<_>>().join(",")),
-        }
-    }
 }
