@@ -29,6 +29,7 @@ mod panics;
 mod passports;
 mod restore;
 mod serve;
+mod templates;
 mod trust;
 mod usage;
 mod verify;
@@ -83,6 +84,9 @@ enum Command {
     /// List and revoke passports
     #[command(subcommand)]
     Passports(passports::Passports),
+    /// Save, list, try and delete templates of grants
+    #[command(subcommand)]
+    Templates(templates::Templates),
     Inspect(Box<inspect::Inspect>),
     Verify(Box<verify::Verify>),
     /// Fetch and read what verifiers trust
@@ -153,6 +157,7 @@ fn dispatch(command: Command, session: &Session) -> Ended {
         Command::Agents(agents) => agents.run(session),
         Command::Issue(issue) => issue.run(session),
         Command::Passports(passports) => passports.run(session),
+        Command::Templates(templates) => templates.run(session),
         Command::Inspect(inspect) => inspect.run(session),
         Command::Verify(verify) => verify.run(session),
         Command::Trust(trust) => trust.run(session),

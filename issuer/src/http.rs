@@ -33,6 +33,7 @@ mod rates;
 mod reply;
 mod router;
 mod serve;
+mod templates;
 mod tls;
 mod verify;
 mod well_known;

@@ -40,6 +40,7 @@ mod schedule;
 mod splice;
 mod status_index;
 mod subset;
+mod templates;
 #[cfg(test)]
 mod testing;
 mod verify;

@@ -51,6 +51,7 @@ pub use records::{
     NAMED_PASSPORTS, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, PassportState, Reported,
     ReporterChain, RevokeKey, RevokedIndexes, RevokedPassport, RevokedPassports, RotateKeys, StatusList, TrustSnapshot, Vote,
 };
+pub use records::{DeletedTemplate, NewTemplate, Template, TemplateUse};
 pub use sqlite::SqliteStore;
 pub use traced::TracedStore;
 pub use transfer::{Proof, TransferError, transfer};
@@ -135,7 +136,7 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// [`StoreError::NotFound`] for the agent, the status list or an index outside it;
     /// [`StoreError::AgentDisabled`]; [`StoreError::KeyNotActive`] if the keys were rotated meanwhile (sign again);
     /// [`StoreError::StatusIndexTaken`] (draw another index and sign again); [`StoreError::Conflict`] if the
-    /// passport's id is taken.
+    /// passport's id is taken, or its template has another revision by now; [`StoreError::NotFound`] if it was deleted.
     async fn insert_passport(&self, passport: NewPassport, event: AdminEvent) -> Result<(), StoreError>;
 
     /// One passport, never its token.
@@ -173,6 +174,41 @@ pub trait Store: std::fmt::Debug + Send + Sync {
         maker: Option<Maker>,
         event: EventOf<MatchedPassports>,
     ) -> Result<RevokedPassports, StoreError>;
+
+    /// Keeps a revision of a template: of one that is not there, or of one whose newest revision is the one named. The event
+    /// is made of what was kept, since only the transaction knows its number; `maker` is the one that the event names.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for a template that is to be changed; [`StoreError::Conflict`] if one is there that is to be
+    /// created, or has another revision.
+    async fn save_template(&self, template: NewTemplate, maker: Option<Maker>, event: EventOf<Template>) -> Result<Template, StoreError>;
+
+    /// One template, in its newest revision.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn template(&self, name: &str) -> Result<Template, StoreError>;
+
+    /// A revision of a template, which may be deleted.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn template_revision(&self, name: &str, revision: i64) -> Result<Template, StoreError>;
+
+    /// Templates by name, those after `after`, at most `limit` (see [`MAX_PAGE`]).
+    async fn templates(&self, after: Option<&str>, limit: u32) -> Result<Page<Template, String>, StoreError>;
+
+    /// Deletes a template; the passports by it stay, and are counted as of `now`.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn delete_template(
+        &self,
+        name: &str,
+        now: i64,
+        maker: Option<Maker>,
+        event: EventOf<DeletedTemplate>,
+    ) -> Result<DeletedTemplate, StoreError>;
 
     /// All status lists by number, with how many places are taken.
     async fn status_lists(&self) -> Result<Vec<StatusList>, StoreError>;

@@ -8,6 +8,7 @@ pub mod discovery;
 pub mod keys;
 pub mod passports;
 pub mod problem;
+pub mod templates;
 
 use serde::{Deserialize, Serialize};
 

@@ -36,7 +36,10 @@ impl Grant {
                 text.push_str(&format!(", until {ends}"));
             }
             if self.requires_approval {
-                text.push_str(", once a person has approved it");
+                text.push_str(&match self.approvers {
+                    ..=1 => ", once a person has approved it".to_owned(),
+                    people => format!(", once {people} different people have approved it"),
+                });
             }
             text
         });
@@ -121,5 +124,8 @@ mod tests {
         assert_eq!(words.must_not.as_deref(), Some("`cancel` on `travel/flights`"));
         assert_eq!(grants[0].describe(i64::MAX), Words { may: None, must_not: None });
         assert_eq!(grants[1].describe(0), Words { may: None, must_not: Some("anything on `drive`".into()) });
+        let two = r#"[{"resource":"drive","allowedActions":["share"],"requiresApproval":true,"approvers":2}]"#;
+        let words = Grant::read_all(two, "").expect("grants")[0].describe(0);
+        assert_eq!(words.may.as_deref(), Some("`share` on `drive`, once 2 different people have approved it"));
     }
 }

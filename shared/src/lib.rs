@@ -23,6 +23,7 @@ pub mod request;
 pub mod resource;
 pub mod scalar;
 pub mod status_list;
+pub mod template;
 pub mod text;
 pub mod time;
 pub mod trust_bundle;

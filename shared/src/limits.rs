@@ -48,6 +48,22 @@ pub const REQUEST_STRING_BYTES: usize = 4_096;
 /// little enough to read in a millisecond.
 pub const REQUEST_BYTES: usize = 1_048_576;
 
+/// Parameters of one template: each is a question that somebody has to answer.
+pub const TEMPLATE_PARAMETERS: usize = 32;
+
+/// Bytes of a parameter's name: a word.
+pub const TEMPLATE_NAME_BYTES: usize = 64;
+
+/// Bytes of a parameter's description: a sentence.
+pub const TEMPLATE_TEXT_BYTES: usize = 256;
+
+/// Values in the `enum` of a parameter: with each of them the template is tried when it is saved.
+pub const TEMPLATE_CHOICES: usize = 64;
+
+/// Bytes of a template's grants, and of its parameters: far more than what fits in a token, little enough to be read
+/// once for each value of an `enum`.
+pub const TEMPLATE_BYTES: usize = 65_536;
+
 /// Significant digits of an exact decimal: beyond every currency and every counter.
 pub const DECIMAL_DIGITS: usize = 28;
 

@@ -13,7 +13,8 @@ use passport_verifier::{IssuerUrl, IssuerUrlError};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use ureq::http::Response;
-use ureq::{Agent, Body};
+use ureq::typestate::WithBody;
+use ureq::{Agent, Body, RequestBuilder};
 
 pub(crate) use self::answer::Answer;
 use super::error::CliError;
@@ -131,8 +132,26 @@ impl Client {
 
     /// `POST` of a JSON body.
     pub(crate) fn post(&self, path: &str, body: &impl Serialize) -> Result<Answer, CliError> {
+        self.send(self.agent.post(format!("{}{path}", self.url())), body)
+    }
+
+    /// `PUT` of a JSON body.
+    pub(crate) fn put(&self, path: &str, body: &impl Serialize) -> Result<Answer, CliError> {
+        self.send(self.agent.put(format!("{}{path}", self.url())), body)
+    }
+
+    /// `DELETE`.
+    pub(crate) fn delete(&self, path: &str) -> Result<Answer, CliError> {
+        let mut request = self.agent.delete(format!("{}{path}", self.url()));
+        if let Some(authorization) = &self.authorization {
+            request = request.header("authorization", authorization);
+        }
+        self.answer(request.call(), ANSWER_BYTES)
+    }
+
+    fn send(&self, request: RequestBuilder<WithBody>, body: &impl Serialize) -> Result<Answer, CliError> {
         let body = serde_json::to_vec(body).map_err(|error| CliError::failed(format!("the request cannot be written as JSON: {error}")))?;
-        let mut request = self.agent.post(format!("{}{path}", self.url())).header("content-type", "application/json");
+        let mut request = request.header("content-type", "application/json");
         if let Some(authorization) = &self.authorization {
             request = request.header("authorization", authorization);
         }

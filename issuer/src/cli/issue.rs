@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use super::client::{Client, Remote};
 use super::error::{CliError, Ended};
 use super::hand_over::hand_over;
+use super::templates::Params;
 use super::{Session, input};
 use crate::service::{PRESETS, preset};
 
@@ -24,12 +25,14 @@ use crate::service::{PRESETS, preset};
     override_usage = "\
 passport issue --agent ID --audience A --grant JSON --expires-in 1h
        passport issue --agent ID --audience A --grants FILE --expires-in 1h
+       passport issue --agent ID --template NAME --param NAME=VALUE
        passport issue --agent ID --role NAME --expires-in 1h",
     after_help = "\
 Examples:
   passport issue --agent agent_ollie --audience https://shop.example \\
     --expires-in 1h -o ollie.passport --grant '{\"resource\":\"shop\",
       \"allowedActions\":[\"buy\"],\"constraints\":{\"amount\":{\"max\":\"50.00\"}}}'
+  passport issue --agent agent_ollie --template team-reports --param team=north
   passport issue --agent shop_service --role reporter --expires-in 30d"
 )]
 pub(crate) struct Issue {
@@ -37,7 +40,7 @@ pub(crate) struct Issue {
     #[arg(long, value_name = "ID")]
     agent: String,
     /// A service that it is for; repeatable
-    #[arg(long, required_unless_present = "role")]
+    #[arg(long, required_unless_present_any = ["role", "template"])]
     audience: Vec<String>,
     /// What it allows: a grant as JSON; repeatable
     #[arg(long, value_name = "JSON")]
@@ -46,11 +49,16 @@ pub(crate) struct Issue {
     #[arg(long, value_name = "FILE", conflicts_with = "grant")]
     grants: Option<PathBuf>,
     /// The grants of a role at the issuer itself: admin, issuer, auditor, approver or reporter
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["grant", "grants"], required_unless_present_any = ["grant", "grants"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["grant", "grants"], required_unless_present_any = ["grant", "grants", "template"])]
     role: Option<String>,
+    /// The template that says what it allows, and where it says so, for what and how long
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["grant", "grants", "role"])]
+    template: Option<String>,
+    #[command(flatten)]
+    params: Params,
     /// How long it lives: 90s, 30m, 1h, 7d
-    #[arg(long, value_name = "DURATION", value_parser = input::duration)]
-    expires_in: u64,
+    #[arg(long, value_name = "DURATION", value_parser = input::duration, required_unless_present = "template")]
+    expires_in: Option<u64>,
     /// When it starts, as an RFC 3339 time
     #[arg(long, value_name = "TIME")]
     not_before: Option<String>,
@@ -66,13 +74,19 @@ pub(crate) struct Issue {
 
 impl Issue {
     pub(crate) fn run(&self, session: &Session) -> Ended {
-        let grants = self.read_grants()?;
+        let grants = if self.template.is_none() { Some(self.read_grants()?) } else { None };
+        let parameters = self.params.read()?;
+        if parameters.is_some() && self.template.is_none() {
+            return Err(CliError::usage("--param is for a template, and none is named").hint("name it: --template NAME"));
+        }
         let client = self.remote.client(session)?;
         let body = IssuePassport {
             agent_id: self.agent.clone(),
             audience: self.read_audience(&client)?,
             grants,
-            expires_in: Some(self.expires_in),
+            template: self.template.clone(),
+            parameters,
+            expires_in: self.expires_in,
             expires_at: None,
             not_before: self.not_before.clone(),
             on_behalf_of: self.on_behalf_of.clone(),
@@ -106,9 +120,9 @@ impl Issue {
         RawValue::from_string(text).map_err(|error| CliError::usage(format!("{what} is not sound JSON: {error}")))
     }
 
-    /// The audience that was named; for a role, which is for the issuer's own API, the issuer itself.
+    /// The audience that was named, or none, where a template may name it; for a role, which is for the issuer's own API, the issuer itself.
     fn read_audience(&self, client: &Client) -> Result<Vec<String>, CliError> {
-        if !self.audience.is_empty() {
+        if !self.audience.is_empty() || self.template.is_some() {
             return Ok(self.audience.clone());
         }
         let metadata: IssuerMetadata = client.get("/.well-known/passport-issuer", &[])?.read_json()?;

@@ -29,6 +29,9 @@ pub(crate) struct List {
     /// Only what this key has signed
     #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
     key: Option<String>,
+    /// Only by this template
+    #[arg(long, value_name = "NAME")]
+    template: Option<String>,
     /// Only in this state
     #[arg(long, value_enum)]
     state: Option<State>,
@@ -57,7 +60,7 @@ pub(crate) struct Show {
     remote: Remote,
 }
 
-/// Revoke a passport, or all live ones of an agent, a key, a maker or a time
+/// Revoke a passport, or all live ones of an agent, a key, a maker, a template or a time
 #[derive(Debug, Args)]
 pub(crate) struct Revoke {
     /// Its id; in its place, options that say which: all that are given must hold
@@ -88,6 +91,9 @@ struct Which {
     /// All that this agent asked for
     #[arg(long, value_name = "ID")]
     issued_by: Option<String>,
+    /// All that were issued by this template
+    #[arg(long, value_name = "NAME")]
+    template: Option<String>,
     /// All that were issued at this time or later, like 2026-05-30T00:00:00Z
     #[arg(long, value_name = "TIME")]
     issued_from: Option<String>,
@@ -126,11 +132,12 @@ impl Revoke {
     }
 
     fn many(&self, session: &Session) -> Ended {
-        let Which { agent, key, issued_by, issued_from, issued_before } = &self.which;
+        let Which { agent, key, issued_by, template, issued_from, issued_before } = &self.which;
         let body = RevokePassports {
             agent_id: agent.clone(),
             key_id: key.clone(),
             issued_by: issued_by.clone(),
+            template: template.clone(),
             issued_from: issued_from.clone(),
             issued_before: issued_before.clone(),
             reason: self.reason.clone(),
@@ -170,6 +177,7 @@ impl List {
         let query = [
             ("agentId", self.agent.clone()),
             ("keyId", self.key.clone()),
+            ("template", self.template.clone()),
             ("state", state.map(|state| name(state).to_owned())),
             limit,
             cursor,
@@ -221,6 +229,10 @@ fn tell(passport: &Passport, body: &str, session: &Session) -> Ended {
     more("revoked", &passport.revoked_at);
     more("because", &passport.revoke_reason);
     more("key", &Some(passport.key_id.clone()));
+    more("template", &passport.template);
+    let values = passport.template_parameters.as_ref().filter(|values| values.get() != "{}");
+    rows.extend(passport.template_revision.map(|revision| ("revision", revision.to_string())));
+    rows.extend(values.map(|values| ("parameters", escape(values.get()))));
     let mut text = facts(&rows);
     let now = session.clock.now();
     // Grants of a later release may not be understood here; everything else is still worth showing.

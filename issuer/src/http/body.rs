@@ -14,6 +14,7 @@ use passport_shared::api::audit::ReportEvents;
 use passport_shared::api::checks::Verify;
 use passport_shared::api::keys::RevokeKey;
 use passport_shared::api::passports::{IssuePassport, RevokePassport, RevokePassports};
+use passport_shared::api::templates::{ExpandTemplate, SaveTemplate};
 use passport_shared::fault::{Fault, Place};
 use passport_shared::json::{Controls, Document};
 use serde::Deserialize;
@@ -45,6 +46,8 @@ impl JsonBody for AskApproval {}
 impl JsonBody for DecideApproval {}
 impl JsonBody for RevokePassports {}
 impl JsonBody for RevokeKey {}
+impl JsonBody for SaveTemplate {}
+impl JsonBody for ExpandTemplate {}
 impl JsonBody for Verify {}
 impl JsonBody for ReportEvents {
     const GZIP: bool = true;
@@ -235,7 +238,7 @@ mod tests {
     #[test]
     fn what_the_issuer_keeps_to_the_letter_is_read_to_the_letter() {
         let body: IssuePassport = parse(br#"{"agentId": "a", "audience": [], "grants": [ {"resource":  "x"} ]}"#).unwrap();
-        assert_eq!(body.grants.get(), r#"[ {"resource":  "x"} ]"#);
+        assert_eq!(body.grants.unwrap().get(), r#"[ {"resource":  "x"} ]"#);
     }
 
     #[test]

@@ -56,6 +56,10 @@ permissions! {
     ApprovalsRead = "approvals.read" on "issuer/approvals", id "approvalId";
     /// Approve and deny.
     ApprovalsDecide = "approvals.decide" on "issuer/approvals", id "approvalId";
+    /// See templates, and what they come to.
+    TemplatesRead = "templates.read" on "issuer/templates", id "template";
+    /// Save and delete templates.
+    TemplatesWrite = "templates.write" on "issuer/templates", id "template";
     /// Read the audit log.
     AuditRead = "audit.read" on "issuer/audit", id "event";
     /// Report to the audit log.

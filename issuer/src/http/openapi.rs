@@ -49,6 +49,7 @@ pub(crate) async fn document(State(app): State<App>, _: Query<NoParameters>) -> 
     tags(
         (name = "agents", description = "Who can carry passports."),
         (name = "passports", description = "Issue, list, revoke."),
+        (name = "templates", description = "Named sets of grants with parameters."),
         (name = "keys", description = "The signing keys, never their secret part."),
         (name = "audit", description = "What verifiers report, and what became of it."),
         (name = "checks", description = "Decisions for callers that have no verifier of their own."),

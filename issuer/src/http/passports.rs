@@ -28,6 +28,9 @@ pub(crate) struct PassportParameters {
     /// Signed by this key.
     #[serde(default)]
     key_id: Option<String>,
+    /// Issued by this template, in any of its revisions.
+    #[serde(default)]
+    template: Option<String>,
     /// In this state now.
     #[serde(default)]
     #[param(inline)]
@@ -59,7 +62,7 @@ pub(crate) struct PassportParameters {
     })),
     responses(
         (status = 201, description = "It is issued.", body = IssuedPassport, headers(("Location", description = "Its path."))),
-        (status = 404, description = "There is no such agent.", body = Problem, content_type = PROBLEM_JSON),
+        (status = 404, description = "There is no such agent, or no such template.", body = Problem, content_type = PROBLEM_JSON),
         (status = 409, description = "It does not fit what is there.", body = Problem, content_type = PROBLEM_JSON),
     ),
 )]
@@ -84,8 +87,8 @@ pub(crate) async fn issue(
     responses((status = 200, description = "A page of passports.", body = Page<Passport>)),
 )]
 pub(crate) async fn list(State(app): State<App>, _: Gate<PassportsRead>, Query(query): Query<PassportParameters>) -> Answer {
-    let PassportParameters { agent_id, key_id, state, cursor, limit } = query;
-    reply::ok(&app.issuer.passports(PassportQuery { agent_id, key_id, state, cursor, limit }).await?)
+    let PassportParameters { agent_id, key_id, template, state, cursor, limit } = query;
+    reply::ok(&app.issuer.passports(PassportQuery { agent_id, key_id, template, state, cursor, limit }).await?)
 }
 
 /// Get a passport, never its token.

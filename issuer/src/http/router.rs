@@ -8,7 +8,8 @@ use utoipa_axum::routes;
 
 use super::problem::RequestFault;
 use super::{
-    App, Front, Limits, agents, approvals, audit, frame, health, introspect, keys, openapi, passports, public, rates, verify, well_known,
+    App, Front, Limits, agents, approvals, audit, frame, health, introspect, keys, openapi, passports, public, rates, templates, verify,
+    well_known,
 };
 use crate::service::Issuer;
 
@@ -44,6 +45,9 @@ pub(super) fn routes() -> (Router<App>, OpenApi) {
         .routes(routes!(approvals::get))
         .routes(routes!(approvals::approve))
         .routes(routes!(approvals::deny))
+        .routes(routes!(templates::create, templates::list))
+        .routes(routes!(templates::get, templates::change, templates::delete))
+        .routes(routes!(templates::expand))
         .routes(routes!(audit::report, audit::list))
         .routes(routes!(verify::verify))
         .routes(routes!(introspect::introspect))

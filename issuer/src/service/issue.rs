@@ -20,10 +20,12 @@ impl Issuer {
     /// see [`ServiceError::Forbidden`] with the code `not_held`.
     ///
     /// # Errors
-    /// [`ServiceError::Invalid`], with a pointer for each fault; [`ServiceError::NotFound`] for the agent;
-    /// [`ServiceError::Conflict`] if it is disabled; [`ServiceError::Forbidden`].
-    pub async fn issue_passport(&self, caller: &Caller, body: IssuePassport) -> Result<IssuedPassport, ServiceError> {
-        let order = Order::read(body, self.settings(), self.now())?;
+    /// [`ServiceError::Invalid`], with a pointer for each fault; [`ServiceError::NotFound`] for the agent or the
+    /// template; [`ServiceError::Conflict`] if the agent is disabled, or the template was changed meanwhile;
+    /// [`ServiceError::Forbidden`].
+    pub async fn issue_passport(&self, caller: &Caller, mut body: IssuePassport) -> Result<IssuedPassport, ServiceError> {
+        let expanded = self.expand_for(&mut body).await?;
+        let order = Order::read(body, expanded, self.settings(), self.now())?;
         let agent = self.store().agent(&order.agent_id).await?;
         if agent.disabled_at.is_some() {
             return Err(StoreError::AgentDisabled { agent_id: agent.agent_id }.into());
@@ -50,6 +52,7 @@ impl Issuer {
             confirmation: None,
             expiry_pointer: "/expiresIn",
             replaces: None,
+            template: None,
         };
         let issuer = self.clone();
         self.see_through(async move { issuer.mint(&order, &author).await }).await

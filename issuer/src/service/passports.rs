@@ -18,6 +18,8 @@ pub struct PassportQuery {
     pub agent_id: Option<String>,
     /// Signed by this key.
     pub key_id: Option<String>,
+    /// Issued by this template, in any of its revisions.
+    pub template: Option<String>,
     /// In this state now.
     pub state: Option<PassportState>,
     /// `nextCursor` of the page before.
@@ -44,6 +46,7 @@ impl Issuer {
         let filter = store::PassportFilter {
             agent_id: query.agent_id,
             key_id: query.key_id,
+            template: query.template,
             state: query.state.map(stored),
             now,
             cursor: paging::number(query.cursor.as_deref())?,
@@ -101,6 +104,14 @@ fn shown(passport: store::Passport, now: i64) -> Result<Passport, ServiceError> 
         (None, true) => PassportState::Expired,
         (None, false) => PassportState::Live,
     };
+    let (template, template_revision, template_parameters) = match passport.template {
+        None => (None, None, None),
+        Some(template) => {
+            let values = RawValue::from_string(template.parameters)
+                .map_err(|error| ServiceError::internal("read the parameters of a passport", error))?;
+            (Some(template.name), Some(template.revision), Some(values))
+        }
+    };
     Ok(Passport {
         passport_id: passport.passport_id,
         agent_id: passport.agent_id,
@@ -115,6 +126,9 @@ fn shown(passport: store::Passport, now: i64) -> Result<Passport, ServiceError> 
         revoked_at: passport.revoked_at.map(check::shown),
         revoke_reason: passport.revoke_reason,
         issued_by: passport.issued_by,
+        template,
+        template_revision,
+        template_parameters,
     })
 }
 

@@ -7,13 +7,13 @@ pub const PRESETS: [(&str, &str, &str); 5] = [
     ("admin", "everything at this issuer", r#"[{"resource":"issuer/**","allowedActions":["*"]}]"#),
     (
         "issuer",
-        "agents and passports",
-        r#"[{"resource":"issuer/agents","allowedActions":["agents.*"]},{"resource":"issuer/passports","allowedActions":["passports.*"]}]"#,
+        "agents, passports and templates",
+        r#"[{"resource":"issuer/agents","allowedActions":["agents.*"]},{"resource":"issuer/passports","allowedActions":["passports.*"]},{"resource":"issuer/templates","allowedActions":["templates.*"]}]"#,
     ),
     (
         "auditor",
         "reads everything and changes nothing",
-        r#"[{"resource":"issuer/audit","allowedActions":["audit.read"]},{"resource":"issuer/agents","allowedActions":["agents.read"]},{"resource":"issuer/passports","allowedActions":["passports.read"]},{"resource":"issuer/keys","allowedActions":["keys.read"]}]"#,
+        r#"[{"resource":"issuer/audit","allowedActions":["audit.read"]},{"resource":"issuer/agents","allowedActions":["agents.read"]},{"resource":"issuer/passports","allowedActions":["passports.read"]},{"resource":"issuer/keys","allowedActions":["keys.read"]},{"resource":"issuer/templates","allowedActions":["templates.read"]}]"#,
     ),
     ("approver", "decides what needs a person", r#"[{"resource":"issuer/approvals","allowedActions":["approvals.*"]}]"#),
     ("reporter", "reports decisions, for verifiers", r#"[{"resource":"issuer/audit","allowedActions":["audit.write"]}]"#),

@@ -46,7 +46,13 @@ impl Issuer {
 fn read(body: &RevokePassports, now: i64) -> Result<(LiveFilter, Option<String>), ServiceError> {
     let root = Place::root("");
     let mut faults = Faults::default();
-    for (name, value) in [("agentId", &body.agent_id), ("keyId", &body.key_id), ("issuedBy", &body.issued_by), ("reason", &body.reason)] {
+    for (name, value) in [
+        ("agentId", &body.agent_id),
+        ("keyId", &body.key_id),
+        ("issuedBy", &body.issued_by),
+        ("template", &body.template),
+        ("reason", &body.reason),
+    ] {
         check::optional_name(value.as_deref(), &root.name(name), &mut faults);
     }
     let mut time = |name, text: &Option<String>| text.as_deref().and_then(|text| check::time(text, &root.name(name), &mut faults));
@@ -61,7 +67,7 @@ fn read(body: &RevokePassports, now: i64) -> Result<(LiveFilter, Option<String>)
     }
     // An empty filter would mean every passport there is, the caller's own among them: nobody says that by leaving out.
     if named(body).as_object().is_none_or(serde_json::Map::is_empty) {
-        let problem = "give at least one of `agentId`, `keyId`, `issuedBy`, `issuedFrom` and `issuedBefore`";
+        let problem = "give at least one of `agentId`, `keyId`, `issuedBy`, `template`, `issuedFrom` and `issuedBefore`";
         faults.note::<()>(&root, problem);
     }
     check::done(faults)?;
@@ -69,6 +75,7 @@ fn read(body: &RevokePassports, now: i64) -> Result<(LiveFilter, Option<String>)
         agent_id: body.agent_id.clone(),
         key_id: body.key_id.clone(),
         issued_by: body.issued_by.clone(),
+        template: body.template.clone(),
         issued_from,
         issued_before,
         now,
@@ -82,6 +89,7 @@ fn named(body: &RevokePassports) -> Value {
         ("agentId", &body.agent_id),
         ("keyId", &body.key_id),
         ("issuedBy", &body.issued_by),
+        ("template", &body.template),
         ("issuedFrom", &body.issued_from),
         ("issuedBefore", &body.issued_before),
     ];

@@ -190,7 +190,9 @@ pub(crate) fn order(agent: &str, audience: &str, grants: &str) -> IssuePassport 
     IssuePassport {
         agent_id: agent.to_owned(),
         audience: vec![audience.to_owned()],
-        grants: RawValue::from_string(grants.to_owned()).unwrap(),
+        grants: Some(RawValue::from_string(grants.to_owned()).unwrap()),
+        template: None,
+        parameters: None,
         expires_in: Some(3_600),
         expires_at: None,
         not_before: None,

@@ -13,6 +13,7 @@ pub(crate) mod makers;
 pub(crate) mod passports;
 pub(crate) mod races;
 pub(crate) mod revocations;
+pub(crate) mod templates;
 pub(crate) mod trust;
 
 use std::sync::Arc;
@@ -121,6 +122,14 @@ macro_rules! contract_suite {
                 many_are_not_revoked_by_a_maker_that_counts_no_more,
                 the_named_ones_are_bounded_and_the_count_is_not,
             }
+            templates {
+                each_save_is_a_revision_with_its_event,
+                a_template_that_is_deleted_leaves_its_passports_and_its_numbers,
+                templates_are_listed_by_name_in_pages,
+                a_passport_keeps_the_template_that_it_was_issued_by,
+                one_of_two_saves_of_a_revision_wins,
+                a_template_is_not_changed_without_its_event_or_by_a_maker_that_counts_no_more,
+            }
             races {
                 a_disabled_agent_never_has_a_live_passport,
                 a_status_index_is_won_by_one,
@@ -208,6 +217,8 @@ pub(crate) fn passport(number: i64) -> NewPassport {
         status_list: 0,
         status_index: number,
         issued_by: "agent_admin".to_owned(),
+        template: None,
+        template_newest: false,
     }
 }
 

@@ -6,6 +6,7 @@ mod intake;
 mod keys;
 mod log;
 mod revocations;
+mod templates;
 
 pub use approvals::{Approval, ApprovalFilter, ApprovalState, NewApproval, Vote};
 pub use audit::{AdminEvent, AuditEvent, AuditFilter, EventKind, Maker, NewEvent};
@@ -13,6 +14,7 @@ pub use intake::{Alarm, AppendOutcome, Batch, Finding, FindingFilter, FindingKin
 pub use keys::{Key, KeyState, KeyUse, NewKey, RevokeKey, RotateKeys};
 pub use log::{Count, CountFilter, LogHead};
 pub use revocations::{LiveFilter, MatchedPassports, NAMED_PASSPORTS, RevokedPassports};
+pub use templates::{DeletedTemplate, NewTemplate, Template, TemplateUse};
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +89,10 @@ pub struct NewPassport {
     pub status_index: i64,
     /// The agent that asked for it.
     pub issued_by: String,
+    /// The template that it is issued by.
+    pub template: Option<TemplateUse>,
+    /// Whether that has to be the template's newest revision; not for what comes in the place of another passport.
+    pub template_newest: bool,
 }
 
 /// A passport as recorded.
@@ -118,6 +124,8 @@ pub struct Passport {
     pub revoke_reason: Option<String>,
     /// The agent that asked for it.
     pub issued_by: String,
+    /// The template that it was issued by.
+    pub template: Option<TemplateUse>,
 }
 
 /// What a passport is at a given time. Revoked wins over expired. One that is not valid yet is live.
@@ -138,6 +146,8 @@ pub struct PassportFilter {
     pub agent_id: Option<String>,
     /// Only those that this key has signed.
     pub key_id: Option<String>,
+    /// Only those that were issued by this template, in any of its revisions.
+    pub template: Option<String>,
     /// Only those in this state at `now`.
     pub state: Option<PassportState>,
     /// The time that `state` is relative to.

@@ -22,6 +22,8 @@ mod passports;
 mod reader;
 #[path = "statements/revocations.rs"]
 mod revocations;
+#[path = "statements/templates.rs"]
+mod templates;
 #[path = "statements/trust.rs"]
 mod trust;
 mod writer;
@@ -44,6 +46,7 @@ use super::{
     Passport, PassportFilter, ReporterChain, RevokeKey, RevokedPassport, RevokedPassports, RotateKeys, StatusList, Store, StoreError,
     TrustSnapshot, Vote,
 };
+use super::{DeletedTemplate, NewTemplate, Template};
 
 /// A [`Store`] in one SQLite file, with a write-ahead log and `synchronous=FULL`.
 ///
@@ -164,6 +167,36 @@ impl Store for SqliteStore {
         self.writer
             .admin_of(maker, Box::new(tell), move |conn| Box::pin(async move { revocations::revoke(conn, &filter, &reason).await }))
             .await
+    }
+
+    async fn save_template(&self, template: NewTemplate, maker: Option<Maker>, event: EventOf<Template>) -> Result<Template, StoreError> {
+        self.writer.admin_of(maker, event, move |conn| Box::pin(templates::save(conn, template))).await
+    }
+
+    async fn template(&self, name: &str) -> Result<Template, StoreError> {
+        let name = name.to_owned();
+        self.reader.read(move |conn| Box::pin(async move { templates::get(conn, &name).await })).await
+    }
+
+    async fn template_revision(&self, name: &str, revision: i64) -> Result<Template, StoreError> {
+        let name = name.to_owned();
+        self.reader.read(move |conn| Box::pin(async move { templates::revision(conn, &name, revision).await })).await
+    }
+
+    async fn templates(&self, after: Option<&str>, limit: u32) -> Result<Page<Template, String>, StoreError> {
+        let after = after.map(str::to_owned);
+        self.reader.read(move |conn| Box::pin(templates::list(conn, after, limit))).await
+    }
+
+    async fn delete_template(
+        &self,
+        name: &str,
+        now: i64,
+        maker: Option<Maker>,
+        event: EventOf<DeletedTemplate>,
+    ) -> Result<DeletedTemplate, StoreError> {
+        let name = name.to_owned();
+        self.writer.admin_of(maker, event, move |conn| Box::pin(async move { templates::delete(conn, &name, now).await })).await
     }
 
     async fn status_lists(&self) -> Result<Vec<StatusList>, StoreError> {

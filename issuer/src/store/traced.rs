@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use super::{
-    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Batch, Count, CountFilter, Disabled, EventOf,
-    Finding, FindingFilter, Key, KeyUse, LiveFilter, LogHead, Maker, MatchedPassports, NewAgent, NewApproval, NewKey, NewPassport, Page,
-    Passport, PassportFilter, ReporterChain, RevokeKey, RevokedPassport, RevokedPassports, RotateKeys, StatusList, Store, StoreError,
-    TrustSnapshot, Vote,
+    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Batch, Count, CountFilter, DeletedTemplate,
+    Disabled, EventOf, Finding, FindingFilter, Key, KeyUse, LiveFilter, LogHead, Maker, MatchedPassports, NewAgent, NewApproval, NewKey,
+    NewPassport, NewTemplate, Page, Passport, PassportFilter, ReporterChain, RevokeKey, RevokedPassport, RevokedPassports, RotateKeys,
+    StatusList, Store, StoreError, Template, TrustSnapshot, Vote,
 };
 use crate::traces;
 
@@ -64,6 +64,11 @@ acts! {
     revoke_passport(passport_id: &str, reason: Option<&str>, now: i64, event: AdminEvent) -> RevokedPassport;
     find_passports(filter: LiveFilter) -> MatchedPassports;
     revoke_passports(filter: LiveFilter, reason: &str, maker: Option<Maker>, event: EventOf<MatchedPassports>) -> RevokedPassports;
+    save_template(template: NewTemplate, maker: Option<Maker>, event: EventOf<Template>) -> Template;
+    template(name: &str) -> Template;
+    template_revision(name: &str, revision: i64) -> Template;
+    templates(after: Option<&str>, limit: u32) -> Page<Template, String>;
+    delete_template(name: &str, now: i64, maker: Option<Maker>, event: EventOf<DeletedTemplate>) -> DeletedTemplate;
     status_lists() -> Vec<StatusList>;
     create_status_list(list: i64, size: i64) -> i64;
     revoked_indexes(list: i64) -> Vec<i64>;

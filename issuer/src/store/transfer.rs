@@ -34,7 +34,7 @@ use Kind::{Bytes as B, Integer as I, Text as T};
 const NEVER_EMPTY: [&str; 2] = ["trust", "audit_head"];
 
 /// Everything, those that others refer to first.
-const TABLES: [Table; 16] = [
+const TABLES: [Table; 17] = [
     Table { name: "issuer", columns: &[("id", I), ("issuer", T)] },
     Table { name: "trust", columns: &[("id", I), ("sequence", I)] },
     Table { name: "agents", columns: &[("agent_id", T), ("name", T), ("description", T), ("disabled_at", I), ("created_at", I)] },
@@ -70,6 +70,22 @@ const TABLES: [Table; 16] = [
             ("revoked_at", I),
             ("revoke_reason", T),
             ("issued_by", T),
+            ("template", T),
+            ("template_revision", I),
+            ("template_parameters", T),
+        ],
+    },
+    Table {
+        name: "templates",
+        columns: &[
+            ("name", T),
+            ("revision", I),
+            ("body", T),
+            ("created_at", I),
+            ("created_by", T),
+            ("saved_at", I),
+            ("saved_by", T),
+            ("deleted_at", I),
         ],
     },
     Table {

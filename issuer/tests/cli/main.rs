@@ -6,4 +6,5 @@ mod admin_passport;
 mod offline;
 mod remote;
 mod support;
+mod templates;
 mod trusted;

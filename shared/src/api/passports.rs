@@ -3,18 +3,28 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// The body of `POST /v1/passports`. Exactly one of `expiresIn` and `expiresAt` is given.
+/// The body of `POST /v1/passports`. Exactly one of `grants` and `template` is given, and exactly one of `expiresIn` and
+/// `expiresAt`; with a template that says how long, none of these.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct IssuePassport {
     /// The agent that will carry it.
     pub agent_id: String,
-    /// The services that it is for: at least one.
+    /// The services that it is for: at least one. With a template that names some, it may be left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub audience: Vec<String>,
     /// What it allows: at most 64 grants, kept to the letter.
-    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
-    pub grants: Box<RawValue>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<Object>>))]
+    pub grants: Option<Box<RawValue>>,
+    /// The template that says what it allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
+    /// The values of the template's parameters, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub parameters: Option<Box<RawValue>>,
     /// How long it lives, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<u64>,
@@ -50,6 +60,12 @@ pub struct IssuedPassport {
     pub issued_at: String,
     /// When it ends. A verifier without a network keeps accepting it until then, revoked or not.
     pub expires_at: String,
+    /// The template that it was issued by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
+    /// Its revision then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_revision: Option<i64>,
 }
 
 impl std::fmt::Debug for IssuedPassport {
@@ -91,6 +107,16 @@ pub struct Passport {
     pub revoke_reason: Option<String>,
     /// The agent that issued it.
     pub issued_by: String,
+    /// The template that it was issued by.
+    #[serde(default)]
+    pub template: Option<String>,
+    /// Its revision then.
+    #[serde(default)]
+    pub template_revision: Option<i64>,
+    /// The values of its parameters.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub template_parameters: Option<Box<RawValue>>,
 }
 
 /// What has become of a passport.
@@ -116,7 +142,7 @@ pub struct RevokePassport {
     pub reason: Option<String>,
 }
 
-/// The body of `POST /v1/passports/revoke`. What is given must all hold of a passport; at least one of the first five
+/// The body of `POST /v1/passports/revoke`. What is given must all hold of a passport; at least one of the first six
 /// members is given. Only live passports are meant.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -131,6 +157,9 @@ pub struct RevokePassports {
     /// Asked for by this agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issued_by: Option<String>,
+    /// Issued by this template, in any of its revisions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
     /// Issued at this RFC 3339 time or later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issued_from: Option<String>,

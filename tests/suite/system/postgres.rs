@@ -158,9 +158,14 @@ fn a_migrated_issuer_goes_on_where_it_was_and_the_move_is_proved() {
     admin.post("/v1/agents", &json!({"agentId": "ollie", "name": "Ollie \u{e9}\u{4e16}"}));
     let (kept, revoked) = (issue(&admin), issue(&admin));
     admin.post(&format!("/v1/passports/{}/revoke", revoked["passportId"].as_str().expect("an id")), &json!({}));
+    let template = json!({"name": "of \u{e9}", "parameters": {"x": {"type": "number"}}, "grants": [
+        {"resource": "r", "allowedActions": ["a"], "constraints": {"n": {"max": {"$param": "x"}}}}]});
+    admin.post("/v1/templates", &template);
+    let by = json!({"agentId": "ollie", "audience": ["https://shop.example"], "expiresIn": 60, "template": "of \u{e9}", "parameters": {"x": 1.50}});
+    admin.post("/v1/passports", &by);
     admin.post("/v1/keys/rotate", &json!({}));
     let key = active(&admin);
-    let told = |client: &Client| ["/v1/agents", "/v1/passports", "/v1/audit/events"].map(|path| client.list(path));
+    let told = |client: &Client| ["/v1/agents", "/v1/passports", "/v1/audit/events", "/v1/templates"].map(|path| client.list(path));
     let before = told(&admin);
     let migrate = |more: &[&str]| {
         let source = format!("sqlite:{}", data.join("passport.db").display());
@@ -178,7 +183,8 @@ fn a_migrated_issuer_goes_on_where_it_was_and_the_move_is_proved() {
     let moved: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let rows =
         |table: &str| moved["tables"].as_array().expect("tables").iter().find(|row| row["table"] == table).expect("there")["rows"].clone();
-    assert_eq!((rows("passports"), rows("keys"), rows("sealed_keys")), (json!(3), json!(3), json!(3)));
+    assert_eq!((rows("passports"), rows("keys"), rows("sealed_keys")), (json!(4), json!(3), json!(3)));
+    assert_eq!(rows("templates"), json!(1));
     assert_eq!(rows("audit_events"), json!(before[2].len()));
     refused(migrate(&["--dev"]), "not empty");
 

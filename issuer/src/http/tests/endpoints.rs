@@ -126,3 +126,52 @@ async fn the_metadata_names_paths_that_are_there() {
         assert!([200, 415].contains(&status), "{member}: {status}");
     }
 }
+
+#[tokio::test]
+async fn a_template_is_created_changed_tried_used_and_deleted() {
+    let fixture = Fixture::new().await;
+    let mut body = json!({
+        "name": "by team/1",
+        "parameters": {"team": {"type": "string"}},
+        "grants": [{"resource": "reports/${team}", "allowedActions": ["read"]}],
+    });
+    let created = fixture.admin("POST", "/v1/templates", Some(body.clone())).await;
+    assert_eq!((created.status.as_u16(), created.header("location")), (201, Some("/v1/templates/by%20team%2F1")));
+    let path = created.header("location").unwrap();
+    assert_eq!(fixture.admin("GET", path, None).await.json(), created.json());
+    fixture.admin("POST", "/v1/templates", Some(body.clone())).await.assert_problem(409, "conflict");
+
+    body["grants"][0]["allowedActions"] = json!(["read", "list"]);
+    fixture.admin("PUT", path, Some(body.clone())).await.assert_problem(422, "invalid_body");
+    body["revision"] = json!(1);
+    let changed = fixture.admin("PUT", path, Some(body.clone())).await;
+    assert_eq!((changed.status.as_u16(), changed.json()["revision"].as_i64()), (200, Some(2)));
+    assert_eq!(fixture.admin("GET", &format!("{path}?revision=1"), None).await.json(), created.json());
+    fixture.admin("GET", &format!("{path}?revision=3"), None).await.assert_problem(404, "not_found");
+    body["grants"] = json!([]);
+    body["parameters"] = json!({});
+    fixture.admin("PUT", path, Some(body)).await.assert_problem(409, "conflict");
+    let listed = fixture.admin("GET", "/v1/templates?limit=1", None).await.json();
+    assert_eq!((&listed["items"][0], &listed["nextCursor"]), (&changed.json(), &json!(null)));
+
+    let values = json!({"parameters": {"team": "north"}});
+    let expanded = fixture.admin("POST", &format!("{path}/expand"), Some(values)).await.json();
+    let grants = json!([{"type": "permission_passport", "resource": "reports/north", "allowedActions": ["read", "list"]}]);
+    assert_eq!((&expanded["grants"], &expanded["describe"]), (&grants, &json!(["may `read` or `list` on `reports/north`"])));
+    let none = fixture.admin("POST", &format!("{path}/expand"), None).await;
+    none.assert_problem(422, "invalid_body");
+    assert_eq!(none.json()["errors"][0]["pointer"], "/parameters/team");
+
+    fixture.admin("POST", "/v1/agents", Some(json!({"agentId": "ollie", "name": "Ollie"}))).await;
+    let order = json!({"agentId": "ollie", "audience": ["https://shop.example"], "expiresIn": 60, "template": "by team/1", "parameters": {"team": "north"}});
+    let issued = fixture.admin("POST", "/v1/passports", Some(order)).await.json();
+    assert_eq!((&issued["template"], &issued["templateRevision"]), (&json!("by team/1"), &json!(2)));
+    let of = fixture.admin("GET", "/v1/passports?template=by%20team/1", None).await.json();
+    assert_eq!((of["items"].as_array().unwrap().len(), &of["items"][0]["passportId"]), (1, &issued["passportId"]));
+    assert_eq!(of["items"][0]["templateParameters"], json!({"team": "north"}));
+    let deleted = fixture.admin("DELETE", path, None).await;
+    assert_eq!(deleted.json(), json!({"name": "by team/1", "revision": 2, "livePassports": 1}));
+    fixture.admin("DELETE", path, None).await.assert_problem(404, "not_found");
+    let body = json!({"template": "by team/1", "reason": "withdrawn"});
+    assert_eq!(fixture.admin("POST", "/v1/passports/revoke", Some(body)).await.json()["revoked"], 1);
+}

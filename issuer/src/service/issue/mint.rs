@@ -67,6 +67,10 @@ impl Issuer {
                 members.insert("replaces".to_owned(), json!(replaced.passport_id));
                 members.insert("forRequestId".to_owned(), json!(replaced.for_request));
             }
+            if let (Some(template), Some(members)) = (&order.template, change.as_object_mut()) {
+                members.insert("template".to_owned(), json!(template.name));
+                members.insert("templateRevision".to_owned(), json!(template.revision));
+            }
             let event = self.admin_event(author, &change)?;
             let record = NewPassport {
                 passport_id: id.clone(),
@@ -80,6 +84,9 @@ impl Issuer {
                 status_list: slot.list,
                 status_index: slot.index,
                 issued_by: author.name.clone(),
+                template: order.template.clone(),
+                // What comes in the place of another passport has its grants, whatever the template says by now.
+                template_newest: order.replaces.is_none(),
             };
             match self.store().insert_passport(record, event).await {
                 Ok(()) => {
@@ -91,6 +98,8 @@ impl Issuer {
                         key_id: key.to_string(),
                         issued_at: check::shown(order.issued_at),
                         expires_at: check::shown(order.expires_at),
+                        template: order.template.as_ref().map(|template| template.name.clone()),
+                        template_revision: order.template.as_ref().map(|template| template.revision),
                     });
                 }
                 Err(StoreError::StatusIndexTaken { .. }) => {}

@@ -8,7 +8,9 @@ use passport_shared::limits::OPERAND_VALUES;
 use passport_shared::time;
 use serde_json::value::RawValue;
 
+use super::super::templates::Expanded;
 use super::super::{ServiceError, Settings, check};
+use crate::store::TemplateUse;
 
 /// A passport to be issued. Times are seconds since 1970.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub(super) struct Order {
     pub(super) expiry_pointer: &'static str,
     /// The passport in whose place it comes, and the request that asked for it.
     pub(super) replaces: Option<Replaced>,
+    /// The template that its grants come from.
+    pub(super) template: Option<TemplateUse>,
 }
 
 /// What a passport comes in the place of: for the audit log.
@@ -35,8 +39,8 @@ pub(super) struct Replaced {
 }
 
 impl Order {
-    /// Reads the body. Everything that is wrong with it comes back at once.
-    pub(super) fn read(body: IssuePassport, settings: &Settings, now: i64) -> Result<Self, ServiceError> {
+    /// Reads the body, whose template comes to `expanded`. Everything that is wrong with it comes back at once.
+    pub(super) fn read(body: IssuePassport, expanded: Option<Expanded>, settings: &Settings, now: i64) -> Result<Self, ServiceError> {
         let root = Place::root("");
         let mut faults = Faults::default();
         check::name(&body.agent_id, &root.name("agentId"), &mut faults);
@@ -47,9 +51,9 @@ impl Order {
         }
         let expires_at = read_expiry(&body, settings, now, &mut faults);
         let not_before = read_start(&body, expires_at.as_ref(), &mut faults);
-        let (grants, wrong_grants) = match Grant::read_all(body.grants.get(), "/grants") {
-            Ok(grants) => (grants, Vec::new()),
-            Err(wrong) => (Vec::new(), wrong),
+        let (template, grants, wrong_grants) = match read_grants(&body, expanded) {
+            Ok((template, grants)) => (template, grants, Vec::new()),
+            Err(wrong) => (None, Vec::new(), wrong),
         };
         let mut errors: Vec<Fault> = faults.into_vec();
         errors.extend(wrong_grants);
@@ -65,9 +69,22 @@ impl Order {
                 confirmation: body.cnf,
                 expiry_pointer: expiry.pointer,
                 replaces: None,
+                template,
             }),
             _ => Err(ServiceError::Invalid { errors }),
         }
+    }
+}
+
+/// The grants, and the template that they come from.
+fn read_grants(body: &IssuePassport, expanded: Option<Expanded>) -> Result<(Option<TemplateUse>, Vec<Grant>), Vec<Fault>> {
+    let refuse = |pointer: &str, detail: &str| Err(vec![Fault { pointer: pointer.to_owned(), detail: detail.to_owned() }]);
+    match (&body.grants, &body.template, expanded) {
+        (Some(_), Some(_), _) => refuse("/template", "give `grants` or `template`, not both"),
+        (_, None, _) if body.parameters.is_some() => refuse("/parameters", "they are for a `template`, and none is named"),
+        (Some(grants), None, _) => Grant::read_all(grants.get(), "/grants").map(|grants| (None, grants)),
+        (None, _, Some(expanded)) => expanded.map(|(template, grants)| (Some(template), grants)),
+        (None, _, None) => refuse("/grants", "give `grants`, or a `template` and its `parameters`"),
     }
 }
 

@@ -167,6 +167,7 @@ impl Order {
             confirmation: claims.cnf,
             expiry_pointer: "/expiresAt",
             replaces: Some(Replaced { passport_id: old.passport_id.clone(), for_request: caller.request_id().to_owned() }),
+            template: old.template.clone(),
         })
     }
 }

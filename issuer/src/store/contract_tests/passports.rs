@@ -96,7 +96,7 @@ async fn ids(store: &dyn Store, filter: PassportFilter) -> Vec<String> {
 }
 
 fn filter(agent_id: Option<&str>, state: Option<PassportState>, now: i64) -> PassportFilter {
-    PassportFilter { agent_id: agent_id.map(str::to_owned), key_id: None, state, now, cursor: None, limit: 100 }
+    PassportFilter { agent_id: agent_id.map(str::to_owned), key_id: None, template: None, state, now, cursor: None, limit: 100 }
 }
 
 pub(crate) async fn passports_are_filtered_by_agent_and_state(backend: impl Backend) {

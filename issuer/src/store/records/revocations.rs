@@ -13,6 +13,8 @@ pub struct LiveFilter {
     pub key_id: Option<String>,
     /// Asked for by this agent.
     pub issued_by: Option<String>,
+    /// Issued by this template, in any of its revisions.
+    pub template: Option<String>,
     /// Issued at this time or later.
     pub issued_from: Option<i64>,
     /// Issued before this time.

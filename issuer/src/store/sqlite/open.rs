@@ -47,6 +47,7 @@ fn migrations() -> Vec<Migration> {
         step(1, "initial", include_str!("../../../migrations/sqlite/0001_initial.sql")),
         step(2, "approvals", include_str!("../../../migrations/sqlite/0002_approvals.sql")),
         step(4, "list_expiry", include_str!("../../../migrations/sqlite/0004_list_expiry.sql")),
+        step(6, "templates", include_str!("../../../migrations/sqlite/0006_templates.sql")),
         step(7, "audit_log", include_str!("../../../migrations/sqlite/0007_audit_log.sql")),
     ]
 }

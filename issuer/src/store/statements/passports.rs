@@ -4,14 +4,16 @@ use sqlx::{QueryBuilder, Row};
 
 use super::agents;
 use super::driver::{Db, DbConnection, DbRow, Failure, corrupt, exists, not_found, unique_or};
+use super::templates;
 use super::trust;
 use super::writer::Done;
 use crate::store::paging::{page, page_size};
-use crate::store::{NewPassport, Page, Passport, PassportFilter, PassportState, RevokedPassport, StoreError};
+use crate::store::{NewPassport, Page, Passport, PassportFilter, PassportState, RevokedPassport, StoreError, TemplateUse};
 
 /// A passport with its key, so that whoever reads it cannot miss that the key is revoked.
 pub(super) const SELECT: &str = "SELECT p.ordinal, p.passport_id, p.agent_id, p.key_id, p.claims, p.audience, \
      p.issued_at, p.not_before, p.expires_at, p.status_list, p.status_index, p.issued_by, \
+     p.template, p.template_revision, p.template_parameters, \
      coalesce(p.revoked_at, k.revoked_at) AS revoked_at, \
      CASE WHEN p.revoked_at IS NOT NULL THEN p.revoke_reason ELSE k.revoke_reason END \
      AS revoke_reason \
@@ -28,12 +30,15 @@ pub(super) async fn insert(conn: &mut DbConnection, new: NewPassport) -> Result<
     if active == 0 {
         return Err(Failure::Refused(StoreError::KeyNotActive { key_id: new.key_id }));
     }
+    if let Some(template) = new.template.as_ref().filter(|_| new.template_newest) {
+        templates::check_newest(conn, template).await?;
+    }
     take_index(conn, new.status_list, new.status_index, new.expires_at).await?;
     let audience = serde_json::to_string(&new.audience).map_err(|error| corrupt("the audience", error))?;
     sqlx::query(
         "INSERT INTO passports (passport_id, agent_id, key_id, claims, audience, issued_at, \
-         not_before, expires_at, status_list, status_index, issued_by) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+         not_before, expires_at, status_list, status_index, issued_by, template, template_revision, template_parameters) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(&new.passport_id)
     .bind(&new.agent_id)
@@ -46,6 +51,9 @@ pub(super) async fn insert(conn: &mut DbConnection, new: NewPassport) -> Result<
     .bind(new.status_list)
     .bind(new.status_index)
     .bind(&new.issued_by)
+    .bind(new.template.as_ref().map(|template| &template.name))
+    .bind(new.template.as_ref().map(|template| template.revision))
+    .bind(new.template.as_ref().map(|template| &template.parameters))
     .execute(conn)
     .await
     // The index was free a moment ago, in this transaction: what is left is the id.
@@ -99,6 +107,9 @@ pub(super) async fn list(conn: &mut DbConnection, filter: PassportFilter) -> Res
     if let Some(key_id) = filter.key_id {
         query.push(" AND p.key_id = ").push_bind(key_id);
     }
+    if let Some(template) = filter.template {
+        query.push(" AND p.template = ").push_bind(template);
+    }
     match filter.state {
         None => {}
         Some(PassportState::Revoked) => {
@@ -145,6 +156,12 @@ pub(super) async fn revoke(
 
 fn read(row: &DbRow) -> Result<Passport, Failure> {
     let audience: String = row.try_get("audience")?;
+    let template = match row.try_get::<Option<String>, _>("template")? {
+        None => None,
+        Some(name) => {
+            Some(TemplateUse { name, revision: row.try_get("template_revision")?, parameters: row.try_get("template_parameters")? })
+        }
+    };
     Ok(Passport {
         passport_id: row.try_get("passport_id")?,
         agent_id: row.try_get("agent_id")?,
@@ -159,5 +176,6 @@ fn read(row: &DbRow) -> Result<Passport, Failure> {
         revoked_at: row.try_get("revoked_at")?,
         revoke_reason: row.try_get("revoke_reason")?,
         issued_by: row.try_get("issued_by")?,
+        template,
     })
 }

@@ -37,7 +37,9 @@ pub(super) async fn revoke(conn: &mut DbConnection, filter: &LiveFilter, reason:
 fn narrow(query: &mut QueryBuilder<Db>, filter: &LiveFilter) {
     query.push(" WHERE revoked_at IS NULL AND expires_at > ").push_bind(filter.now);
     query.push(" AND key_id NOT IN (SELECT key_id FROM keys WHERE revoked_at IS NOT NULL)");
-    for (column, value) in [("agent_id", &filter.agent_id), ("key_id", &filter.key_id), ("issued_by", &filter.issued_by)] {
+    let equal =
+        [("agent_id", &filter.agent_id), ("key_id", &filter.key_id), ("issued_by", &filter.issued_by), ("template", &filter.template)];
+    for (column, value) in equal {
         if let Some(value) = value {
             query.push(" AND ").push(column).push(" = ").push_bind(value.clone());
         }

@@ -4,7 +4,7 @@ use crate::service::testing::{NOW, SHOP, SHOPPING, order, pointers};
 fn read(change: impl FnOnce(&mut IssuePassport)) -> Result<Order, ServiceError> {
     let mut body = order("ollie", SHOP, SHOPPING);
     change(&mut body);
-    Order::read(body, &Settings::new("https://issuer.example"), NOW)
+    Order::read(body, None, &Settings::new("https://issuer.example"), NOW)
 }
 
 fn wrong(change: impl FnOnce(&mut IssuePassport)) -> Vec<String> {
@@ -92,7 +92,9 @@ fn every_fault_is_told_at_once_with_its_place() {
         *body = IssuePassport {
             agent_id: String::new(),
             audience: Vec::new(),
-            grants: raw(r#"[{"resource":"a","allowedActions":["x"],"color":1},{"resource":"a//b","allowedActions":["*x"]}]"#),
+            grants: Some(raw(r#"[{"resource":"a","allowedActions":["x"],"color":1},{"resource":"a//b","allowedActions":["*x"]}]"#)),
+            template: None,
+            parameters: None,
             expires_in: Some(0),
             expires_at: None,
             not_before: Some("x".into()),
@@ -113,6 +115,6 @@ fn every_fault_is_told_at_once_with_its_place() {
     ] {
         assert!(all.iter().any(|found| found == pointer), "{pointer} is not in {all:?}");
     }
-    assert_eq!(wrong(|body| body.grants = raw("{}")), ["/grants"]);
-    assert_eq!(wrong(|body| body.grants = raw(&format!("[{}]", vec!["{}"; 65].join(",")))), ["/grants"]);
+    assert_eq!(wrong(|body| body.grants = Some(raw("{}"))), ["/grants"]);
+    assert_eq!(wrong(|body| body.grants = Some(raw(&format!("[{}]", vec!["{}"; 65].join(","))))), ["/grants"]);
 }
