@@ -7,6 +7,7 @@ pub(crate) mod approvals;
 pub(crate) mod audit;
 pub(crate) mod key_uses;
 pub(crate) mod keys;
+pub(crate) mod lineages;
 pub(crate) mod makers;
 pub(crate) mod passports;
 pub(crate) mod races;
@@ -15,7 +16,7 @@ pub(crate) mod trust;
 
 use std::sync::Arc;
 
-use super::{AdminEvent, NewAgent, NewEvent, NewKey, NewPassport, Store};
+use super::{AdminEvent, EventOf, MatchedPassports, NewAgent, NewEvent, NewKey, NewPassport, Store};
 
 /// A place where a store can be, empty at first.
 pub(crate) trait Backend {
@@ -102,6 +103,15 @@ macro_rules! contract_suite {
                 many_are_not_revoked_by_a_maker_that_counts_no_more,
                 the_named_ones_are_bounded_and_the_count_is_not,
             }
+            lineages {
+                a_renewal_comes_into_the_lineage_of_what_it_renews,
+                whichever_of_a_lineage_is_revoked_all_its_live_ones_are,
+                a_filter_that_finds_one_of_a_lineage_revokes_all_its_live_ones,
+                a_revoked_key_takes_every_lineage_that_it_signed_any_of,
+                nothing_is_renewed_into_a_lineage_that_has_fallen,
+                a_lineage_has_so_many_at_once,
+                a_renewal_never_outlives_what_it_came_of,
+            }
             races {
                 a_disabled_agent_never_has_a_live_passport,
                 a_status_index_is_won_by_one,
@@ -134,6 +144,11 @@ pub(crate) const NOW: i64 = 1_795_000_000;
 /// An admin's event; the number makes it its own.
 pub(crate) fn event(number: u32) -> AdminEvent {
     AdminEvent { reporter: "agent_admin".to_owned(), event: decision(&format!("admin-{number}"), "admin") }
+}
+
+/// An event that does not depend on what was changed.
+pub(crate) fn just(event: AdminEvent) -> EventOf<MatchedPassports> {
+    Box::new(move |_| Ok(event))
 }
 
 /// A decision with this request id and hash.
@@ -173,6 +188,8 @@ pub(crate) fn passport(number: i64) -> NewPassport {
         status_list: 0,
         status_index: number,
         issued_by: "agent_admin".to_owned(),
+        renew_until: None,
+        renews: None,
     }
 }
 

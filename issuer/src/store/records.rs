@@ -7,7 +7,7 @@ mod revocations;
 
 pub use approvals::{Approval, ApprovalFilter, ApprovalState, NewApproval, Vote};
 pub use audit::{AdminEvent, AppendOutcome, AuditEvent, AuditFilter, EventKind, Maker, NewEvent};
-pub use keys::{Key, KeyState, KeyUse, NewKey, RevokeKey, RotateKeys};
+pub use keys::{Key, KeyState, KeyUse, NewKey, RevokeKey, RotateKeys, WentWithKey};
 pub use revocations::{LiveFilter, MatchedPassports, NAMED_PASSPORTS, RevokedPassports};
 
 /// One page of a list.
@@ -83,6 +83,21 @@ pub struct NewPassport {
     pub status_index: i64,
     /// The agent that asked for it.
     pub issued_by: String,
+    /// Until when it may be renewed, if its maker allowed it.
+    pub renew_until: Option<i64>,
+    /// What it is a renewal of, if it is one.
+    pub renews: Option<Renews>,
+}
+
+/// The passport that is exchanged for a fresh one, and how many of its lineage there may be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renews {
+    /// Its id. It is looked at as the maker of the change too.
+    pub passport_id: String,
+    /// How many of its lineage may be live, or issued lately, with the fresh one.
+    pub most: u32,
+    /// Lately: later than so many seconds before the fresh one is issued.
+    pub lately: i64,
 }
 
 /// A passport as recorded.
@@ -114,6 +129,15 @@ pub struct Passport {
     pub revoke_reason: Option<String>,
     /// The agent that asked for it.
     pub issued_by: String,
+    /// Until when it may be renewed, if its maker allowed it.
+    pub renew_until: Option<i64>,
+    /// Its lineage: the first of the passports of which each but that first is a renewal of another. Its own id where it
+    /// is the first.
+    pub lineage: String,
+    /// The passport that was exchanged for it, if it is a renewal.
+    pub renewed_from: Option<String>,
+    /// The key by whose revocation it was revoked, although another had signed it: that key had signed one of its lineage.
+    pub revoked_with_key: Option<String>,
 }
 
 /// What a passport is at a given time. Revoked wins over expired. One that is not valid yet is live.
@@ -145,10 +169,12 @@ pub struct PassportFilter {
 }
 
 /// What revoking a passport did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevokedPassport {
     /// Whether it was not revoked before; if it was, nothing was written.
     pub changed: bool,
+    /// What was revoked: it, and the live ones of its lineage.
+    pub matched: MatchedPassports,
     /// The trust sequence afterwards.
     pub trust_sequence: i64,
 }

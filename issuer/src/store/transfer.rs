@@ -66,6 +66,10 @@ const TABLES: [Table; 9] = [
             ("revoked_at", I),
             ("revoke_reason", T),
             ("issued_by", T),
+            ("renew_until", I),
+            ("lineage", T),
+            ("renewed_from", T),
+            ("revoked_with_key", T),
         ],
     },
     Table {

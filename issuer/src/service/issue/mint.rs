@@ -19,11 +19,18 @@ use super::super::status_index::Slot;
 use super::super::{Issuer, ServiceError, check};
 use super::order::Order;
 use crate::metrics;
-use crate::store::{NewPassport, StoreError};
+use crate::store::{NewPassport, Renews, StoreError};
 
 /// How often a passport is signed anew because its place in the status list was taken, or the keys were rotated. At
 /// half-full lists, all of these fail about once in 2^64 passports.
 const ATTEMPTS: u32 = 64;
+
+/// How many passports of one lineage may be live, or issued within [`LATELY`], at once. More than one, so that a lost answer
+/// locks nobody out; few, so that it is no source of passports without end, however short they live.
+const MOST_OF_LINEAGE: u32 = 8;
+
+/// Seconds.
+const LATELY: i64 = 60;
 
 const ACT: &str = "issue a passport";
 
@@ -58,13 +65,18 @@ impl Issuer {
                 // The store would say that it is taken.
                 OwnWork::PlaceRevoked => continue,
             }
+            let kind = if order.renews.is_some() { "passport_renewed" } else { "passport_issued" };
             let mut change = json!({
-                "type": "passport_issued", "passportId": id, "agentId": order.agent_id, "keyId": key,
+                "type": kind, "passportId": id, "agentId": order.agent_id, "keyId": key,
                 "audience": order.audience, "expiresAt": check::shown(order.expires_at),
             });
-            if let (Some(replaced), Some(members)) = (&order.replaces, change.as_object_mut()) {
-                members.insert("replaces".to_owned(), json!(replaced.passport_id));
-                members.insert("forRequestId".to_owned(), json!(replaced.for_request));
+            if let Some(members) = change.as_object_mut() {
+                members.extend(order.renews.iter().map(|renewed| ("renews".to_owned(), json!(renewed))));
+                members.extend(order.renew_until.iter().map(|until| ("renewUntil".to_owned(), json!(check::shown(*until)))));
+                if let Some(replaced) = &order.replaces {
+                    members.insert("replaces".to_owned(), json!(replaced.passport_id));
+                    members.insert("forRequestId".to_owned(), json!(replaced.for_request));
+                }
             }
             let event = self.admin_event(author, &change)?;
             let record = NewPassport {
@@ -79,6 +91,8 @@ impl Issuer {
                 status_list: slot.list,
                 status_index: slot.index,
                 issued_by: author.name.clone(),
+                renew_until: order.renew_until,
+                renews: order.renews.clone().map(|passport_id| Renews { passport_id, most: MOST_OF_LINEAGE, lately: LATELY }),
             };
             match self.store().insert_passport(record, event).await {
                 Ok(()) => {
@@ -90,6 +104,7 @@ impl Issuer {
                         key_id: key.to_string(),
                         issued_at: check::shown(order.issued_at),
                         expires_at: check::shown(order.expires_at),
+                        renew_until: order.renew_until.map(check::shown),
                     });
                 }
                 Err(StoreError::StatusIndexTaken { .. }) => {}
