@@ -119,7 +119,8 @@ impl Revoke {
         let passport: Passport = answer.read_json()?;
         tell(&passport, answer.body(), session)?;
         session.out.say(&format!(
-            "\nverifiers deny it from their next refresh on; one without a network keeps accepting it until {}",
+            "\nverifiers deny it{} from their next refresh on; one without a network keeps accepting it until {}",
+            if passport.renew_until.is_some() { ", and all that came of the same one by renewal," } else { "" },
             escape(&passport.expires_at)
         ));
         Ok(DONE)

@@ -96,7 +96,7 @@ pub(crate) async fn renew(
     _: Query<NoParameters>,
     OptionalJson(body): OptionalJson<RenewPassport>,
 ) -> Answer {
-    let issued = app.issuer.renew_passport(&own.holder, body).await?;
+    let issued = app.issuer.renew_passport(&own.holder, &body).await?;
     reply::created("/v1/passports", &issued.passport_id, &issued)
 }
 
@@ -129,7 +129,7 @@ pub(crate) async fn get(State(app): State<App>, _: Gate<PassportsRead>, Id(id): 
     reply::ok(&app.issuer.passport(&id).await?)
 }
 
-/// Revoke a passport.
+/// Revoke a passport, and all that came of the same one by renewal.
 #[utoipa::path(
     post,
     path = "/v1/passports/{id}/revoke",

@@ -149,8 +149,8 @@ pub struct RevokePassport {
     pub reason: Option<String>,
 }
 
-/// The body of `POST /v1/passports/revoke`. What is given must all hold of a passport; at least one of the first five
-/// members is given. Only live passports are meant.
+/// The body of `POST /v1/passports/revoke`. What is given must all hold of a passport, or of another that came of the same
+/// one by renewal; at least one of the first five members is given. Only live passports are meant.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -102,7 +102,12 @@ impl Issuer {
         // On a later page the caller comes with the passport that was issued in place of its own.
         let own_lineage = match &skipped {
             Some(id) if *id == own.passport_id => Some(own.lineage.clone()),
-            Some(id) => Some(self.store().passport(id).await?.lineage),
+            Some(id) => match self.store().passport(id).await {
+                Ok(passport) => Some(passport.lineage),
+                // It came with the call, and need not be any passport's.
+                Err(StoreError::NotFound { .. }) => None,
+                Err(error) => return Err(error.into()),
+            },
             None => None,
         };
         let mut passports = Vec::with_capacity(page.items.len().saturating_add(1));
@@ -151,11 +156,14 @@ impl Issuer {
         if order.audience.contains(&self.settings().issuer) {
             let end = subset::End { at: order.expires_at, pointer: "/expiresAt" };
             subset::check(caller.claims(), &order.grants, end, now)?;
-            // It may be renewed no longer than its maker may say, who is another now.
-            order.renew_until = order.renew_until.map(|until| until.min(caller.claims().expires_at)).filter(|until| {
-                let end = subset::End { at: *until, pointer: "/renewUntil" };
-                *until > order.expires_at && subset::check(caller.claims(), &order.grants, end, now).is_ok()
-            });
+            // It may be renewed no longer than its maker may say, who is another now; but the caller's own, by whose word the
+            // caller is here, as before.
+            if old.passport_id != caller.passport_id() {
+                order.renew_until = order.renew_until.map(|until| until.min(caller.claims().expires_at)).filter(|until| {
+                    let end = subset::End { at: *until, pointer: "/renewUntil" };
+                    *until > order.expires_at && subset::check(caller.claims(), &order.grants, end, now).is_ok()
+                });
+            }
         }
         self.mint(&order, &self.reissuer(caller, own_is_gone)?).await
     }

@@ -25,7 +25,7 @@ impl Issuer {
     /// [`ServiceError::Forbidden`] with the code `not_renewable` or `renewal_over`, or `not_held` where a grant is more than
     /// the old ones; [`ServiceError::Invalid`]; [`ServiceError::TooManyRenewed`]; [`ServiceError::Unauthorized`] where it was
     /// revoked meanwhile, or the issuer never issued it as it is.
-    pub async fn renew_passport(&self, holder: &Holder, body: RenewPassport) -> Result<IssuedPassport, ServiceError> {
+    pub async fn renew_passport(&self, holder: &Holder, body: &RenewPassport) -> Result<IssuedPassport, ServiceError> {
         let shown = holder.passport();
         let old = match self.store().passport(&shown.id).await {
             Ok(old) if is_as_signed(holder.token(), &old) => old,
@@ -57,7 +57,7 @@ fn is_as_signed(token: &str, stored: &store::Passport) -> bool {
 
 impl Order {
     /// The same agent, services and who answers for it; the grants and the life that are asked for, within the old ones.
-    fn renewal(old: &store::Passport, body: RenewPassport, settings: &Settings, now: i64) -> Result<Self, ServiceError> {
+    fn renewal(old: &store::Passport, body: &RenewPassport, settings: &Settings, now: i64) -> Result<Self, ServiceError> {
         let forbidden = |code, detail| ServiceError::Forbidden { code, detail, errors: Vec::new() };
         let claims: Claims =
             serde_json::from_str(&old.claims).map_err(|error| ServiceError::internal("read the claims of a passport", error))?;
@@ -72,7 +72,7 @@ impl Order {
             return Err(forbidden("renewal_over", detail));
         }
         let held = Grant::read_all(claims.authorization_details.get(), "/grants").map_err(|errors| ServiceError::Invalid { errors })?;
-        let (expires_at, expiry_pointer) = read_end(&body, old, until, settings, now)?;
+        let (expires_at, expiry_pointer) = read_end(body, old, until, settings, now)?;
         let grants = match &body.grants {
             None => held,
             Some(asked) => {

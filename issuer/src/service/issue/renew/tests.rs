@@ -22,7 +22,7 @@ async fn ollie(world: &World) -> IssuedPassport {
 
 async fn renew(world: &World, token: &str, body: RenewPassport) -> Result<IssuedPassport, ServiceError> {
     let holder = world.issuer.holder(Some(token)).await.unwrap();
-    world.issuer.renew_passport(&holder, body).await
+    world.issuer.renew_passport(&holder, &body).await
 }
 
 fn claims(token: &str) -> Value {
@@ -113,7 +113,7 @@ async fn no_renewal_lives_longer_than_a_passport_may_nor_begins_after_the_time_i
     assert_eq!(claims(&fresh.passport)["exp"], NOW + 1_000 + most);
     let stored = world.issuer.store().passport(&old.passport_id).await.unwrap();
     let over = store::Passport { renew_until: Some(NOW), ..stored };
-    let refused = Order::renewal(&over, RenewPassport::default(), world.issuer.settings(), NOW).unwrap_err();
+    let refused = Order::renewal(&over, &RenewPassport::default(), world.issuer.settings(), NOW).unwrap_err();
     assert_eq!((refused.status(), refused.code()), (403, "renewal_over"));
 }
 
@@ -185,8 +185,24 @@ async fn whichever_of_a_lineage_is_revoked_all_are_denied_and_the_event_names_th
         assert_eq!(world.reason(&token.passport).await, "revoked");
     }
     // Let through before, and looked at again when it is written.
-    let refused = world.issuer.renew_passport(&holder, RenewPassport::default()).await.unwrap_err();
+    let refused = world.issuer.renew_passport(&holder, &RenewPassport::default()).await.unwrap_err();
     assert_eq!((refused.status(), refused.code()), (401, "revoked"));
+}
+
+#[tokio::test]
+async fn a_disabled_agent_renews_nothing_not_even_what_it_was_let_through_with() {
+    let world = World::new().await;
+    let (first, writer) = (ollie(&world).await, world.admin("agents.write", "issuer/agents").await);
+    let second = renew(&world, &first.passport, RenewPassport::default()).await.unwrap();
+    let holder = world.issuer.holder(Some(&second.passport)).await.unwrap();
+    let disabled = world.issuer.disable_agent(&writer, "ollie", Default::default()).await.unwrap();
+    assert_eq!(disabled.revoked_passports, 2);
+    let refused = world.issuer.renew_passport(&holder, &RenewPassport::default()).await.unwrap_err();
+    assert_eq!((refused.status(), refused.code()), (401, "revoked"));
+    world.issuer.enable_agent(&writer, "ollie").await.unwrap();
+    let refused = world.issuer.renew_passport(&holder, &RenewPassport::default()).await.unwrap_err();
+    assert_eq!((refused.status(), refused.code()), (401, "revoked"), "enabling revives nothing");
+    assert_eq!(world.issuer.holder(Some(&first.passport)).await.unwrap_err().code(), "revoked");
 }
 
 #[tokio::test]
@@ -221,9 +237,28 @@ async fn a_callers_own_passport_is_issued_anew_though_it_has_renewed_it_since() 
     let caller = world.issuer.authorize(Some(&own.passport), "keys.revoke", "issuer/keys", &[]).await.unwrap();
     let body = RevokeKey { reason: "stolen".into(), reissue: true, after: None };
     let answer = world.issuer.revoke_key(&caller, &own.key_id, body).await.unwrap();
-    assert!(answer.affected[0].own && answer.affected[0].reissued.is_some());
+    assert!(answer.affected[0].own);
+    assert_eq!(answer.affected[0].reissued.as_ref().unwrap().renew_until, own.renew_until);
     let other = answer.affected.iter().find(|entry| entry.passport_id == newer.passport_id).unwrap();
     assert_eq!(other.refused.as_ref().unwrap().code, "renewed_since");
+}
+
+#[tokio::test]
+async fn what_is_issued_anew_at_the_issuer_is_renewable_no_longer_than_its_new_maker_holds_it() {
+    let world = World::new().await;
+    world.agent("auditor").await;
+    let grants = r#"[{"resource":"issuer/audit","allowedActions":["audit.read"]}]"#;
+    let old = world.issuer.issue_passport(&world.minter().await, renewable("auditor", ISSUER, grants)).await.unwrap();
+    world.issuer.rotate_keys(&world.admin("keys.rotate", "issuer/keys").await).await.unwrap();
+    world.agent("keeper").await;
+    let all = r#"[{"resource":"issuer/**","allowedActions":["*"]}]"#;
+    let body = IssuePassport { expires_in: Some(7_200), ..order("keeper", ISSUER, all) };
+    let keeper = world.issuer.issue_passport(&world.minter().await, body).await.unwrap();
+    let caller = world.issuer.authorize(Some(&keeper.passport), "keys.revoke", "issuer/keys", &[]).await.unwrap();
+    let body = RevokeKey { reason: "stolen".into(), reissue: true, after: Some("0.pp_none".into()) };
+    let answer = world.issuer.revoke_key(&caller, &old.key_id, body).await.unwrap();
+    let entry = answer.affected.iter().find(|entry| entry.passport_id == old.passport_id).unwrap();
+    assert_eq!(entry.reissued.as_ref().unwrap().renew_until, time::format(NOW + 7_200));
 }
 
 #[tokio::test]
