@@ -27,6 +27,7 @@ mod output;
 mod page;
 mod panics;
 mod passports;
+mod renew;
 mod restore;
 mod serve;
 mod templates;
@@ -81,6 +82,7 @@ enum Command {
     #[command(subcommand)]
     Agents(agents::Agents),
     Issue(Box<issue::Issue>),
+    Renew(renew::Renew),
     /// List and revoke passports
     #[command(subcommand)]
     Passports(passports::Passports),
@@ -156,6 +158,7 @@ fn dispatch(command: Command, session: &Session) -> Ended {
         Command::Demo(demo) => demo.run(session),
         Command::Agents(agents) => agents.run(session),
         Command::Issue(issue) => issue.run(session),
+        Command::Renew(renew) => renew.run(session),
         Command::Passports(passports) => passports.run(session),
         Command::Templates(templates) => templates.run(session),
         Command::Inspect(inspect) => inspect.run(session),

@@ -24,6 +24,7 @@ mod introspect;
 mod keys;
 mod numbers;
 mod openapi;
+mod own;
 mod passports;
 mod path;
 mod problem;

@@ -37,7 +37,7 @@ metrics! {
     LIMITED = "passport_rate_limited_total", Counter, "requests over a rate limit, by `limit`: agent, source, public or lockout";
     LOCKED_OUT = "passport_lockouts_total", Counter, "times that an address was locked out for bad passports";
     ISSUED = "passport_passports_issued_total", Counter, "passports that were issued";
-    REVOKED = "passport_passports_revoked_total", Counter, "passports that were revoked one by one";
+    REVOKED = "passport_passports_revoked_total", Counter, "passports that were revoked by id, with those of their lineage";
     EVENTS = "passport_audit_events_total", Counter, "reported events, by `result`: accepted, duplicate or conflict";
     FINDINGS = "passport_audit_findings_total", Counter, "what was found wrong with reporters' chains, by `kind`: gap or fork";
     WAITERS = "passport_trust_waiters", Gauge, "requests that wait for trust to change";

@@ -48,8 +48,8 @@ pub use postgres::{Durability, PostgresOptions, PostgresStore, PostgresVault};
 pub use records::{
     AdminEvent, Agent, Alarm, AppendOutcome, Approval, ApprovalFilter, ApprovalState, AuditEvent, AuditFilter, Batch, Count, CountFilter,
     Disabled, EventKind, Finding, FindingFilter, FindingKind, Key, KeyState, KeyUse, Link, LiveFilter, LogHead, Maker, MatchedPassports,
-    NAMED_PASSPORTS, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, PassportState, Reported,
-    ReporterChain, RevokeKey, RevokedIndexes, RevokedPassport, RevokedPassports, RotateKeys, StatusList, TrustSnapshot, Vote,
+    NAMED_PASSPORTS, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, PassportState, Renews, Reported,
+    ReporterChain, RevokeKey, RevokedIndexes, RevokedPassport, RevokedPassports, RotateKeys, StatusList, TrustSnapshot, Vote, WentWithKey,
 };
 pub use records::{DeletedTemplate, NewTemplate, Template, TemplateUse};
 pub use sqlite::SqliteStore;
@@ -132,11 +132,16 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// Records a passport that has been signed, and takes its place in the status list. Only after `Ok` may the token
     /// be handed out.
     ///
+    /// A renewal comes into the lineage of what it renews, and only while none of that was ever revoked, itself or with its
+    /// key.
+    ///
     /// # Errors
     /// [`StoreError::NotFound`] for the agent, the status list or an index outside it;
     /// [`StoreError::AgentDisabled`]; [`StoreError::KeyNotActive`] if the keys were rotated meanwhile (sign again);
     /// [`StoreError::StatusIndexTaken`] (draw another index and sign again); [`StoreError::Conflict`] if the
-    /// passport's id is taken, or its template has another revision by now; [`StoreError::NotFound`] if it was deleted.
+    /// passport's id is taken, its template has another revision by now, or it renews another agent's;
+    /// [`StoreError::NotFound`] if its template was deleted; of a renewal, [`StoreError::MakerRevoked`] and
+    /// [`StoreError::TooManyRenewed`].
     async fn insert_passport(&self, passport: NewPassport, event: AdminEvent) -> Result<(), StoreError>;
 
     /// One passport, never its token.
@@ -148,8 +153,9 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// Passports, newest first.
     async fn passports(&self, filter: PassportFilter) -> Result<Page<Passport, i64>, StoreError>;
 
-    /// Revokes a passport. Revoking again, or revoking what its key's revocation has revoked, changes nothing; an
-    /// expired passport can be revoked.
+    /// Revokes a passport, and with it all of its lineage that are live at `now`: who stole one can have renewed it.
+    /// Revoking again, or revoking what its key's revocation has revoked, changes nothing; an expired passport can be
+    /// revoked. `event` and `maker` are as in [`Store::revoke_passports`].
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
@@ -158,7 +164,8 @@ pub trait Store: std::fmt::Debug + Send + Sync {
         passport_id: &str,
         reason: Option<&str>,
         now: i64,
-        event: AdminEvent,
+        maker: Option<Maker>,
+        event: EventOf<MatchedPassports>,
     ) -> Result<RevokedPassport, StoreError>;
 
     /// The passports that the filter finds, to be looked at before they are revoked.
@@ -245,16 +252,17 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     async fn rotate_keys(&self, rotation: RotateKeys, event: AdminEvent) -> Result<i64, StoreError>;
 
     /// Revokes a key, and with it every passport it has signed, following a plan that the caller has made from the
-    /// states it saw. Gives the new trust sequence.
+    /// states it saw. Every live passport of a lineage in which it has signed any falls too, whichever key signed that
+    /// one. Gives the new trust sequence.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] for the key; [`StoreError::Conflict`] if a state is not what the plan expects, the
     /// fresh id is taken, or two keys would be active or next; nothing is changed then.
     async fn revoke_key(&self, plan: RevokeKey, event: AdminEvent) -> Result<i64, StoreError>;
 
-    /// The passports that this key has signed and that are live at `now` but for a revocation of the key itself: those
-    /// that go with it. Oldest first, those after `after`, at most `limit` (see [`MAX_PAGE`]).
-    async fn passports_of_key(&self, key_id: &str, now: i64, after: Option<i64>, limit: u32) -> Result<Page<Passport, i64>, StoreError>;
+    /// The passports that this key has signed and that are live at `now` but for a revocation of the key itself, and those
+    /// that fell with its revocation as their lineage did. Oldest first, those after `after`, at most `limit` (see [`MAX_PAGE`]).
+    async fn passports_of_key(&self, key_id: &str, now: i64, after: Option<i64>, limit: u32) -> Result<Page<WentWithKey, i64>, StoreError>;
 
     /// What each key that has signed a passport has signed, and how many of them are live at `now`.
     async fn key_uses(&self, now: i64) -> Result<Vec<KeyUse>, StoreError>;

@@ -176,6 +176,20 @@ impl Operator {
         }
     }
 
+    /// Whether, plainly, nothing holds for it that does not hold for `other`: it is the same, or a narrower bound or list.
+    /// `false` says nothing: two patterns are compared as they are written.
+    #[must_use]
+    pub fn is_within(&self, other: &Self) -> bool {
+        match self {
+            Self::Min(own) => matches!(other, Self::Min(theirs) if own.value() >= theirs.value()),
+            Self::Max(own) => matches!(other, Self::Max(theirs) if own.value() <= theirs.value()),
+            Self::OneOf(own) => matches!(other, Self::OneOf(theirs) if own.iter().all(|value| theirs.contains(value))),
+            Self::Equals(_) | Self::NotEquals(_) | Self::NoneOf(_) | Self::Glob(_) | Self::Under(_) | Self::Host(_) | Self::Cidr(_) => {
+                self == other
+            }
+        }
+    }
+
     /// The operand as a decision's `details` show it. Bounds are shown as decimal strings.
     #[must_use]
     pub fn expected(&self) -> Shown {

@@ -11,6 +11,7 @@ mod metrics;
 mod pkcs11;
 mod postgres;
 mod readme;
+mod renewal;
 mod rotation;
 mod stolen_key;
 mod tls;

@@ -66,6 +66,7 @@ fn play(stage: &mut Stage, teller: &mut Teller, session: &Session) -> Result<(),
             not_before: None,
             on_behalf_of: None,
             cnf: None,
+            renew_until: None,
         };
         admin.post("/v1/passports", &body)?.read_json()
     };

@@ -29,8 +29,9 @@ pub(crate) fn hand_over(issued: &IssuedPassport, body: &str, file: Option<&Path>
         }
     })?;
     let place = file.map(|path| format!("\nwritten to `{}`", path.display())).unwrap_or_default();
+    let renewable = issued.renew_until.as_ref().map(|until| format!("; it can be renewed until {}", escape(until))).unwrap_or_default();
     session.out.say(&format!(
-        "issued {} to {}, valid until {} ({})\n{about}{place}",
+        "issued {} to {}, valid until {} ({}){renewable}\n{about}{place}",
         escape(&issued.passport_id),
         quote(&issued.agent_id),
         escape(&issued.expires_at),

@@ -1,13 +1,14 @@
 //! `passport issue`: a passport for an agent. The token alone goes to standard output.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use passport_shared::api::discovery::IssuerMetadata;
 use passport_shared::api::passports::{IssuePassport, IssuedPassport};
 use passport_shared::grant::Grant;
-use passport_shared::limits::REQUEST_BYTES;
+use passport_shared::limits::{REQUEST_BYTES, TIME_MAX};
 use passport_shared::text::quote;
+use passport_shared::time;
 use serde_json::value::RawValue;
 
 use super::client::{Client, Remote};
@@ -62,6 +63,12 @@ pub(crate) struct Issue {
     /// When it starts, as an RFC 3339 time
     #[arg(long, value_name = "TIME")]
     not_before: Option<String>,
+    /// Until when it may be exchanged for a fresh one, as an RFC 3339 time (see `passport renew`)
+    #[arg(long, value_name = "TIME")]
+    renew_until: Option<String>,
+    /// For how long it may be exchanged for a fresh one: 7d, 30d
+    #[arg(long, value_name = "DURATION", value_parser = input::duration, conflicts_with = "renew_until")]
+    renew_for: Option<u64>,
     /// Who answers for the agent, a person or a team
     #[arg(long, value_name = "WHO")]
     on_behalf_of: Option<String>,
@@ -91,6 +98,7 @@ impl Issue {
             not_before: self.not_before.clone(),
             on_behalf_of: self.on_behalf_of.clone(),
             cnf: None,
+            renew_until: self.renew_until.clone().or_else(|| self.renew_for.map(|seconds| after(seconds, session))),
         };
         let answer = client.post("/v1/passports", &body)?;
         let issued: IssuedPassport = answer.read_json()?;
@@ -99,25 +107,11 @@ impl Issue {
         hand_over(&issued, answer.body(), self.output.as_deref(), about, session)
     }
 
-    /// The grants, sound and to the letter.
     fn read_grants(&self) -> Result<Box<RawValue>, CliError> {
-        let (text, what) = match (&self.role, &self.grants) {
-            (Some(role), _) => (role_grants(role)?, format!("--role {role}")),
-            (None, Some(path)) => {
-                let bytes = input::file(path, REQUEST_BYTES)?;
-                let text = String::from_utf8(bytes).map_err(|_| CliError::usage(format!("`{}` is not text", path.display())))?;
-                (text, format!("`{}`", path.display()))
-            }
-            (None, None) => {
-                for grant in &self.grant {
-                    super::verify::check_json(&format!("--grant {}", quote(grant)), grant)?;
-                }
-                (format!("[{}]", self.grant.join(",")), "--grant".to_owned())
-            }
-        };
-        // Told here with every fault and its place, before anybody is called.
-        Grant::read_all(&text, "").map_err(|faults| CliError::usage(format!("{what}: these are not grants")).with_errors(faults))?;
-        RawValue::from_string(text).map_err(|error| CliError::usage(format!("{what} is not sound JSON: {error}")))
+        match &self.role {
+            Some(role) => sound(role_grants(role)?, &format!("--role {role}")),
+            None => read_grants(&self.grant, self.grants.as_deref()),
+        }
     }
 
     /// The audience that was named, or none, where a template may name it; for a role, which is for the issuer's own API, the issuer itself.
@@ -128,6 +122,31 @@ impl Issue {
         let metadata: IssuerMetadata = client.get("/.well-known/passport-issuer", &[])?.read_json()?;
         Ok(vec![metadata.issuer])
     }
+}
+
+/// The grants that were given one by one or in a file, sound and to the letter.
+pub(super) fn read_grants(grants: &[String], file: Option<&Path>) -> Result<Box<RawValue>, CliError> {
+    let Some(path) = file else {
+        for grant in grants {
+            super::verify::check_json(&format!("--grant {}", quote(grant)), grant)?;
+        }
+        return sound(format!("[{}]", grants.join(",")), "--grant");
+    };
+    let bytes = input::file(path, REQUEST_BYTES)?;
+    let text = String::from_utf8(bytes).map_err(|_| CliError::usage(format!("`{}` is not text", path.display())))?;
+    sound(text, &format!("`{}`", path.display()))
+}
+
+/// Told here with every fault and its place, before anybody is called.
+fn sound(text: String, what: &str) -> Result<Box<RawValue>, CliError> {
+    Grant::read_all(&text, "").map_err(|faults| CliError::usage(format!("{what}: these are not grants")).with_errors(faults))?;
+    RawValue::from_string(text).map_err(|error| CliError::usage(format!("{what} is not sound JSON: {error}")))
+}
+
+/// The time so many seconds from now. One that cannot be written is refused by the issuer, as the last that can.
+fn after(seconds: u64, session: &Session) -> String {
+    let at = session.clock.now().saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX));
+    time::format(at.min(TIME_MAX)).unwrap_or_default()
 }
 
 fn role_grants(role: &str) -> Result<String, CliError> {

@@ -125,7 +125,8 @@ impl Revoke {
         let passport: Passport = answer.read_json()?;
         tell(&passport, answer.body(), session)?;
         session.out.say(&format!(
-            "\nverifiers deny it from their next refresh on; one without a network keeps accepting it until {}",
+            "\nverifiers deny it{} from their next refresh on; one without a network keeps accepting it until {}",
+            if passport.renew_until.is_some() { ", and all that came of the same one by renewal," } else { "" },
             escape(&passport.expires_at)
         ));
         Ok(DONE)
@@ -225,6 +226,9 @@ fn tell(passport: &Passport, body: &str, session: &Session) -> Ended {
     let mut more = |name: &'static str, value: &Option<String>| rows.extend(value.as_ref().map(|value| (name, escape(value))));
     more("starts", &passport.not_before);
     more("expires", &Some(passport.expires_at.clone()));
+    more("renewable", &passport.renew_until.as_ref().map(|until| format!("until {until}")));
+    more("renewed from", &passport.renewed_from);
+    more("lineage", &Some(&passport.lineage).filter(|lineage| **lineage != passport.passport_id).cloned());
     more("on behalf of", &passport.on_behalf_of);
     more("revoked", &passport.revoked_at);
     more("because", &passport.revoke_reason);

@@ -2,45 +2,28 @@
 
 use std::time::Duration;
 
-use axum::extract::{FromRequestParts, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::request::Parts;
 use passport_shared::api::Page;
 use passport_shared::api::approvals::{Approval, ApprovalState, AskApproval, DecideApproval};
 use passport_shared::api::problem::Problem;
 use serde::Deserialize;
 
+use super::App;
 use super::body::{OptionalJson, StrictJson};
 use super::gate::{ApprovalsDecide, ApprovalsRead, Gate, Permission as _};
+use super::own::Own;
 use super::path::Id;
-use super::problem::{Failure, PROBLEM_JSON, RequestFault};
+use super::problem::{PROBLEM_JSON, RequestFault};
 use super::query::{NoParameters, Query};
 use super::reply::{self, Answer};
-use super::{App, bearer};
-use crate::service::{ApprovalQuery, Holder, ServiceError};
+use crate::service::{ApprovalQuery, ServiceError};
 
 /// The route that can be asked to wait, as it is declared.
 pub(super) const WAITING_ROUTE: &str = "/v1/approvals/{id}";
 
 /// The longest wait, in seconds.
 const LONGEST: u32 = 25;
-
-/// The proof that this request carries a passport that is good now, whatever it is for. As the first argument of a handler
-/// it stands before the query, the path and the body are looked at.
-pub(crate) struct Own {
-    holder: Holder,
-    token: String,
-}
-
-impl FromRequestParts<App> for Own {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let token = bearer::token(&parts.headers)?;
-        let holder = app.issuer.holder(token.as_deref()).await?;
-        Ok(Self { holder, token: token.unwrap_or_default().into_owned() })
-    }
-}
 
 /// Ask people to approve a request. It is called with the passport that the request will be made with, whatever service
 /// that is for.

@@ -13,7 +13,7 @@ use passport_shared::api::approvals::{AskApproval, DecideApproval};
 use passport_shared::api::audit::ReportEvents;
 use passport_shared::api::checks::Verify;
 use passport_shared::api::keys::RevokeKey;
-use passport_shared::api::passports::{IssuePassport, RevokePassport, RevokePassports};
+use passport_shared::api::passports::{IssuePassport, RenewPassport, RevokePassport, RevokePassports};
 use passport_shared::api::templates::{ExpandTemplate, SaveTemplate};
 use passport_shared::fault::{Fault, Place};
 use passport_shared::json::{Controls, Document};
@@ -41,6 +41,7 @@ pub(crate) trait JsonBody: DeserializeOwned {
 impl JsonBody for NewAgent {}
 impl JsonBody for DisableAgent {}
 impl JsonBody for IssuePassport {}
+impl JsonBody for RenewPassport {}
 impl JsonBody for RevokePassport {}
 impl JsonBody for AskApproval {}
 impl JsonBody for DecideApproval {}

@@ -1,9 +1,9 @@
-//! `/v1/passports`: issue, list, revoke.
+//! `/v1/passports`: issue, renew, list, revoke.
 
 use axum::extract::State;
 use passport_shared::api::Page;
 use passport_shared::api::passports::{
-    IssuePassport, IssuedPassport, Passport, PassportState, RevokePassport, RevokePassports, RevokedPassports,
+    IssuePassport, IssuedPassport, Passport, PassportState, RenewPassport, RevokePassport, RevokePassports, RevokedPassports,
 };
 use passport_shared::api::problem::Problem;
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::App;
 use super::body::{OptionalJson, StrictJson};
 use super::gate::{Gate, PassportsIssue, PassportsRead, PassportsRevoke};
+use super::own::Own;
 use super::path::Id;
 use super::problem::PROBLEM_JSON;
 use super::query::{NoParameters, Query};
@@ -76,6 +77,32 @@ pub(crate) async fn issue(
     reply::created("/v1/passports", &issued.passport_id, &issued)
 }
 
+/// Exchange a passport for a fresh one with the same grants or fewer. It is called with that passport, whatever it is for.
+///
+/// Its maker has said until when (`renewUntil`). The old one stays good until it ends. All that came of one passport are
+/// revoked as one.
+#[utoipa::path(
+    post,
+    path = "/v1/passports/renew",
+    operation_id = "renewPassport",
+    tag = "passports",
+    security(("passport" = [])),
+    request_body(content = Option<RenewPassport>, description = "It may be left out.", example = json!({"expiresIn": 3600})),
+    responses(
+        (status = 201, description = "It is renewed.", body = IssuedPassport, headers(("Location", description = "Its path."))),
+        (status = 409, description = "Too many that came of the same one are live.", body = Problem, content_type = PROBLEM_JSON),
+    ),
+)]
+pub(crate) async fn renew(
+    State(app): State<App>,
+    own: Own,
+    _: Query<NoParameters>,
+    OptionalJson(body): OptionalJson<RenewPassport>,
+) -> Answer {
+    let issued = app.issuer.renew_passport(&own.holder, &body).await?;
+    reply::created("/v1/passports", &issued.passport_id, &issued)
+}
+
 /// List passports, newest first, never their tokens.
 #[utoipa::path(
     get,
@@ -105,7 +132,7 @@ pub(crate) async fn get(State(app): State<App>, _: Gate<PassportsRead>, Id(id): 
     reply::ok(&app.issuer.passport(&id).await?)
 }
 
-/// Revoke a passport.
+/// Revoke a passport, and all that came of the same one by renewal.
 #[utoipa::path(
     post,
     path = "/v1/passports/{id}/revoke",

@@ -3,8 +3,6 @@
 //! The token is made when its holder asks for it, and each time the same one but for the key that signs: its id, its hash
 //! and its times are those of the decision. So nothing secret is stored, and asking again makes no second approval.
 
-mod holder;
-
 use std::time::Duration;
 
 use passport_keys::sign_token;
@@ -20,10 +18,8 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-pub use holder::Holder;
-
 use super::ids::Id;
-use super::{Caller, Denial, Issuer, ServiceError, check, paging};
+use super::{Caller, Denial, Holder, Issuer, ServiceError, check, paging};
 use crate::store::{self, Vote};
 use crate::traces;
 
@@ -92,7 +88,12 @@ impl Issuer {
             "type": "approval_asked", "approvalId": new.approval_id, "passportId": new.passport_id, "agentId": new.agent_id,
             "requestHash": new.request_hash, "audience": new.audience,
         });
-        let author = self.inner.parts.holder_author(&self.settings().issuer, passport, self.new_id(Id::Request), now)?;
+        let author = self.inner.parts.holder_author(
+            &self.settings().issuer,
+            passport,
+            ("approvals.ask", "asked with the passport concerned"),
+            now,
+        )?;
         let event = self.admin_event(&author, &change)?;
         let issuer = self.clone();
         self.see_through(async move {

@@ -94,9 +94,17 @@ impl Parts {
 }
 
 impl Parts {
-    /// The holder of `passport` as author of what every passport allows its holder: to ask for an approval.
-    pub(super) fn holder_author(&self, issuer: &str, passport: &Passport, request_id: String, now: i64) -> Result<Author, ServiceError> {
-        let own = self.own_author(issuer, "approvals.ask", "asked with the passport concerned")?;
+    /// The holder of `passport` as author of what every passport allows its holder: an action, and in words by what it was
+    /// allowed.
+    pub(super) fn holder_author(
+        &self,
+        issuer: &str,
+        passport: &Passport,
+        (action, message): (&str, &str),
+        now: i64,
+    ) -> Result<Author, ServiceError> {
+        let request_id = self.new_id(Id::Request);
+        let own = self.own_author(issuer, action, message)?;
         let named = serde_json::json!({"agentId": passport.agent_id, "passportId": passport.id, "requestId": request_id});
         let mut decision: serde_json::Map<String, Value> =
             serde_json::from_str(&own.decision).map_err(|error| ServiceError::internal("write an audit event", error))?;

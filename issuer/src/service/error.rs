@@ -49,7 +49,7 @@ pub enum ServiceError {
     /// The caller may do this kind of thing, but not this one.
     #[error("{detail}")]
     Forbidden {
-        /// The stable code: `not_held` or `reporter_mismatch`.
+        /// The stable code: `not_held`, `reporter_mismatch`, `own_request`, `not_renewable` or `renewal_over`.
         code: &'static str,
         /// What is missing, and what to do.
         detail: String,
@@ -69,6 +69,14 @@ pub enum ServiceError {
     TooLarge {
         /// What the bound is, and what to do.
         detail: String,
+    },
+    /// As many passports of one lineage are about as may be.
+    #[error("{detail}")]
+    TooManyRenewed {
+        /// What the bound is, and what to do.
+        detail: String,
+        /// In how many seconds there is room.
+        seconds: u32,
     },
     /// As much waits already as may.
     #[error("{detail}")]
@@ -131,7 +139,7 @@ impl ServiceError {
             Self::Invalid { .. } => 422,
             Self::InvalidQuery { .. } => 400,
             Self::NotFound { .. } => 404,
-            Self::Conflict { .. } => 409,
+            Self::Conflict { .. } | Self::TooManyRenewed { .. } => 409,
             Self::Forbidden { .. } => 403,
             Self::Unauthorized { .. } => 401,
             Self::TooLarge { .. } => 413,
@@ -151,6 +159,7 @@ impl ServiceError {
             Self::Conflict { .. } => "conflict",
             Self::Forbidden { code, .. } | Self::Unauthorized { code, .. } => code,
             Self::TooLarge { .. } => "too_large",
+            Self::TooManyRenewed { .. } => "too_many_renewed",
             Self::TooMany { code, .. } => code,
             Self::Unavailable(_) => "unavailable",
             Self::Internal { .. } => "internal_error",
@@ -163,6 +172,7 @@ impl ServiceError {
         match self {
             Self::Unavailable(_) => Some(5),
             Self::TooMany { retry_after, .. } => Some(*retry_after),
+            Self::TooManyRenewed { seconds, .. } => Some(*seconds),
             _ => None,
         }
     }
@@ -231,6 +241,13 @@ impl From<StoreError> for ServiceError {
             }
             StoreError::TooManyPending { .. } => Self::TooMany { code: "too_many_pending", retry_after: 60, detail: error.to_string() },
             StoreError::Busy => Self::TooMany { code: "busy", retry_after: 1, detail: error.to_string() },
+            StoreError::TooManyRenewed { most, seconds, .. } => Self::TooManyRenewed {
+                detail: format!(
+                    "{most} passports that came of the same one are live, or were issued within a minute, and more there cannot be; use the \
+                     newest of them, or ask again in {seconds} seconds"
+                ),
+                seconds: u32::try_from(seconds).unwrap_or(u32::MAX).max(1),
+            },
             StoreError::MakerRevoked { passport_id } => Self::Unauthorized {
                 code: Reason::Revoked.code(),
                 detail: format!("the passport {} was revoked before the change was made; nothing was changed", quote(&passport_id)),
@@ -314,6 +331,7 @@ mod tests {
             ServiceError::Forbidden { code: "not_held", detail: "x".into(), errors: Vec::new() },
             ServiceError::Unauthorized { code: "revoked", detail: "x".into() },
             ServiceError::TooLarge { detail: "x".into() },
+            ServiceError::TooManyRenewed { detail: "x".into(), seconds: 9 },
             ServiceError::unavailable(cause()),
             ServiceError::internal("sign", cause()),
         ];
@@ -328,6 +346,7 @@ mod tests {
                 "403 not_held",
                 "401 revoked",
                 "413 too_large",
+                "409 too_many_renewed",
                 "503 unavailable",
                 "500 internal_error"
             ]
@@ -347,6 +366,7 @@ mod tests {
             (StoreError::NotFound { what: "agent", id: "a".into() }, 404),
             (StoreError::Conflict { what: "agent", id: "a".into(), problem: "exists already".into() }, 409),
             (StoreError::AgentDisabled { agent_id: "a".into() }, 409),
+            (StoreError::TooManyRenewed { passport_id: "pp".into(), most: 8, seconds: 9 }, 409),
             (StoreError::MakerRevoked { passport_id: "pp".into() }, 401),
             (StoreError::MakerExpired { passport_id: "pp".into() }, 401),
             (StoreError::Busy, 429),

@@ -3,6 +3,7 @@
 mod mint;
 mod order;
 mod reissue;
+mod renew;
 
 use passport_shared::api::passports::{IssuePassport, IssuedPassport};
 use passport_shared::grant::Grant;
@@ -31,7 +32,11 @@ impl Issuer {
             return Err(StoreError::AgentDisabled { agent_id: agent.agent_id }.into());
         }
         if order.audience.contains(&self.settings().issuer) {
-            let end = subset::End { at: order.expires_at, pointer: order.expiry_pointer };
+            // Whatever is renewed lasts that long, with no maker to ask again.
+            let end = match order.renew_until {
+                Some(until) => subset::End { at: until, pointer: "/renewUntil" },
+                None => subset::End { at: order.expires_at, pointer: order.expiry_pointer },
+            };
             subset::check(caller.claims(), &order.grants, end, order.issued_at)?;
         }
         let (issuer, author) = (self.clone(), caller.author().clone());
@@ -51,6 +56,8 @@ impl Issuer {
             on_behalf_of: None,
             confirmation: None,
             expiry_pointer: "/expiresIn",
+            renew_until: None,
+            renews: None,
             replaces: None,
             template: None,
         };

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::{Caller, Issuer, ServiceError, check, paging};
 use crate::metrics;
-use crate::store;
+use crate::store::{self, Maker, MatchedPassports, StoreError};
 
 /// Which passports to list: all that is given must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,8 +65,9 @@ impl Issuer {
         shown(self.store().passport(id).await?, self.now())
     }
 
-    /// Revokes a passport: on return the gate and the published status list deny it. Revoking again changes nothing
-    /// and is no error.
+    /// Revokes a passport, and with it all that came of the same one by renewal: on return the gate and the published
+    /// status list deny them. The event names them where there is more than the one. Revoking again changes nothing and
+    /// is no error.
     ///
     /// # Errors
     /// [`ServiceError::Invalid`]; [`ServiceError::NotFound`].
@@ -75,13 +76,21 @@ impl Issuer {
         let mut faults = Faults::default();
         check::optional_name(body.reason.as_deref(), &root.name("reason"), &mut faults);
         check::done(faults)?;
-        let change = json!({ "type": "passport_revoked", "passportId": id, "reason": body.reason });
-        let event = self.admin_event(caller.author(), &change)?;
-        let (issuer, id) = (self.clone(), id.to_owned());
+        let (issuer, author, id, now) = (self.clone(), caller.author().clone(), id.to_owned(), self.now());
+        let maker = author.passport_id.clone().map(|passport_id| Maker { passport_id, at: now });
         self.see_through(async move {
-            let outcome = issuer.store().revoke_passport(&id, body.reason.as_deref(), issuer.now(), event).await;
+            let mut change = json!({ "type": "passport_revoked", "passportId": id, "reason": body.reason });
+            let parts = issuer.inner.parts.clone();
+            let event = move |matched: &MatchedPassports| {
+                if let (true, Some(members)) = (matched.count > 1, change.as_object_mut()) {
+                    members.insert("revoked".to_owned(), json!(matched.count));
+                    members.insert("passportIds".to_owned(), json!(matched.passport_ids));
+                }
+                parts.admin_event(&author, &change).map_err(|error| StoreError::Corrupt { what: "a decision", source: error.into() })
+            };
+            let outcome = issuer.store().revoke_passport(&id, body.reason.as_deref(), now, maker, Box::new(event)).await;
             let done = issuer.after_change(outcome, |done| done.trust_sequence).await?;
-            ::metrics::counter!(metrics::REVOKED).increment(u64::from(done.changed));
+            ::metrics::counter!(metrics::REVOKED).increment(done.matched.count);
             issuer.passport(&id).await
         })
         .await
@@ -129,6 +138,9 @@ fn shown(passport: store::Passport, now: i64) -> Result<Passport, ServiceError> 
         template,
         template_revision,
         template_parameters,
+        renew_until: passport.renew_until.map(check::shown),
+        renewed_from: passport.renewed_from,
+        lineage: passport.lineage,
     })
 }
 

@@ -198,6 +198,7 @@ pub(crate) fn order(agent: &str, audience: &str, grants: &str) -> IssuePassport 
         not_before: None,
         on_behalf_of: None,
         cnf: None,
+        renew_until: None,
     }
 }
 

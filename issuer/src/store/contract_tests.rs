@@ -8,6 +8,7 @@ pub(crate) mod audit;
 pub(crate) mod chains;
 pub(crate) mod key_uses;
 pub(crate) mod keys;
+pub(crate) mod lineages;
 pub(crate) mod log;
 pub(crate) mod makers;
 pub(crate) mod passports;
@@ -20,7 +21,10 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{AdminEvent, AppendOutcome, Batch, Maker, NewAgent, NewEvent, NewKey, NewPassport, Reported, Store, StoreError};
+use super::{
+    AdminEvent, AppendOutcome, Batch, EventOf, Maker, MatchedPassports, NewAgent, NewEvent, NewKey, NewPassport, Reported, Store,
+    StoreError,
+};
 
 /// A place where a store can be, empty at first.
 pub(crate) trait Backend {
@@ -122,6 +126,15 @@ macro_rules! contract_suite {
                 many_are_not_revoked_by_a_maker_that_counts_no_more,
                 the_named_ones_are_bounded_and_the_count_is_not,
             }
+            lineages {
+                a_renewal_comes_into_the_lineage_of_what_it_renews,
+                whichever_of_a_lineage_is_revoked_all_its_live_ones_are,
+                a_filter_that_finds_one_of_a_lineage_revokes_all_its_live_ones,
+                a_revoked_key_takes_every_lineage_that_it_signed_any_of,
+                nothing_is_renewed_into_a_lineage_that_has_fallen,
+                a_lineage_has_so_many_at_once,
+                a_renewal_never_outlives_what_it_came_of,
+            }
             templates {
                 each_save_is_a_revision_with_its_event,
                 a_template_that_is_deleted_leaves_its_passports_and_its_numbers,
@@ -164,7 +177,11 @@ pub(crate) fn event(number: u32) -> AdminEvent {
     AdminEvent { reporter: "agent_admin".to_owned(), event: decision(&format!("admin-{number}"), "admin") }
 }
 
-/// A decision with this request id and hash.
+/// An event that does not depend on what was changed.
+pub(crate) fn just(event: AdminEvent) -> EventOf<MatchedPassports> {
+    Box::new(move |_| Ok(event))
+}
+
 /// The hash that [`decision`] says for this text.
 pub(crate) fn hash_of(text: &str) -> [u8; 32] {
     Sha256::digest(text).into()
@@ -181,6 +198,7 @@ pub(crate) async fn append(
     store.append_events(Batch { reporter: reporter.to_owned(), maker, events, alarm: Arc::new(|_| Ok(None)) }).await
 }
 
+/// A decision with this request id and hash.
 pub(crate) fn decision(request_id: &str, hash: &str) -> NewEvent {
     NewEvent {
         event_id: format!("evt_{request_id}_{hash}"),
@@ -219,6 +237,8 @@ pub(crate) fn passport(number: i64) -> NewPassport {
         issued_by: "agent_admin".to_owned(),
         template: None,
         template_newest: false,
+        renew_until: None,
+        renews: None,
     }
 }
 

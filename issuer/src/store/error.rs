@@ -52,6 +52,16 @@ pub enum StoreError {
         /// How many may wait.
         most: u32,
     },
+    /// As many passports of one lineage are live, or were issued lately, as may be.
+    #[error("passport `{passport_id}` was renewed as often as it may be at once; there is room again {seconds} seconds later")]
+    TooManyRenewed {
+        /// The passport that was to be renewed.
+        passport_id: String,
+        /// How many there may be.
+        most: u32,
+        /// In how many seconds there is room, if none more are issued.
+        seconds: i64,
+    },
     /// The passport that the change is made with was revoked, itself or with its key, its agent was disabled, or no such
     /// passport was ever recorded. Nothing was written.
     #[error("passport `{passport_id}`, which the change is made with, was revoked or is not known")]

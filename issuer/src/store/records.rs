@@ -11,7 +11,7 @@ mod templates;
 pub use approvals::{Approval, ApprovalFilter, ApprovalState, NewApproval, Vote};
 pub use audit::{AdminEvent, AuditEvent, AuditFilter, EventKind, Maker, NewEvent};
 pub use intake::{Alarm, AppendOutcome, Batch, Finding, FindingFilter, FindingKind, Link, Reported, ReporterChain};
-pub use keys::{Key, KeyState, KeyUse, NewKey, RevokeKey, RotateKeys};
+pub use keys::{Key, KeyState, KeyUse, NewKey, RevokeKey, RotateKeys, WentWithKey};
 pub use log::{Count, CountFilter, LogHead};
 pub use revocations::{LiveFilter, MatchedPassports, NAMED_PASSPORTS, RevokedPassports};
 pub use templates::{DeletedTemplate, NewTemplate, Template, TemplateUse};
@@ -93,6 +93,21 @@ pub struct NewPassport {
     pub template: Option<TemplateUse>,
     /// Whether that has to be the template's newest revision; not for what comes in the place of another passport.
     pub template_newest: bool,
+    /// Until when it may be renewed, if its maker allowed it.
+    pub renew_until: Option<i64>,
+    /// What it is a renewal of, if it is one.
+    pub renews: Option<Renews>,
+}
+
+/// The passport that is exchanged for a fresh one, and how many of its lineage there may be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renews {
+    /// Its id. It is looked at as the maker of the change too.
+    pub passport_id: String,
+    /// How many of its lineage may be live, or issued lately, with the fresh one.
+    pub most: u32,
+    /// Lately: later than so many seconds before the fresh one is issued.
+    pub lately: i64,
 }
 
 /// A passport as recorded.
@@ -126,6 +141,15 @@ pub struct Passport {
     pub issued_by: String,
     /// The template that it was issued by.
     pub template: Option<TemplateUse>,
+    /// Until when it may be renewed, if its maker allowed it.
+    pub renew_until: Option<i64>,
+    /// Its lineage: the first of the passports of which each but that first is a renewal of another. Its own id where it
+    /// is the first.
+    pub lineage: String,
+    /// The passport that was exchanged for it, if it is a renewal.
+    pub renewed_from: Option<String>,
+    /// The key by whose revocation it was revoked, although another had signed it: that key had signed one of its lineage.
+    pub revoked_with_key: Option<String>,
 }
 
 /// What a passport is at a given time. Revoked wins over expired. One that is not valid yet is live.
@@ -159,10 +183,12 @@ pub struct PassportFilter {
 }
 
 /// What revoking a passport did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevokedPassport {
     /// Whether it was not revoked before; if it was, nothing was written.
     pub changed: bool,
+    /// What was revoked: it, and the live ones of its lineage.
+    pub matched: MatchedPassports,
     /// The trust sequence afterwards.
     pub trust_sequence: i64,
 }

@@ -14,6 +14,8 @@ mod intake;
 mod key_uses;
 #[path = "statements/keys.rs"]
 mod keys;
+#[path = "statements/lineages.rs"]
+mod lineages;
 #[path = "statements/makers.rs"]
 mod makers;
 mod open;
@@ -44,7 +46,7 @@ use super::{
     AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Batch, Count, CountFilter, Disabled, EventOf,
     Finding, FindingFilter, Key, KeyUse, LiveFilter, LogHead, Maker, MatchedPassports, NewAgent, NewApproval, NewKey, NewPassport, Page,
     Passport, PassportFilter, ReporterChain, RevokeKey, RevokedPassport, RevokedPassports, RotateKeys, StatusList, Store, StoreError,
-    TrustSnapshot, Vote,
+    TrustSnapshot, Vote, WentWithKey,
 };
 use super::{DeletedTemplate, NewTemplate, Template};
 
@@ -143,11 +145,15 @@ impl Store for SqliteStore {
         passport_id: &str,
         reason: Option<&str>,
         now: i64,
-        event: AdminEvent,
+        maker: Option<Maker>,
+        event: EventOf<MatchedPassports>,
     ) -> Result<RevokedPassport, StoreError> {
         let (passport_id, reason) = (passport_id.to_owned(), reason.map(str::to_owned));
+        let tell = move |done: &RevokedPassport| event(&done.matched);
         self.writer
-            .admin(event, move |conn| Box::pin(async move { passports::revoke(conn, &passport_id, reason.as_deref(), now).await }))
+            .admin_of(maker, Box::new(tell), move |conn| {
+                Box::pin(async move { lineages::revoke(conn, &passport_id, reason.as_deref(), now).await })
+            })
             .await
     }
 
@@ -227,7 +233,7 @@ impl Store for SqliteStore {
         self.writer.admin(event, move |conn| Box::pin(keys::revoke(conn, plan))).await
     }
 
-    async fn passports_of_key(&self, key_id: &str, now: i64, after: Option<i64>, limit: u32) -> Result<Page<Passport, i64>, StoreError> {
+    async fn passports_of_key(&self, key_id: &str, now: i64, after: Option<i64>, limit: u32) -> Result<Page<WentWithKey, i64>, StoreError> {
         let key_id = key_id.to_owned();
         self.reader.read(move |conn| Box::pin(async move { key_uses::passports(conn, &key_id, now, after, limit).await })).await
     }

@@ -9,7 +9,7 @@ use super::{
     AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Batch, Count, CountFilter, DeletedTemplate,
     Disabled, EventOf, Finding, FindingFilter, Key, KeyUse, LiveFilter, LogHead, Maker, MatchedPassports, NewAgent, NewApproval, NewKey,
     NewPassport, NewTemplate, Page, Passport, PassportFilter, ReporterChain, RevokeKey, RevokedPassport, RevokedPassports, RotateKeys,
-    StatusList, Store, StoreError, Template, TrustSnapshot, Vote,
+    StatusList, Store, StoreError, Template, TrustSnapshot, Vote, WentWithKey,
 };
 use crate::traces;
 
@@ -61,7 +61,7 @@ acts! {
     insert_passport(passport: NewPassport, event: AdminEvent) -> ();
     passport(passport_id: &str) -> Passport;
     passports(filter: PassportFilter) -> Page<Passport, i64>;
-    revoke_passport(passport_id: &str, reason: Option<&str>, now: i64, event: AdminEvent) -> RevokedPassport;
+    revoke_passport(passport_id: &str, reason: Option<&str>, now: i64, maker: Option<Maker>, event: EventOf<MatchedPassports>) -> RevokedPassport;
     find_passports(filter: LiveFilter) -> MatchedPassports;
     revoke_passports(filter: LiveFilter, reason: &str, maker: Option<Maker>, event: EventOf<MatchedPassports>) -> RevokedPassports;
     save_template(template: NewTemplate, maker: Option<Maker>, event: EventOf<Template>) -> Template;
@@ -76,7 +76,7 @@ acts! {
     insert_first_keys(active: NewKey, next: NewKey, event: AdminEvent) -> i64;
     rotate_keys(rotation: RotateKeys, event: AdminEvent) -> i64;
     revoke_key(plan: RevokeKey, event: AdminEvent) -> i64;
-    passports_of_key(key_id: &str, now: i64, after: Option<i64>, limit: u32) -> Page<Passport, i64>;
+    passports_of_key(key_id: &str, now: i64, after: Option<i64>, limit: u32) -> Page<WentWithKey, i64>;
     key_uses(now: i64) -> Vec<KeyUse>;
     latest_expiry(key_id: &str) -> Option<i64>;
     ask_approval(approval: NewApproval, most: u32, event: AdminEvent) -> Approval;

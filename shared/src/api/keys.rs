@@ -72,14 +72,15 @@ pub struct RevokedKey {
     pub next_cursor: Option<String>,
     /// When the next key takes over by itself; `null` where keys are rotated by hand alone.
     pub rotates_at: Option<String>,
-    /// Passports that the key had signed and that were live but for its revocation, oldest first. The caller's own
+    /// Passports that the key had signed and that were live but for its revocation, and those that fell with it because it
+    /// had signed another of what came of the same one by renewal; oldest first. The caller's own
     /// stands first where it is among them.
     pub affected: Vec<AffectedPassport>,
     /// Where there are more: what `after` takes in the next call. `null` at the end.
     pub affected_next: Option<String>,
 }
 
-/// A passport that went with the key that had signed it.
+/// A passport that went with the key that had signed it, or another of its lineage.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -41,9 +41,30 @@ pub struct IssuePassport {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub cnf: Option<Box<RawValue>>,
+    /// Until when its holder may exchange it for a fresh one, as an RFC 3339 time later than its end and at most 365 days
+    /// ahead; it cannot be exchanged where this is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renew_until: Option<String>,
 }
 
-/// The answer to `POST /v1/passports`: the only time that the token is shown.
+/// The body of `POST /v1/passports/renew`; it may be left out. At most one of `expiresIn` and `expiresAt` is given.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RenewPassport {
+    /// What it allows, no more than the old one did; the same, where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<Object>>))]
+    pub grants: Option<Box<RawValue>>,
+    /// How long it lives, in seconds; as long as the old one did, where no end is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<u64>,
+    /// When it ends, as an RFC 3339 time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<String>,
+}
+
+/// The answer to `POST /v1/passports` and to `POST /v1/passports/renew`: the only time that the token is shown.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -66,6 +87,9 @@ pub struct IssuedPassport {
     /// Its revision then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template_revision: Option<i64>,
+    /// Until when it may be exchanged for a fresh one; `null` where it may not.
+    #[serde(default)]
+    pub renew_until: Option<String>,
 }
 
 impl std::fmt::Debug for IssuedPassport {
@@ -105,7 +129,7 @@ pub struct Passport {
     pub revoked_at: Option<String>,
     /// Why it was revoked.
     pub revoke_reason: Option<String>,
-    /// The agent that issued it.
+    /// The agent that issued it; of a renewal, the agent itself.
     pub issued_by: String,
     /// The template that it was issued by.
     #[serde(default)]
@@ -117,6 +141,15 @@ pub struct Passport {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub template_parameters: Option<Box<RawValue>>,
+    /// Until when it may be exchanged for a fresh one; `null` where it may not.
+    #[serde(default)]
+    pub renew_until: Option<String>,
+    /// The passport that was exchanged for it; `null` where it was issued.
+    #[serde(default)]
+    pub renewed_from: Option<String>,
+    /// The first of its lineage: all that came of one passport by renewal are revoked as one. Its own id, where it is the first.
+    #[serde(default)]
+    pub lineage: String,
 }
 
 /// What has become of a passport.
@@ -142,8 +175,8 @@ pub struct RevokePassport {
     pub reason: Option<String>,
 }
 
-/// The body of `POST /v1/passports/revoke`. What is given must all hold of a passport; at least one of the first six
-/// members is given. Only live passports are meant.
+/// The body of `POST /v1/passports/revoke`. What is given must all hold of a passport, or of another that came of the same
+/// one by renewal; at least one of the first six members is given. Only live passports are meant.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

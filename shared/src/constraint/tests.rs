@@ -125,3 +125,47 @@ fn an_explanation_says_what_was_given_and_what_must_be() {
     assert_eq!(explain(r#"{"max":5}"#, None), "`amount` is missing; it must be at most 5");
     assert_eq!(explain(r#"{"oneOf":["a","b"]}"#, Some("c`\n".into())), "`amount` is `c\\`\\n`; it must be one of `a`, `b`");
 }
+
+#[test]
+fn what_is_within_another_operator_holds_for_nothing_that_the_other_does_not_hold_for() {
+    let operands = [
+        r#""equals":"a""#,
+        r#""equals":2"#,
+        r#""notEquals":"a""#,
+        r#""oneOf":[]"#,
+        r#""oneOf":["a"]"#,
+        r#""oneOf":["b","a",2]"#,
+        r#""oneOf":["c"]"#,
+        r#""noneOf":["a"]"#,
+        r#""noneOf":[]"#,
+        r#""min":2"#,
+        r#""min":"2.00""#,
+        r#""min":3"#,
+        r#""max":2"#,
+        r#""max":"1.9""#,
+        r#""glob":"*""#,
+        r#""glob":"a""#,
+        r#""under":"a""#,
+        r#""host":"a.example""#,
+        r#""cidr":"10.0.0.0/8""#,
+    ];
+    let values = ["\"a\"", "\"b\"", "\"c\"", "\"2\"", "1", "2", "3", "true", "[\"a\",\"b\"]", "[]", "\"a.example\"", "\"10.0.0.1\""];
+    let operator = |operand: &str| read(&format!("{{{operand}}}")).expect("readable").0.operators[0].clone();
+    let mut within = Vec::new();
+    for one in operands {
+        for other in operands {
+            if operator(one).is_within(&operator(other)) {
+                for value in values {
+                    let both = [one, other].map(|operand| holds(&format!("{{{operand}}}"), value));
+                    assert!(!both[0] || both[1], "{one} is no part of {other}: {value}");
+                }
+                if one != other {
+                    within.push((one, other));
+                }
+            }
+        }
+    }
+    assert!(within.contains(&(r#""max":"1.9""#, r#""max":2"#)) && within.contains(&(r#""min":3"#, r#""min":"2.00""#)));
+    assert!(within.contains(&(r#""oneOf":["a"]"#, r#""oneOf":["b","a",2]"#)) && within.contains(&(r#""min":2"#, r#""min":"2.00""#)));
+    assert_eq!(within.len(), 9, "{within:?}");
+}

@@ -119,7 +119,9 @@ impl Done {
             (None, Some(refused)) => format!("not issued anew: {}", escape(&refused.detail)),
             (None, None) => "denied from now on".to_owned(),
         };
-        if matches!(kept, Some(Err(_))) || entry.refused.is_some() {
+        // Of what was renewed, the newest alone is wanted.
+        let wanted = |refused: &&passport_shared::api::keys::NotReissued| refused.code != "renewed_since";
+        if matches!(kept, Some(Err(_))) || entry.refused.as_ref().filter(wanted).is_some() {
             self.failed = self.failed.saturating_add(1);
         }
         self.entries.push((entry, outcome));

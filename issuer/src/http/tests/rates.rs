@@ -70,6 +70,20 @@ async fn one_agent_over_its_limit_takes_nothing_from_another() {
 }
 
 #[tokio::test]
+async fn the_limit_by_agent_holds_for_what_every_passport_opens_to_its_holder() {
+    let fixture = Fixture::new().await;
+    let ollie = fixture.passport("ollie", serde_json::json!([])).await;
+    let server = Server::start(&fixture, limits(Rates { agent: of(3), ..OFF })).await;
+    assert!(refused(&server, "/v1/approvals/apr_none", Some(&ollie), 40, "rate_limited").await > 20);
+    let mut stream = server.connect().await;
+    let renew = format!("POST /v1/passports/renew HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ollie}\r\nContent-Length: 0\r\n\r\n");
+    stream.write_all(renew.as_bytes()).await.unwrap();
+    let text = answer(&mut stream).await;
+    assert!(text.starts_with("HTTP/1.1 429 "), "{text}");
+    server.end().await;
+}
+
+#[tokio::test]
 async fn a_source_that_guesses_is_locked_out_and_verifiers_beside_it_are_not() {
     let fixture = Fixture::new().await;
     let server = Server::start(&fixture, limits(Rates { lockout_after: 5, ..OFF })).await;

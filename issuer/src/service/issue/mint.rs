@@ -19,12 +19,19 @@ use super::super::status_index::Slot;
 use super::super::{Issuer, ServiceError, check};
 use super::order::Order;
 use crate::metrics;
-use crate::store::{NewPassport, StoreError};
+use crate::store::{NewPassport, Renews, StoreError};
 use crate::traces;
 
 /// How often a passport is signed anew because its place in the status list was taken, or the keys were rotated. At
 /// half-full lists, all of these fail about once in 2^64 passports.
 const ATTEMPTS: u32 = 64;
+
+/// How many passports of one lineage may be live, or issued within [`LATELY`], at once. More than one, so that a lost answer
+/// locks nobody out; few, so that it is no source of passports without end, however short they live.
+const MOST_OF_LINEAGE: u32 = 8;
+
+/// Seconds.
+const LATELY: i64 = 60;
 
 const ACT: &str = "issue a passport";
 
@@ -59,13 +66,18 @@ impl Issuer {
                 // The store would say that it is taken.
                 OwnWork::PlaceRevoked => continue,
             }
+            let kind = if order.renews.is_some() { "passport_renewed" } else { "passport_issued" };
             let mut change = json!({
-                "type": "passport_issued", "passportId": id, "agentId": order.agent_id, "keyId": key,
+                "type": kind, "passportId": id, "agentId": order.agent_id, "keyId": key,
                 "audience": order.audience, "expiresAt": check::shown(order.expires_at),
             });
-            if let (Some(replaced), Some(members)) = (&order.replaces, change.as_object_mut()) {
-                members.insert("replaces".to_owned(), json!(replaced.passport_id));
-                members.insert("forRequestId".to_owned(), json!(replaced.for_request));
+            if let Some(members) = change.as_object_mut() {
+                members.extend(order.renews.iter().map(|renewed| ("renews".to_owned(), json!(renewed))));
+                members.extend(order.renew_until.iter().map(|until| ("renewUntil".to_owned(), json!(check::shown(*until)))));
+                if let Some(replaced) = &order.replaces {
+                    members.insert("replaces".to_owned(), json!(replaced.passport_id));
+                    members.insert("forRequestId".to_owned(), json!(replaced.for_request));
+                }
             }
             if let (Some(template), Some(members)) = (&order.template, change.as_object_mut()) {
                 members.insert("template".to_owned(), json!(template.name));
@@ -85,8 +97,10 @@ impl Issuer {
                 status_index: slot.index,
                 issued_by: author.name.clone(),
                 template: order.template.clone(),
-                // What comes in the place of another passport has its grants, whatever the template says by now.
-                template_newest: order.replaces.is_none(),
+                // What comes in the place of another passport, or renews it, has its grants, whatever the template says by now.
+                template_newest: order.replaces.is_none() && order.renews.is_none(),
+                renew_until: order.renew_until,
+                renews: order.renews.clone().map(|passport_id| Renews { passport_id, most: MOST_OF_LINEAGE, lately: LATELY }),
             };
             match self.store().insert_passport(record, event).await {
                 Ok(()) => {
@@ -100,6 +114,7 @@ impl Issuer {
                         expires_at: check::shown(order.expires_at),
                         template: order.template.as_ref().map(|template| template.name.clone()),
                         template_revision: order.template.as_ref().map(|template| template.revision),
+                        renew_until: order.renew_until.map(check::shown),
                     });
                 }
                 Err(StoreError::StatusIndexTaken { .. }) => {}

@@ -12,6 +12,9 @@ use super::super::templates::Expanded;
 use super::super::{ServiceError, Settings, check};
 use crate::store::TemplateUse;
 
+/// How far ahead a passport may be renewable, in seconds: 365 days. Whoever lets one live on looks at it again each year.
+pub(super) const RENEWABLE: i64 = 365 * 86_400;
+
 /// A passport to be issued. Times are seconds since 1970.
 #[derive(Debug)]
 pub(super) struct Order {
@@ -25,6 +28,10 @@ pub(super) struct Order {
     pub(super) confirmation: Option<Box<RawValue>>,
     /// The member that said when it ends.
     pub(super) expiry_pointer: &'static str,
+    /// Until when it may be exchanged for a fresh one.
+    pub(super) renew_until: Option<i64>,
+    /// The passport that is exchanged for it.
+    pub(super) renews: Option<String>,
     /// The passport in whose place it comes, and the request that asked for it.
     pub(super) replaces: Option<Replaced>,
     /// The template that its grants come from.
@@ -51,6 +58,7 @@ impl Order {
         }
         let expires_at = read_expiry(&body, settings, now, &mut faults);
         let not_before = read_start(&body, expires_at.as_ref(), &mut faults);
+        let renew_until = read_renewal(&body, expires_at.as_ref(), now, &mut faults);
         let (template, grants, wrong_grants) = match read_grants(&body, expanded) {
             Ok((template, grants)) => (template, grants, Vec::new()),
             Err(wrong) => (None, Vec::new(), wrong),
@@ -68,6 +76,8 @@ impl Order {
                 on_behalf_of: body.on_behalf_of,
                 confirmation: body.cnf,
                 expiry_pointer: expiry.pointer,
+                renew_until,
+                renews: None,
                 replaces: None,
                 template,
             }),
@@ -146,6 +156,23 @@ fn read_start(body: &IssuePassport, expiry: Option<&Expiry>, faults: &mut Faults
             faults.note(&place, format!("it must be earlier than the passport's end, {}", check::shown(*at)))
         }
         _ => Some(start),
+    }
+}
+
+fn read_renewal(body: &IssuePassport, expiry: Option<&Expiry>, now: i64, faults: &mut Faults) -> Option<i64> {
+    let root = Place::root("");
+    let place = root.name("renewUntil");
+    let until = check::time(body.renew_until.as_deref()?, &place, faults)?;
+    let most = now.saturating_add(RENEWABLE);
+    if body.cnf.is_some() {
+        return faults.note(&place, "leave it out: a passport with `cnf` cannot be renewed, for nobody proves that they hold its key");
+    }
+    match expiry {
+        Some(Expiry { at, .. }) if until <= *at => {
+            faults.note(&place, format!("it must be later than the passport's end, {}", check::shown(*at)))
+        }
+        _ if until > most => faults.note(&place, format!("it must be no later than 365 days from now, {}", check::shown(most))),
+        _ => Some(until),
     }
 }
 

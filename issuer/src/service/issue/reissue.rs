@@ -6,13 +6,14 @@
 use passport_shared::api::keys::{AffectedPassport, NotReissued};
 use passport_shared::api::passports::IssuedPassport;
 use passport_shared::grant::Grant;
+use passport_shared::text::quote;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::change::Author;
 use super::super::{Caller, Issuer, ServiceError, Settings, check, subset};
 use super::order::{Order, Replaced};
-use crate::store::{self, StoreError};
+use crate::store::{self, StoreError, WentWithKey};
 
 /// The grant that a caller must hold to have passports issued anew, beside that to revoke keys.
 const ISSUING: &str = r#"[{"resource":"issuer/passports","allowedActions":["passports.issue"]}]"#;
@@ -25,11 +26,11 @@ const LISTED: u32 = 1_000;
 
 /// What is read back from the claims as signed.
 #[derive(Deserialize)]
-struct Claims {
-    authorization_details: Box<RawValue>,
+pub(super) struct Claims {
+    pub(super) authorization_details: Box<RawValue>,
     #[serde(rename = "onBehalfOf")]
-    on_behalf_of: Option<String>,
-    cnf: Option<Box<RawValue>>,
+    pub(super) on_behalf_of: Option<String>,
+    pub(super) cnf: Option<Box<RawValue>>,
 }
 
 /// Where to go on: after the passport of this ordinal, without that of whoever asked first.
@@ -79,6 +80,8 @@ impl Issuer {
     /// The passports that have gone with a revoked key, and where `reissue` is said those in their place. Where the
     /// caller's own is among them it is the first, so that the caller can go on with the new one.
     ///
+    /// Of one lineage only the newest is issued anew, or the caller's own: its holder uses that one.
+    ///
     /// One that cannot be issued anew is answered with the reason, and is in nobody's way. `by_caller` says that the caller
     /// has revoked the key in this very call: only then a passport that went with it still counts, for the store has
     /// found it good in the transaction of the revocation. Who comes later with one gets nothing, a thief above all.
@@ -94,17 +97,36 @@ impl Issuer {
         let limit = if reissue { AT_ONCE } else { LISTED };
         let page = self.store().passports_of_key(kid, now, after.ordinal, limit).await?;
         let own = self.store().passport(caller.passport_id()).await?;
-        let went_with_it = own.key_id == kid;
+        let went_with_it = own.key_id == kid || own.revoked_with_key.as_deref() == Some(kid);
         let skipped = if went_with_it { Some(own.passport_id.clone()) } else { after.own };
+        // On a later page the caller comes with the passport that was issued in place of its own.
+        let own_lineage = match &skipped {
+            Some(id) if *id == own.passport_id => Some(own.lineage.clone()),
+            Some(id) => match self.store().passport(id).await {
+                Ok(passport) => Some(passport.lineage),
+                // It came with the call, and need not be any passport's.
+                Err(StoreError::NotFound { .. }) => None,
+                Err(error) => return Err(error.into()),
+            },
+            None => None,
+        };
         let mut passports = Vec::with_capacity(page.items.len().saturating_add(1));
         if went_with_it && after.ordinal.is_none() && own.expires_at > now {
-            passports.push(own);
+            passports.push(WentWithKey { newest: own.passport_id.clone(), passport: own });
         }
-        passports.extend(page.items.into_iter().filter(|passport| Some(&passport.passport_id) != skipped.as_ref()));
+        passports.extend(page.items.into_iter().filter(|gone| Some(&gone.passport.passport_id) != skipped.as_ref()));
         let mut affected = Vec::with_capacity(passports.len());
-        for old in passports {
+        for WentWithKey { passport: old, newest } in passports {
             let own = old.passport_id == caller.passport_id();
-            let outcome = if reissue { Some(self.reissue(caller, &old, went_with_it && by_caller).await) } else { None };
+            let in_place = match &skipped {
+                Some(id) if own_lineage.as_deref() == Some(&old.lineage) => id,
+                _ => &newest,
+            };
+            let outcome = match reissue {
+                true if old.passport_id != *in_place => Some(Err(renewed_since(in_place))),
+                true => Some(self.reissue(caller, &old, went_with_it && by_caller).await),
+                false => None,
+            };
             let (reissued, refused) = match outcome {
                 None => (None, None),
                 Some(Ok(issued)) => (Some(issued), None),
@@ -126,7 +148,7 @@ impl Issuer {
     /// A passport in the place of `old`: for the same agent and services, with the same grants, until the same time.
     async fn reissue(&self, caller: &Caller, old: &store::Passport, own_is_gone: bool) -> Result<IssuedPassport, ServiceError> {
         let now = self.now();
-        let order = Order::again(old, caller, self.settings(), now)?;
+        let mut order = Order::again(old, caller, self.settings(), now)?;
         let agent = self.store().agent(&order.agent_id).await?;
         if agent.disabled_at.is_some() {
             return Err(StoreError::AgentDisabled { agent_id: agent.agent_id }.into());
@@ -134,6 +156,14 @@ impl Issuer {
         if order.audience.contains(&self.settings().issuer) {
             let end = subset::End { at: order.expires_at, pointer: "/expiresAt" };
             subset::check(caller.claims(), &order.grants, end, now)?;
+            // It may be renewed no longer than its maker may say, who is another now; but the caller's own, by whose word the
+            // caller is here, as before.
+            if old.passport_id != caller.passport_id() {
+                order.renew_until = order.renew_until.map(|until| until.min(caller.claims().expires_at)).filter(|until| {
+                    let end = subset::End { at: *until, pointer: "/renewUntil" };
+                    *until > order.expires_at && subset::check(caller.claims(), &order.grants, end, now).is_ok()
+                });
+            }
         }
         self.mint(&order, &self.reissuer(caller, own_is_gone)?).await
     }
@@ -146,6 +176,15 @@ impl Issuer {
         }
         let message = "the issuer issues anew what a revoked key had signed, as who revoked it has asked";
         self.inner.parts.own_author(&self.settings().issuer, "keys.reissue", message)
+    }
+}
+
+/// Why an older passport of a lineage is not issued anew.
+fn renewed_since(newest: &str) -> ServiceError {
+    ServiceError::Forbidden {
+        code: "renewed_since",
+        detail: format!("it was renewed, and of all that came of it {} alone is issued anew", quote(newest)),
+        errors: Vec::new(),
     }
 }
 
@@ -166,6 +205,8 @@ impl Order {
             on_behalf_of: claims.on_behalf_of,
             confirmation: claims.cnf,
             expiry_pointer: "/expiresAt",
+            renew_until: old.renew_until.filter(|until| *until > now),
+            renews: None,
             replaces: Some(Replaced { passport_id: old.passport_id.clone(), for_request: caller.request_id().to_owned() }),
             template: old.template.clone(),
         })

@@ -1,6 +1,6 @@
 //! Agents.
 
-use super::{Backend, NOW, agent, event, passport, with_ollie};
+use super::{Backend, NOW, agent, event, just, passport, with_ollie};
 use crate::store::{Disabled, NewAgent, StoreError};
 
 pub(crate) async fn an_agent_is_created_once(backend: impl Backend) {
@@ -48,7 +48,7 @@ pub(crate) async fn disabling_revokes_live_passports_only(backend: impl Backend)
     for (number, new) in (10..).zip([passport(0), expired, others, passport(3), passport(4)]) {
         store.insert_passport(new, event(number)).await.unwrap();
     }
-    store.revoke_passport("pp_3", Some("lost"), NOW, event(20)).await.unwrap();
+    store.revoke_passport("pp_3", Some("lost"), NOW, None, just(event(20))).await.unwrap();
     let before = store.trust_sequence().await.unwrap();
 
     let done = store.disable_agent("ollie", "agent disabled", NOW + 10, event(21)).await.unwrap();

@@ -1,6 +1,6 @@
 //! The audit log, and that no change goes without its event.
 
-use super::{Backend, NOW, agent, append, decision, event, hash_of, key, passport, with_ollie};
+use super::{Backend, NOW, agent, append, decision, event, hash_of, just, key, passport, with_ollie};
 use crate::store::{
     AppendOutcome, AuditEvent, AuditFilter, EventKind, KeyState, MAX_PAGE_BYTES, Maker, NewEvent, RevokeKey, RotateKeys, Store, StoreError,
 };
@@ -92,7 +92,7 @@ pub(crate) async fn a_batch_is_written_whole_or_not_at_all(backend: impl Backend
     let store = with_ollie(&backend).await;
     store.insert_passport(passport(0), event(1)).await.unwrap();
     store.insert_passport(passport(1), event(2)).await.unwrap();
-    store.revoke_passport("pp_0", None, NOW, event(3)).await.unwrap();
+    store.revoke_passport("pp_0", None, NOW, None, just(event(3))).await.unwrap();
     let report = |lane: usize| {
         let store = std::sync::Arc::clone(&store);
         let events = (0..3).map(|number| decision(&format!("{lane}-{number}"), "h")).collect();
@@ -228,7 +228,7 @@ pub(crate) async fn a_change_without_its_event_is_rolled_back(backend: impl Back
     refused(disabled.map(|_| ()));
     refused(store.enable_agent("off", taken()).await.map(|_| ()));
     refused(store.insert_passport(passport(1), taken()).await);
-    let revoked = store.revoke_passport("pp_0", None, NOW, taken()).await;
+    let revoked = store.revoke_passport("pp_0", None, NOW, None, just(taken())).await;
     refused(revoked.map(|_| ()));
     let rotation = RotateKeys {
         expected_active: "k1".to_owned(),
@@ -263,11 +263,11 @@ pub(crate) async fn first_keys_without_their_event_are_rolled_back(backend: impl
 pub(crate) async fn a_change_that_is_none_writes_no_event(backend: impl Backend) {
     let store = with_ollie(&backend).await;
     store.insert_passport(passport(0), event(1)).await.unwrap();
-    store.revoke_passport("pp_0", None, NOW, event(2)).await.unwrap();
+    store.revoke_passport("pp_0", None, NOW, None, just(event(2))).await.unwrap();
     store.disable_agent("ollie", "r", NOW, event(3)).await.unwrap();
     let before = all(store.as_ref()).await;
     assert_eq!(before.len(), 5);
-    store.revoke_passport("pp_0", None, NOW, event(4)).await.unwrap();
+    store.revoke_passport("pp_0", None, NOW, None, just(event(4))).await.unwrap();
     store.disable_agent("ollie", "r", NOW, event(5)).await.unwrap();
     assert_eq!(before, all(store.as_ref()).await);
     store.enable_agent("ollie", event(6)).await.unwrap();

@@ -1,6 +1,6 @@
 //! What each key has signed.
 
-use super::{Backend, NOW, event, key, passport, with_ollie};
+use super::{Backend, NOW, event, just, key, passport, with_ollie};
 use crate::store::{KeyState, KeyUse, PassportFilter, RevokeKey};
 
 pub(crate) async fn what_went_with_a_key_is_listed_until_it_is_revoked_by_itself_or_over(backend: impl Backend) {
@@ -9,10 +9,10 @@ pub(crate) async fn what_went_with_a_key_is_listed_until_it_is_revoked_by_itself
     for number in 1..=4 {
         store.insert_passport(passport(number), event(100 + u32::try_from(number).unwrap())).await.unwrap();
     }
-    store.revoke_passport("pp_2", None, NOW, event(110)).await.unwrap();
+    store.revoke_passport("pp_2", None, NOW, None, just(event(110))).await.unwrap();
     let ask = async |now, after, limit| {
         let page = store.passports_of_key("k1", now, after, limit).await.unwrap();
-        (page.items.into_iter().map(|passport| passport.passport_id).collect::<Vec<_>>(), page.next)
+        (page.items.into_iter().map(|gone| gone.passport.passport_id).collect::<Vec<_>>(), page.next)
     };
     let (first, next) = ask(NOW, None, 2).await;
     assert_eq!((first, next.is_some()), (vec!["pp_1".to_owned(), "pp_3".to_owned()], true));

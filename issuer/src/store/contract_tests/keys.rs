@@ -1,6 +1,6 @@
 //! Keys.
 
-use super::{Backend, NOW, event, key, passport, with_ollie};
+use super::{Backend, NOW, event, just, key, passport, with_ollie};
 use crate::store::{KeyState, RevokeKey, RotateKeys, Store, StoreError};
 
 fn rotation(active: &str, next: &str, fresh: &str) -> RotateKeys {
@@ -158,7 +158,7 @@ pub(crate) async fn revoking_a_key_revokes_all_it_signed(backend: impl Backend) 
     let store = with_ollie(&backend).await;
     store.insert_passport(passport(3), event(1)).await.unwrap();
     store.insert_passport(passport(1), event(2)).await.unwrap();
-    store.revoke_passport("pp_3", Some("lost"), NOW, event(3)).await.unwrap();
+    store.revoke_passport("pp_3", Some("lost"), NOW, None, just(event(3))).await.unwrap();
     let plan = RevokeKey { promote: Some("k2".to_owned()), ..revocation("k1", KeyState::Active) };
     store.revoke_key(plan, event(4)).await.unwrap();
     let mut later = passport(2);
@@ -173,6 +173,6 @@ pub(crate) async fn revoking_a_key_revokes_all_it_signed(backend: impl Backend) 
     assert_eq!(itself.revoked_at, Some(NOW));
     assert_eq!(itself.revoke_reason.as_deref(), Some("lost"));
     assert_eq!(store.passport("pp_2").await.unwrap().revoked_at, None);
-    let again = store.revoke_passport("pp_1", None, NOW, event(6)).await.unwrap();
+    let again = store.revoke_passport("pp_1", None, NOW, None, just(event(6))).await.unwrap();
     assert!(!again.changed);
 }

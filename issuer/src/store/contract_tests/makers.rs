@@ -1,6 +1,6 @@
 //! Who makes a change is looked at again when it is made.
 
-use super::{Backend, NOW, agent, append, decision, event, key, passport, with_ollie};
+use super::{Backend, NOW, agent, append, decision, event, just, key, passport, with_ollie};
 use crate::store::{AdminEvent, AuditFilter, KeyState, Maker, NewPassport, RevokeKey, RotateKeys, Store, StoreError};
 
 /// When the changes are made: the time of receipt of the suite's events.
@@ -59,7 +59,7 @@ async fn world(backend: &impl Backend) -> std::sync::Arc<dyn Store> {
     issue("pp_expired", "ollie", "k2", AT).await;
     // Not revoked with its agent, as the clock was ahead then.
     issue("pp_off", "off", "k2", NOW + 3_600).await;
-    store.revoke_passport("pp_revoked", None, NOW, event(202)).await.unwrap();
+    store.revoke_passport("pp_revoked", None, NOW, None, just(event(202))).await.unwrap();
     store.disable_agent("off", "r", NOW + 3_600, event(203)).await.unwrap();
     assert_eq!(store.passport("pp_off").await.unwrap().revoked_at, None);
     store
@@ -81,7 +81,7 @@ async fn every_change(store: &dyn Store, id: &str) -> Vec<(&'static str, Result<
         ("disable one again", store.disable_agent("off", "r", NOW, by(902, id)).await.map(drop)),
         ("enable an agent", store.enable_agent("off", by(903, id)).await.map(drop)),
         ("issue", store.insert_passport(new, by(904, id)).await),
-        ("revoke a passport", store.revoke_passport("pp_victim", None, NOW, by(905, id)).await.map(drop)),
+        ("revoke a passport", store.revoke_passport("pp_victim", None, NOW, maker(id), just(by(905, id))).await.map(drop)),
         ("rotate", store.rotate_keys(rotation, by(906, id)).await.map(drop)),
         ("revoke a key", store.revoke_key(revoke_key("k2", KeyState::Active), by(907, id)).await.map(drop)),
         ("report", append(store, "shop", maker(id), vec![decision("r1", "h1")]).await.map(drop)),
@@ -140,8 +140,8 @@ pub(crate) async fn a_live_maker_makes_each_change(backend: impl Backend) {
 /// Whoever acts may lay down what they act with: they are looked at before the change.
 pub(crate) async fn a_maker_can_revoke_itself_once(backend: impl Backend) {
     let store = world(&backend).await;
-    assert!(store.revoke_passport("pp_live", None, NOW, by(1_000, "pp_live")).await.unwrap().changed);
-    let again = store.revoke_passport("pp_live", None, NOW, by(1_001, "pp_live")).await;
+    assert!(store.revoke_passport("pp_live", None, NOW, maker("pp_live"), just(by(1_000, "pp_live"))).await.unwrap().changed);
+    let again = store.revoke_passport("pp_live", None, NOW, maker("pp_live"), just(by(1_001, "pp_live"))).await;
     assert!(matches!(again, Err(StoreError::MakerRevoked { .. })));
     assert!(store.disable_agent("loner", "r", NOW, by(1_002, "pp_loner")).await.unwrap().changed);
     assert!(matches!(store.enable_agent("loner", by(1_003, "pp_loner")).await, Err(StoreError::MakerRevoked { .. })));

@@ -1,6 +1,6 @@
 //! Passports.
 
-use super::{Backend, NOW, agent, event, key, passport, with_ollie};
+use super::{Backend, NOW, agent, event, just, key, passport, with_ollie};
 use crate::store::{PassportFilter, PassportState, RotateKeys, Store, StoreError};
 
 pub(crate) async fn a_passport_is_kept_exactly_as_given(backend: impl Backend) {
@@ -109,7 +109,7 @@ pub(crate) async fn passports_are_filtered_by_agent_and_state(backend: impl Back
     for (number, new) in (10..).zip([passport(0), short, others, passport(3)]) {
         store.insert_passport(new, event(number)).await.unwrap();
     }
-    store.revoke_passport("pp_3", None, NOW, event(20)).await.unwrap();
+    store.revoke_passport("pp_3", None, NOW, None, just(event(20))).await.unwrap();
     let store = store.as_ref();
     let all = ["pp_3", "pp_2", "pp_1", "pp_0"];
     assert_eq!(ids(store, filter(None, None, NOW)).await, all);
@@ -146,12 +146,15 @@ pub(crate) async fn passports_are_listed_newest_first_in_pages(backend: impl Bac
 pub(crate) async fn revoking_twice_changes_nothing(backend: impl Backend) {
     let store = with_ollie(&backend).await;
     store.insert_passport(passport(0), event(1)).await.unwrap();
-    let first = store.revoke_passport("pp_0", Some("lost"), NOW + 9_999, event(2)).await.unwrap();
-    let second = store.revoke_passport("pp_0", Some("other"), NOW + 10_000, event(3)).await.unwrap();
+    let first = store.revoke_passport("pp_0", Some("lost"), NOW + 9_999, None, just(event(2))).await.unwrap();
+    let second = store.revoke_passport("pp_0", Some("other"), NOW + 10_000, None, just(event(3))).await.unwrap();
     assert!(first.changed && !second.changed);
     assert_eq!(first.trust_sequence, second.trust_sequence);
     let kept = store.passport("pp_0").await.unwrap();
     assert_eq!(kept.revoked_at, Some(NOW + 9_999));
     assert_eq!(kept.revoke_reason.as_deref(), Some("lost"));
-    assert!(matches!(store.revoke_passport("pp_1", None, NOW, event(4)).await, Err(StoreError::NotFound { what: "passport", .. })));
+    assert!(matches!(
+        store.revoke_passport("pp_1", None, NOW, None, just(event(4))).await,
+        Err(StoreError::NotFound { what: "passport", .. })
+    ));
 }

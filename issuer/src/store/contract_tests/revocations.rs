@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Backend, NOW, agent, event, passport, with_ollie};
+use super::{Backend, NOW, agent, event, just, passport, with_ollie};
 use crate::store::{
     AuditFilter, EventOf, LiveFilter, Maker, MatchedPassports, NAMED_PASSPORTS, NewPassport, RotateKeys, Store, StoreError,
 };
@@ -89,7 +89,7 @@ pub(crate) async fn many_are_revoked_in_one_step_with_one_event(backend: impl Ba
 
 pub(crate) async fn what_is_dead_already_is_left_as_it_was(backend: impl Backend) {
     let store = world(&backend).await;
-    store.revoke_passport("pp_0", Some("first"), NOW, event(40)).await.unwrap();
+    store.revoke_passport("pp_0", Some("first"), NOW, None, just(event(40))).await.unwrap();
     store.insert_passport(NewPassport { key_id: "k2".to_owned(), expires_at: NOW, ..passport(4) }, event(41)).await.unwrap();
     let done = store.revoke_passports(live(), "second", None, telling(50)).await.unwrap();
     assert_eq!(done.matched.passport_ids, ["pp_1", "pp_2", "pp_3"]);
@@ -120,7 +120,7 @@ pub(crate) async fn a_revocation_of_none_writes_nothing(backend: impl Backend) {
 
 pub(crate) async fn many_are_not_revoked_by_a_maker_that_counts_no_more(backend: impl Backend) {
     let store = world(&backend).await;
-    store.revoke_passport("pp_2", None, NOW, event(40)).await.unwrap();
+    store.revoke_passport("pp_2", None, NOW, None, just(event(40))).await.unwrap();
     let by = |id: &str| Some(Maker { passport_id: id.to_owned(), at: NOW });
     for id in ["pp_2", "pp_none"] {
         let refused = store.revoke_passports(live(), "r", by(id), telling(50)).await;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Backend, NOW, event, passport, with_ollie};
+use super::{Backend, NOW, event, just, passport, with_ollie};
 use crate::store::{
     AuditFilter, DeletedTemplate, EventOf, LiveFilter, Maker, NewPassport, NewTemplate, Page, PassportFilter, Store, StoreError, Template,
     TemplateUse,
@@ -101,7 +101,7 @@ pub(crate) async fn a_template_that_is_deleted_leaves_its_passports_and_its_numb
     store.insert_passport(by(1, used("team", 1)), event(11)).await.unwrap();
     store.insert_passport(by(2, used("other", 1)), event(12)).await.unwrap();
     store.insert_passport(by(3, None), event(13)).await.unwrap();
-    store.revoke_passport("pp_1", None, NOW, event(14)).await.unwrap();
+    store.revoke_passport("pp_1", None, NOW, None, just(event(14))).await.unwrap();
     let done = store.delete_template("team", NOW + 5, None, telling(20)).await.unwrap();
     assert_eq!(done, DeletedTemplate { revision: 1, live: 1 });
     let before = log(store).await;
@@ -203,7 +203,7 @@ pub(crate) async fn a_template_is_not_changed_without_its_event_or_by_a_maker_th
     let store = store.as_ref();
     store.insert_passport(passport(0), event(1)).await.unwrap();
     let first = save(store, 2, template("team", None)).await.unwrap();
-    store.revoke_passport("pp_0", None, NOW, event(3)).await.unwrap();
+    store.revoke_passport("pp_0", None, NOW, None, just(event(3))).await.unwrap();
     let before = log(store).await;
     let gone = || Some(Maker { passport_id: "pp_0".to_owned(), at: NOW + 5 });
     for outcome in [

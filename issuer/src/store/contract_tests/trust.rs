@@ -1,6 +1,6 @@
 //! The trust sequence, status lists, the issuer's URL, and what is left after closing.
 
-use super::{Backend, NOW, append, decision, event, key, passport, with_ollie};
+use super::{Backend, NOW, append, decision, event, just, key, passport, with_ollie};
 use crate::store::{AuditFilter, KeyState, NewPassport, RevokeKey, RotateKeys, StatusList, StoreError};
 
 pub(crate) async fn every_change_of_trust_raises_the_sequence_by_one(backend: impl Backend) {
@@ -13,7 +13,7 @@ pub(crate) async fn every_change_of_trust_raises_the_sequence_by_one(backend: im
     store.create_agent(super::agent("ollie"), event(2)).await.unwrap();
     store.insert_passport(passport(0), event(3)).await.unwrap();
     assert_eq!(store.trust_sequence().await.unwrap(), 2);
-    let told = store.revoke_passport("pp_0", None, NOW, event(4)).await;
+    let told = store.revoke_passport("pp_0", None, NOW, None, just(event(4))).await;
     assert_eq!(told.unwrap().trust_sequence, 3);
     let told = store.disable_agent("ollie", "r", NOW, event(5)).await;
     assert_eq!(told.unwrap().trust_sequence, 4);
@@ -62,7 +62,7 @@ pub(crate) async fn a_snapshot_holds_keys_and_revocations_together(backend: impl
     (second.status_list, second.status_index) = (1, 7);
     store.insert_passport(passport(9), event(1)).await.unwrap();
     store.insert_passport(second, event(2)).await.unwrap();
-    let told = store.revoke_passport("pp_1", None, NOW, event(3)).await.unwrap();
+    let told = store.revoke_passport("pp_1", None, NOW, None, just(event(3))).await.unwrap();
     let snapshot = store.trust_snapshot().await.unwrap();
     assert_eq!(snapshot.sequence, told.trust_sequence);
     assert_eq!(snapshot.keys, store.keys().await.unwrap());
@@ -95,7 +95,7 @@ pub(crate) async fn status_lists_count_what_is_taken(backend: impl Backend) {
 pub(crate) async fn everything_is_there_after_reopening(backend: impl Backend) {
     let store = with_ollie(&backend).await;
     store.insert_passport(passport(0), event(1)).await.unwrap();
-    store.revoke_passport("pp_0", Some("lost"), NOW, event(2)).await.unwrap();
+    store.revoke_passport("pp_0", Some("lost"), NOW, None, just(event(2))).await.unwrap();
     let batch = vec![decision("r1", "h1"), decision("r1", "h2")];
     append(store.as_ref(), "shop", None, batch.clone()).await.unwrap();
     let filter = AuditFilter { limit: 100, ..AuditFilter::default() };

@@ -122,6 +122,7 @@ fn migrations() -> Vec<Migration> {
         step(1, "initial", include_str!("../../../migrations/postgres/0001_initial.sql")),
         step(2, "approvals", include_str!("../../../migrations/postgres/0002_approvals.sql")),
         step(4, "list_expiry", include_str!("../../../migrations/postgres/0004_list_expiry.sql")),
+        step(5, "renewal", include_str!("../../../migrations/postgres/0005_renewal.sql")),
         step(6, "templates", include_str!("../../../migrations/postgres/0006_templates.sql")),
         step(7, "audit_log", include_str!("../../../migrations/postgres/0007_audit_log.sql")),
     ]

@@ -68,6 +68,15 @@ pub struct RevokeKey {
     pub now: i64,
 }
 
+/// A passport that has gone with a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WentWithKey {
+    /// The passport.
+    pub passport: super::Passport,
+    /// The newest passport of its lineage that went with the key and has not expired: the one that its holder uses.
+    pub newest: String,
+}
+
 /// What a key has signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyUse {

@@ -3,8 +3,8 @@
 /// The most ids that [`MatchedPassports`] names: they stand in an audit event and in an answer.
 pub const NAMED_PASSPORTS: u32 = 100;
 
-/// Which passports: all that is given must hold. Only live ones are meant, which is what `now` is for; one that is not
-/// valid yet is live.
+/// Which passports: all that is given must hold, of the passport itself or of one of its lineage, live or not. Only live
+/// ones are meant, which is what `now` is for; one that is not valid yet is live.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LiveFilter {
     /// Of this agent.

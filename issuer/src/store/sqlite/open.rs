@@ -39,7 +39,7 @@ const DURABILITY: [(&str, &str, &str); 4] = [
 ];
 
 /// The schema, one step after another. A step that has been released is never edited.
-fn migrations() -> Vec<Migration> {
+pub(super) fn migrations() -> Vec<Migration> {
     let step = |version, name: &'static str, sql: &'static str| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     };
@@ -47,6 +47,7 @@ fn migrations() -> Vec<Migration> {
         step(1, "initial", include_str!("../../../migrations/sqlite/0001_initial.sql")),
         step(2, "approvals", include_str!("../../../migrations/sqlite/0002_approvals.sql")),
         step(4, "list_expiry", include_str!("../../../migrations/sqlite/0004_list_expiry.sql")),
+        step(5, "renewal", include_str!("../../../migrations/sqlite/0005_renewal.sql")),
         step(6, "templates", include_str!("../../../migrations/sqlite/0006_templates.sql")),
         step(7, "audit_log", include_str!("../../../migrations/sqlite/0007_audit_log.sql")),
     ]

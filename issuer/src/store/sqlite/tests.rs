@@ -7,7 +7,7 @@ use sqlx::{ConnectOptions, Connection};
 
 use super::SqliteStore;
 use super::driver::Failure;
-use super::open::read_setting;
+use super::open::{migrations, read_setting};
 use crate::store::contract_tests::{Backend, NOW, agent, append, contract_suite, decision, event, passport, with_ollie};
 use crate::store::{AuditFilter, NewEvent, OpenError, Store, StoreError};
 
@@ -148,6 +148,30 @@ async fn a_database_of_a_newer_release_is_refused() {
     .unwrap();
     conn.close().await.unwrap();
     assert!(matches!(SqliteStore::open(&place.path()).await, Err(OpenError::SchemaTooNew { found: 99, known: 1.., .. })));
+}
+
+/// What was issued before there were renewals is the first of its lineage, and cannot be renewed.
+#[tokio::test]
+async fn a_database_from_before_renewals_is_brought_up_with_its_passports() {
+    let place = TempFile::new();
+    std::fs::create_dir(place.path().parent().unwrap()).unwrap();
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(place.path()).create_if_missing(true);
+    let mut conn = options.connect().await.unwrap();
+    let older = migrations().into_iter().filter(|step| step.version < 5).collect();
+    sqlx::migrate::Migrator::with_migrations(older).run_direct(None, &mut conn, false).await.unwrap();
+    let before = "INSERT INTO agents (agent_id, name, created_at) VALUES ('ollie', 'Ollie', 1);
+         INSERT INTO keys (key_id, public_x, state, created_at, activated_at) VALUES ('k1', 'x', 'active', 1, 1);
+         INSERT INTO status_lists (list, size, used) VALUES (0, 1000, 2);
+         INSERT INTO passports (passport_id, agent_id, key_id, claims, audience, issued_at, expires_at, status_list, status_index, issued_by)
+         VALUES ('pp_a', 'ollie', 'k1', '{}', '[]', 1, 9, 0, 1, 'admin'), ('pp_b', 'ollie', 'k1', '{}', '[]', 1, 9, 0, 2, 'admin');";
+    sqlx::raw_sql(before).execute(&mut conn).await.unwrap();
+    conn.close().await.unwrap();
+    let store = place.store().await;
+    let kept = store.passport("pp_a").await.unwrap();
+    assert_eq!((kept.lineage.as_str(), kept.renew_until, kept.renewed_from, kept.revoked_with_key), ("pp_a", None, None, None));
+    let just = Box::new(|_: &_| Ok(event(1)));
+    assert_eq!(store.revoke_passport("pp_a", None, 2, None, just).await.unwrap().matched.passport_ids, ["pp_a"]);
+    assert_eq!(store.revoked_indexes(0).await.unwrap(), [1], "they are no kin");
 }
 
 #[tokio::test]

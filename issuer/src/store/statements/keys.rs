@@ -3,8 +3,8 @@
 use sqlx::Row;
 
 use super::driver::{DbConnection, DbRow, Failure, corrupt, exists, not_found, unique_or};
-use super::trust;
 use super::writer::Done;
+use super::{lineages, trust};
 use crate::store::{Key, KeyState, NewKey, RevokeKey, RotateKeys, StoreError};
 
 pub(super) async fn list(conn: &mut DbConnection) -> Result<Vec<Key>, Failure> {
@@ -61,6 +61,7 @@ pub(super) async fn revoke(conn: &mut DbConnection, plan: RevokeKey) -> Result<D
         .bind(&plan.key_id)
         .execute(&mut *conn)
         .await?;
+    lineages::fall_with_key(conn, &plan.key_id, &plan.reason, plan.now).await?;
     if let Some(key_id) = &plan.promote {
         expect(conn, key_id, KeyState::Next).await?;
         promote(conn, key_id, plan.now).await?;

@@ -2,13 +2,12 @@
 
 use sqlx::{QueryBuilder, Row};
 
-use super::agents;
 use super::driver::{Db, DbConnection, DbRow, Failure, corrupt, exists, not_found, unique_or};
 use super::templates;
-use super::trust;
 use super::writer::Done;
+use super::{agents, lineages};
 use crate::store::paging::{page, page_size};
-use crate::store::{NewPassport, Page, Passport, PassportFilter, PassportState, RevokedPassport, StoreError, TemplateUse};
+use crate::store::{NewPassport, Page, Passport, PassportFilter, PassportState, StoreError, TemplateUse};
 
 /// A passport with its key, so that whoever reads it cannot miss that the key is revoked.
 pub(super) const SELECT: &str = "SELECT p.ordinal, p.passport_id, p.agent_id, p.key_id, p.claims, p.audience, \
@@ -16,7 +15,8 @@ pub(super) const SELECT: &str = "SELECT p.ordinal, p.passport_id, p.agent_id, p.
      p.template, p.template_revision, p.template_parameters, \
      coalesce(p.revoked_at, k.revoked_at) AS revoked_at, \
      CASE WHEN p.revoked_at IS NOT NULL THEN p.revoke_reason ELSE k.revoke_reason END \
-     AS revoke_reason \
+     AS revoke_reason, \
+     p.renew_until, coalesce(p.lineage, p.passport_id) AS lineage, p.renewed_from, p.revoked_with_key \
      FROM passports p JOIN keys k ON k.key_id = p.key_id WHERE ";
 
 pub(super) async fn insert(conn: &mut DbConnection, new: NewPassport) -> Result<Done<()>, Failure> {
@@ -33,12 +33,17 @@ pub(super) async fn insert(conn: &mut DbConnection, new: NewPassport) -> Result<
     if let Some(template) = new.template.as_ref().filter(|_| new.template_newest) {
         templates::check_newest(conn, template).await?;
     }
+    let lineage = match &new.renews {
+        Some(renews) => Some(lineages::admit(conn, renews, &new.agent_id, new.issued_at).await?),
+        None => None,
+    };
     take_index(conn, new.status_list, new.status_index, new.expires_at).await?;
     let audience = serde_json::to_string(&new.audience).map_err(|error| corrupt("the audience", error))?;
     sqlx::query(
         "INSERT INTO passports (passport_id, agent_id, key_id, claims, audience, issued_at, \
-         not_before, expires_at, status_list, status_index, issued_by, template, template_revision, template_parameters) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+         not_before, expires_at, status_list, status_index, issued_by, template, template_revision, template_parameters, renew_until, \
+         lineage, renewed_from) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
     )
     .bind(&new.passport_id)
     .bind(&new.agent_id)
@@ -54,6 +59,9 @@ pub(super) async fn insert(conn: &mut DbConnection, new: NewPassport) -> Result<
     .bind(new.template.as_ref().map(|template| &template.name))
     .bind(new.template.as_ref().map(|template| template.revision))
     .bind(new.template.as_ref().map(|template| &template.parameters))
+    .bind(new.renew_until)
+    .bind(lineage)
+    .bind(new.renews.as_ref().map(|renews| &renews.passport_id))
     .execute(conn)
     .await
     // The index was free a moment ago, in this transaction: what is left is the id.
@@ -136,24 +144,6 @@ pub(super) fn read_page(rows: &[DbRow], limit: u32) -> Result<Page<Passport, i64
     Ok(Page { items: page.items.into_iter().map(|(_, passport)| passport).collect(), next: page.next })
 }
 
-pub(super) async fn revoke(
-    conn: &mut DbConnection,
-    passport_id: &str,
-    reason: Option<&str>,
-    now: i64,
-) -> Result<Done<RevokedPassport>, Failure> {
-    if get(conn, passport_id).await?.revoked_at.is_some() {
-        return Ok(Done::Unchanged(RevokedPassport { changed: false, trust_sequence: trust::sequence(conn).await? }));
-    }
-    sqlx::query("UPDATE passports SET revoked_at = $1, revoke_reason = $2 WHERE passport_id = $3")
-        .bind(now)
-        .bind(reason)
-        .bind(passport_id)
-        .execute(&mut *conn)
-        .await?;
-    Ok(Done::Changed(RevokedPassport { changed: true, trust_sequence: trust::bump(conn).await? }))
-}
-
 fn read(row: &DbRow) -> Result<Passport, Failure> {
     let audience: String = row.try_get("audience")?;
     let template = match row.try_get::<Option<String>, _>("template")? {
@@ -177,5 +167,9 @@ fn read(row: &DbRow) -> Result<Passport, Failure> {
         revoke_reason: row.try_get("revoke_reason")?,
         issued_by: row.try_get("issued_by")?,
         template,
+        renew_until: row.try_get("renew_until")?,
+        lineage: row.try_get("lineage")?,
+        renewed_from: row.try_get("renewed_from")?,
+        revoked_with_key: row.try_get("revoked_with_key")?,
     })
 }

@@ -68,6 +68,23 @@ fn a_start_is_before_the_end() {
 }
 
 #[test]
+fn a_passport_can_be_renewed_from_its_end_on_for_a_year_at_most() {
+    let until = |at: i64| move |body: &mut IssuePassport| body.renew_until = time::format(at);
+    assert_eq!(read(until(NOW + 3_601)).unwrap().renew_until, Some(NOW + 3_601));
+    assert_eq!(read(until(NOW + RENEWABLE)).unwrap().renew_until, Some(NOW + RENEWABLE));
+    assert_eq!(read(|_| {}).unwrap().renew_until, None);
+    for bad in [NOW, NOW + 3_600, NOW + RENEWABLE + 1] {
+        assert_eq!(wrong(until(bad)), ["/renewUntil"], "{bad}");
+    }
+    assert_eq!(wrong(|body| body.renew_until = Some("later".into())), ["/renewUntil"]);
+    let bound = |body: &mut IssuePassport| {
+        body.renew_until = time::format(NOW + 3_601);
+        body.cnf = Some(raw(r#"{"jkt":"x"}"#));
+    };
+    assert_eq!(wrong(bound), ["/renewUntil"]);
+}
+
+#[test]
 fn an_audience_has_1_to_128_names() {
     assert!(read(|body| body.audience = vec![SHOP.to_owned(); 128]).is_ok());
     assert_eq!(wrong(|body| body.audience.clear()), ["/audience"]);
@@ -100,6 +117,7 @@ fn every_fault_is_told_at_once_with_its_place() {
             not_before: Some("x".into()),
             on_behalf_of: Some("\n".into()),
             cnf: Some(raw("{}")),
+            renew_until: Some("x".into()),
         }
     });
     for pointer in [
@@ -109,6 +127,7 @@ fn every_fault_is_told_at_once_with_its_place() {
         "/cnf",
         "/expiresIn",
         "/notBefore",
+        "/renewUntil",
         "/grants/0/color",
         "/grants/1/resource",
         "/grants/1/allowedActions/0",

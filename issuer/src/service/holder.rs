@@ -5,8 +5,8 @@ use passport_shared::request::Request;
 use passport_shared::unverified::UnverifiedPassport;
 use passport_verifier::Verifier;
 
-use super::super::ids::Id;
-use super::super::{Denial, Issuer, gate};
+use super::ids::Id;
+use super::{Denial, Issuer, gate};
 use crate::traces;
 
 /// An agent whose passport is good now: signed by this issuer, in its time, not revoked. It says nothing of what it allows.
