@@ -42,18 +42,22 @@ impl Issuer {
     pub async fn rotate_keys(&self, caller: &Caller) -> Result<Keys, ServiceError> {
         let (issuer, author) = (self.clone(), caller.author().clone());
         self.see_through(async move {
-            issuer.rotate_as(&author).await?;
+            issuer.rotate_as(&author, None).await?;
             issuer.keys().await
         })
         .await
     }
 
-    /// A rotation by `author`. Not to be cut short: see [`Issuer::see_through`].
-    pub(super) async fn rotate_as(&self, author: &Author) -> Result<(), ServiceError> {
+    /// A rotation by `author`; where `only` is given, only away from that key. Not to be cut short: see
+    /// [`Issuer::see_through`].
+    pub(super) async fn rotate_as(&self, author: &Author, only: Option<&KeyId>) -> Result<(), ServiceError> {
         let ring = ring(&self.store().keys().await?)?;
         let (Some(active), Some(next)) = (ring.signing(), ring.standby()) else {
             return Err(refused(RingError::Empty));
         };
+        if only.is_some_and(|only| only != active.id()) {
+            return Err(ServiceError::Conflict { detail: "another key is active by now".to_owned() });
+        }
         let now = self.now();
         let fresh = self.create_key().await?;
         let plan = async {

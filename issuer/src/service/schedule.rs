@@ -23,14 +23,16 @@ impl Issuer {
     pub async fn tend_keys(&self) -> Result<Option<i64>, ServiceError> {
         self.forget_spent_keys().await?;
         let Some(life) = self.settings().key_life else { return Ok(None) };
-        let due = keys::ring(&self.store().keys().await?)?.rotation_due(life);
+        let ring = keys::ring(&self.store().keys().await?)?;
+        let due = ring.rotation_due(life);
         if due.is_none_or(|due| due > self.now()) {
             return Ok(due);
         }
         let message = "the active key has signed for five sixths of its life; the next one takes over";
         let author = self.inner.parts.own_author(&self.settings().issuer, "keys.rotate", message)?;
-        let (issuer, own) = (self.clone(), author);
-        match self.see_through(async move { issuer.rotate_as(&own).await }).await {
+        // Away from the key that is due: another issuer may have changed it by now, and then it is not done a second time.
+        let (issuer, own, old) = (self.clone(), author, ring.signing().map(|key| key.id().clone()));
+        match self.see_through(async move { issuer.rotate_as(&own, old.as_ref()).await }).await {
             Ok(()) => tracing::info!("keys were rotated by schedule"),
             Err(ServiceError::Conflict { .. }) => tracing::info!("keys were changed by another meanwhile"),
             Err(error) => return Err(error),
