@@ -90,6 +90,8 @@ settings! {
         issuer: String = "PASSPORT_ISSUER", "URL";
         /// How long a key lives, as in 90d; in the last sixth the next one takes over. 0: by hand alone [default: 90d]
         key_life: String = "PASSPORT_KEY_LIFE", "DURATION";
+        /// After how many seconds the audit log signs its next checkpoint, where it has grown, 1 to 86400 [default: 60]
+        checkpoint_every: u64 = "PASSPORT_CHECKPOINT_EVERY", "SECONDS";
         /// What to log: error, warn, info, debug, trace, or directives as in info,sqlx=warn [default: info]
         log: String = "PASSPORT_LOG", "LEVEL";
         /// The address to answer `GET /metrics` on, for Prometheus; not the public one [default: none]

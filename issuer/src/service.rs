@@ -28,12 +28,14 @@ mod ingest;
 mod introspect;
 mod issue;
 mod keys;
+mod log;
 mod metadata;
 mod others;
 mod paging;
 mod passports;
 mod presets;
 mod publish;
+mod receipt;
 mod revocations;
 mod schedule;
 mod splice;
@@ -127,6 +129,7 @@ struct Inner {
     /// The issuer's own verifier, on what the issuer itself publishes.
     gate: Verifier,
     press: publish::Press,
+    log: log::Logbook,
     /// How often something was approved or denied here: tells those who wait for it.
     decided: tokio::sync::watch::Sender<u64>,
 }

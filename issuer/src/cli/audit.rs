@@ -1,5 +1,8 @@
 //! `passport audit`: what was decided and changed.
 
+mod key;
+mod resume;
+
 use clap::{Args, Subcommand};
 use passport_shared::text::escape;
 use serde::Deserialize;
@@ -9,10 +12,12 @@ use super::error::{DONE, Ended};
 use super::output::{WIDTH, cut, table};
 use super::{Session, page};
 
-/// Read the audit log
+/// Read the audit log, and see to it
 #[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
     List(Box<List>),
+    Key(key::Key),
+    Resume(resume::Resume),
 }
 
 /// List events, newest first
@@ -90,6 +95,8 @@ impl Audit {
     pub(crate) fn run(&self, session: &Session) -> Ended {
         match self {
             Self::List(list) => list.run(session),
+            Self::Key(key) => key.run(session),
+            Self::Resume(resume) => resume.run(session),
         }
     }
 }

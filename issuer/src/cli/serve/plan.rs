@@ -16,6 +16,9 @@ const LOG: &str = "info";
 /// Ninety days.
 const KEY_LIFE: i64 = 90 * 86_400;
 
+/// A minute.
+const CHECKPOINT_EVERY: u64 = 60;
+
 /// A start of the issuer.
 #[derive(Debug)]
 pub(super) struct Plan {
@@ -26,6 +29,8 @@ pub(super) struct Plan {
     pub(super) log: String,
     /// How long a key lives, in seconds; `None`: it changes by hand alone.
     pub(super) key_life: Option<i64>,
+    /// How often the audit log signs a checkpoint, in seconds.
+    pub(super) checkpoint_every: u64,
     pub(super) limits: Limits,
     pub(super) front: Front,
     /// Where numbers are asked for.
@@ -46,6 +51,11 @@ impl Plan {
             check_issuer(issuer, data.dev)?;
         }
         let key_life = key_life(settings.key_life.as_deref())?;
+        let checkpoint_every = settings.checkpoint_every.unwrap_or(CHECKPOINT_EVERY);
+        if !(1..=86_400).contains(&checkpoint_every) {
+            return Err(CliError::usage(format!("--checkpoint-every: {checkpoint_every} is not 1 to 86400 seconds"))
+                .hint("60 is usual: what was taken in is signed for within a minute"));
+        }
         let tls = match (settings.tls_cert.clone(), settings.tls_key.clone()) {
             (None, None) => None,
             (Some(cert), Some(key)) => Some(Arc::new(Tls::open(cert, key).map_err(|error| CliError::failed(error.to_string()))?)),
@@ -55,6 +65,7 @@ impl Plan {
         Ok(Self {
             listen,
             key_life,
+            checkpoint_every,
             issuer: settings.issuer.map(|issuer| issuer.strip_suffix('/').unwrap_or(&issuer).to_owned()),
             data,
             limits,
@@ -140,6 +151,16 @@ mod tests {
         assert_eq!(life("1h").expect("a plan").key_life, Some(3_600));
         for wrong in ["3599s", "3661d", "soon", ""] {
             assert!(life(wrong).expect_err(wrong).contains("--key-life"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_checkpoint_is_signed_each_minute_unless_set_from_a_second_to_a_day() {
+        let every =
+            |seconds| made(ServeSettings { checkpoint_every: seconds, ..ServeSettings::default() }, true).map(|plan| plan.checkpoint_every);
+        assert_eq!([every(None), every(Some(1)), every(Some(86_400))], [Ok(60), Ok(1), Ok(86_400)]);
+        for wrong in [0, 86_401] {
+            assert!(every(Some(wrong)).expect_err("refused").contains("--checkpoint-every"), "{wrong}");
         }
     }
 
