@@ -42,7 +42,7 @@ mod splice;
 mod status_index;
 mod subset;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod verify;
 
 use std::sync::Arc;

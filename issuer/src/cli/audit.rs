@@ -1,7 +1,9 @@
 //! `passport audit`: what was decided and changed.
 
 mod key;
+mod prove;
 mod resume;
+mod verify;
 
 use clap::{Args, Subcommand};
 use passport_shared::text::escape;
@@ -16,6 +18,8 @@ use super::{Session, page};
 #[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
     List(Box<List>),
+    Prove(Box<prove::Prove>),
+    Verify(Box<verify::Verify>),
     Key(key::Key),
     Resume(resume::Resume),
 }
@@ -95,6 +99,8 @@ impl Audit {
     pub(crate) fn run(&self, session: &Session) -> Ended {
         match self {
             Self::List(list) => list.run(session),
+            Self::Prove(prove) => prove.run(session),
+            Self::Verify(verify) => verify.run(session),
             Self::Key(key) => key.run(session),
             Self::Resume(resume) => resume.run(session),
         }
