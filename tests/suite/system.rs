@@ -1,5 +1,6 @@
 //! The whole system, in real processes.
 
+mod audit_log;
 mod backup;
 mod demo;
 mod doctor;
