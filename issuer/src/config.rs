@@ -93,6 +93,8 @@ settings! {
         key_life: String = "PASSPORT_KEY_LIFE", "DURATION";
         /// How long a request waits for people to approve it, as in 1h; a minute to a week [default: 1h]
         approval_wait: String = "PASSPORT_APPROVAL_WAIT", "DURATION";
+        /// After how many seconds the audit log signs its next checkpoint, where it has grown, 1 to 86400 [default: 60]
+        checkpoint_every: u64 = "PASSPORT_CHECKPOINT_EVERY", "SECONDS";
         /// What to log: error, warn, info, debug, trace, or directives as in info,sqlx=warn [default: info]
         log: String = "PASSPORT_LOG", "LEVEL";
         /// The address to answer `GET /metrics` on, for Prometheus; not the public one [default: none]

@@ -22,6 +22,7 @@ mod gate;
 mod health;
 mod introspect;
 mod keys;
+mod log;
 mod numbers;
 mod openapi;
 mod own;

@@ -40,6 +40,8 @@ metrics! {
     REVOKED = "passport_passports_revoked_total", Counter, "passports that were revoked by id, with those of their lineage";
     EVENTS = "passport_audit_events_total", Counter, "reported events, by `result`: accepted, duplicate or conflict";
     FINDINGS = "passport_audit_findings_total", Counter, "what was found wrong with reporters' chains, by `kind`: gap or fork";
+    CHECKPOINT = "passport_audit_checkpoint_events", Gauge, "events that the audit log's newest checkpoint is over";
+    LOG_HELD = "passport_audit_log_held", Gauge, "1 while the audit log signs no checkpoints because it may have lost events, else 0";
     WAITERS = "passport_trust_waiters", Gauge, "requests that wait for trust to change";
     EDITIONS = "passport_trust_editions_total", Counter, "editions of the published documents that were made";
     SEQUENCE = "passport_trust_sequence_published", Gauge, "the trust sequence of the published documents";

@@ -30,12 +30,14 @@ mod introspect;
 mod issue;
 mod key_numbers;
 mod keys;
+mod log;
 mod metadata;
 mod others;
 mod paging;
 mod passports;
 mod presets;
 mod publish;
+mod receipt;
 mod revocations;
 mod schedule;
 mod splice;
@@ -43,7 +45,7 @@ mod status_index;
 mod subset;
 mod templates;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod verify;
 
 use std::sync::Arc;
@@ -132,6 +134,7 @@ struct Inner {
     /// The issuer's own verifier, on what the issuer itself publishes.
     gate: Verifier,
     press: publish::Press,
+    log: log::Logbook,
     /// How often something was approved or denied here: tells those who wait for it.
     decided: tokio::sync::watch::Sender<u64>,
 }

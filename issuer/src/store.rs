@@ -29,6 +29,7 @@
 //! 5. Implement `Backend` in `store/contract_tests.rs` for it and run `contract_suite!`. A store that passes is done;
 //!    what it promises beyond that gets tests of its own beside it.
 
+pub mod check;
 mod error;
 mod paging;
 mod postgres;
@@ -41,15 +42,17 @@ mod transfer;
 mod contract_tests;
 
 use async_trait::async_trait;
+use passport_shared::log::merkle::Hash;
 use tokio::sync::watch;
 
 pub use error::{OpenError, StoreError};
-pub use postgres::{Durability, PostgresOptions, PostgresStore, PostgresVault};
+pub use postgres::{Durability, PostgresOptions, PostgresStore, PostgresVault, check_log as check_postgres_log};
 pub use records::{
     AdminEvent, Agent, Alarm, AppendOutcome, Approval, ApprovalFilter, ApprovalState, AuditEvent, AuditFilter, Batch, Count, CountFilter,
-    Disabled, EventKind, Finding, FindingFilter, FindingKind, Key, KeyState, KeyUse, Link, LiveFilter, LogHead, Maker, MatchedPassports,
-    NAMED_PASSPORTS, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, PassportState, Renews, Reported,
-    ReporterChain, RevokeKey, RevokedIndexes, RevokedPassport, RevokedPassports, RotateKeys, StatusList, TrustSnapshot, Vote, WentWithKey,
+    Disabled, EventKind, Finding, FindingFilter, FindingKind, Key, KeyState, KeyUse, Link, LiveFilter, LogHead, LogHold, LogState, Maker,
+    MatchedPassports, NAMED_PASSPORTS, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, PassportState,
+    Renews, Reported, ReporterChain, RevokeKey, RevokedIndexes, RevokedPassport, RevokedPassports, RotateKeys, SignedCheckpoint,
+    StatusList, TrustSnapshot, Vote, WentWithKey,
 };
 pub use records::{DeletedTemplate, NewTemplate, Template, TemplateUse};
 pub use sqlite::SqliteStore;
@@ -317,6 +320,28 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// Tiles of the tree by level and number, all as of one moment, as far as they are filled: hashes of 32 bytes each.
     /// `None` for one that is not there.
     async fn tiles(&self, wanted: Vec<(i64, i64)>) -> Result<Vec<Option<Vec<u8>>>, StoreError>;
+
+    /// Where the log is, and what was signed of it, as of one moment.
+    async fn log_state(&self) -> Result<LogState, StoreError>;
+
+    /// Keeps the public half of the log's key, unless there is one already. Gives the one that counts.
+    async fn keep_log_key(&self, verifier_key: &str, now: i64, event: AdminEvent) -> Result<String, StoreError>;
+
+    /// Keeps a checkpoint that was signed over `root`, and gives the newest that there is: another one, where that is as
+    /// large or larger.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the log is held, does not go on from its last checkpoint, or does not have that root.
+    async fn keep_checkpoint(&self, checkpoint: SignedCheckpoint, root: Hash) -> Result<SignedCheckpoint, StoreError>;
+
+    /// Checkpoints by size, those of more than `after` events, at most `limit` (see [`MAX_PAGE`]).
+    async fn checkpoints(&self, after: i64, limit: u32) -> Result<Page<SignedCheckpoint, i64>, StoreError>;
+
+    /// Has the log sign no more until [`Store::resume_log`]. Gives whether that changed anything.
+    async fn hold_log(&self, hold: LogHold, event: AdminEvent) -> Result<bool, StoreError>;
+
+    /// Has a log that is held sign again, whatever it has signed before. Gives whether that changed anything.
+    async fn resume_log(&self, event: AdminEvent) -> Result<bool, StoreError>;
 
     /// How many decisions there were, by hour, agent, outcome and reason, as the filter sums them up.
     async fn counts(&self, filter: CountFilter) -> Result<Vec<Count>, StoreError>;

@@ -1,20 +1,22 @@
-//! The key of the audit log: it signs checkpoints and nothing else, and no key of passports signs one.
+//! The key of the audit log: it signs checkpoints and receipts and nothing else, and no key of passports signs one.
 
 use std::fmt;
 use std::sync::Arc;
 
+use passport_shared::jose::{Algorithm, TokenType};
 use passport_shared::key_set::KeyId;
 use passport_shared::log::checkpoint::Checkpoint;
 use passport_shared::log::note::{self, KeyError, VerifierKey};
 use passport_shared::text::quote;
 use rand_core::CryptoRng;
 
-use crate::vault::{KeyVault, VaultError};
+use crate::vault::{KeyVault, VaultError, sign_token};
 
 /// A log's key where it lives, and the name that it signs under.
 ///
-/// Its vault is one of its own: a [`KeyRing`](crate::KeyRing) must not find it among the keys of passports. What it signs has
-/// three lines, and what is signed for a token has no line feed at all, so that neither is ever good for the other.
+/// It may lie in the vault of the keys of passports; a [`KeyRing`](crate::KeyRing) never has it among them, and no key set
+/// publishes it. A checkpoint has three lines, and what is signed for a token has no line feed at all, so that neither is ever
+/// good for the other.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -99,6 +101,22 @@ impl LogKey {
         let text = checkpoint.text();
         let signature = self.vault.sign(&self.id, text.as_bytes())?;
         Ok(note::assemble(&text, &self.public, &signature))
+    }
+}
+
+impl LogKey {
+    /// The receipt with this payload: a compact JWS of the type `passport-receipt+jwt`.
+    ///
+    /// # Errors
+    /// As [`KeyVault::sign`].
+    pub fn sign_receipt(&self, algorithm: Algorithm, payload: &[u8]) -> Result<String, LogKeyError> {
+        Ok(sign_token(&*self.vault, &self.id, TokenType::Receipt, algorithm, payload)?)
+    }
+
+    /// As [`KeyVault::signs_at_once`].
+    #[must_use]
+    pub fn signs_at_once(&self) -> bool {
+        self.vault.signs_at_once(&self.id)
     }
 }
 

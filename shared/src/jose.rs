@@ -36,11 +36,13 @@ pub enum TokenType {
     KeyEndorsement,
     /// A person's approval of one request.
     Approval,
+    /// The audit log's word that it has taken in a batch of events.
+    Receipt,
 }
 
 impl TokenType {
     /// Every kind, for tests that hold each against each.
-    pub const ALL: [Self; 5] = [Self::Passport, Self::StatusList, Self::TrustBundle, Self::KeyEndorsement, Self::Approval];
+    pub const ALL: [Self; 6] = [Self::Passport, Self::StatusList, Self::TrustBundle, Self::KeyEndorsement, Self::Approval, Self::Receipt];
 
     /// The value of the `typ` header member.
     #[must_use]
@@ -51,6 +53,7 @@ impl TokenType {
             Self::TrustBundle => "passport-trust+jwt",
             Self::KeyEndorsement => "passport-key+jwt",
             Self::Approval => "passport-approval+jwt",
+            Self::Receipt => "passport-receipt+jwt",
         }
     }
 
@@ -159,6 +162,7 @@ impl<'t> Compact<'t> {
                 TokenType::TrustBundle => "the token's `typ` is not `passport-trust+jwt`",
                 TokenType::KeyEndorsement => "the token's `typ` is not `passport-key+jwt`",
                 TokenType::Approval => "the token's `typ` is not `passport-approval+jwt`",
+                TokenType::Receipt => "the token's `typ` is not `passport-receipt+jwt`",
             }));
         }
         match kid {

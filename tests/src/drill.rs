@@ -29,6 +29,7 @@ mod rotate;
 mod service;
 mod setup;
 mod slow_clients;
+mod tamper;
 mod trail;
 mod victim;
 
@@ -60,6 +61,7 @@ pub const CAMPAIGNS: &[Campaign] = &[
     issuer_away::CAMPAIGN,
     slow_clients::CAMPAIGN,
     intake::CAMPAIGN,
+    tamper::CAMPAIGN,
 ];
 
 /// What this program is when a drill starts it for itself; `None` where it was started by somebody else.

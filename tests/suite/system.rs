@@ -1,6 +1,7 @@
 //! The whole system, in real processes.
 
 mod approvals;
+mod audit_log;
 mod backup;
 mod demo;
 mod doctor;

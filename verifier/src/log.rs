@@ -1,7 +1,10 @@
 //! Checking the issuer's audit log offline (docs/audit.md): a checkpoint, what has grown since the last one, and the file that
 //! proves one decision. All that is needed is the log's verifier key.
 
-use passport_shared::key_set::{PublicKey, PublicKeyBytes};
+pub use passport_shared::api::audit::Receipt;
+use passport_shared::jose::{Compact, TokenType};
+use passport_shared::key_set::{KeyId, PublicKey, PublicKeyBytes};
+use passport_shared::limits::TOKEN_BYTES;
 pub use passport_shared::log::checkpoint::Checkpoint;
 use passport_shared::log::merkle::verify_consistency;
 pub use passport_shared::log::merkle::{Hash, ProofError};
@@ -37,6 +40,21 @@ pub enum LogVerifierError {
     /// It is no point, is not written canonically, or has small order.
     #[error("the verifier key is weak or not an Ed25519 point: anybody could sign for it")]
     Weak,
+}
+
+/// Why a token is no receipt of this log.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoReceipt {
+    /// It is no token, or one of another kind.
+    #[error("it is no receipt: {0}")]
+    Token(String),
+    /// The log's key has not signed it.
+    #[error("the log's key has not signed it: it was changed, or is another log's")]
+    Signature,
+    /// It is signed, and its claims are none that can be read.
+    #[error("its claims cannot be read: a newer release may be able to")]
+    Claims,
 }
 
 /// Why a checkpoint does not follow the one before.
@@ -75,6 +93,12 @@ impl LogVerifier {
         self.name.name()
     }
 
+    /// The verifier key that this was made of, as text.
+    #[must_use]
+    pub fn verifier_key(&self) -> String {
+        self.name.to_string()
+    }
+
     /// The checkpoint in a signed note.
     ///
     /// # Errors
@@ -105,6 +129,20 @@ impl LogVerifier {
         Proof::parse(file)?.verify(&self.name, self.check())
     }
 
+    /// What a receipt says: the log's key has signed that it has taken in a batch.
+    ///
+    /// # Errors
+    /// [`NoReceipt`].
+    pub fn receipt(&self, token: &[u8]) -> Result<Receipt, NoReceipt> {
+        let compact = Compact::split(token, TOKEN_BYTES).map_err(|error| NoReceipt::Token(error.to_string()))?;
+        let kid = compact.key_id(TokenType::Receipt).map_err(|error| NoReceipt::Token(error.to_string()))?;
+        let is_ours = kid == KeyId::of(self.name.key()).as_str();
+        if !is_ours || !self.key.verifies(compact.signing_input, &compact.signature, SignatureMethod::Library) {
+            return Err(NoReceipt::Signature);
+        }
+        Receipt::read(&compact.payload).ok_or(NoReceipt::Claims)
+    }
+
     fn check(&self) -> impl Fn(&PublicKeyBytes, &[u8], &[u8; 64]) -> bool {
         |key, text, signature| *key == *self.name.key() && self.key.verifies(text, signature, SignatureMethod::Library)
     }
@@ -117,6 +155,7 @@ mod tests {
     use std::sync::Arc;
 
     use passport_keys::{FileVault, KeyDir, LogKey, Protection};
+    use passport_shared::jose::Algorithm;
     use passport_shared::log::entry::Entry;
     use passport_shared::log::merkle::{Frontier, Node, Plan, leaf_hash};
     use passport_shared::log::note::{Note, NoteError};
@@ -244,6 +283,24 @@ mod tests {
         let short = log.key.sign(&before).expect("signed");
         let caught = log.verifier.follow(&now, short.as_bytes(), &[]);
         assert!(matches!(caught, Err(Unfollowed::Inconsistent { source: ProofError::Shrunk { old: 21, new: 6 }, .. })), "{caught:?}");
+    }
+
+    #[test]
+    fn a_receipt_is_the_logs_alone_and_no_other_token_is_one() {
+        let (log, other) = (Log::new(), Log::new());
+        let claims = r#"{"iss":"https://i.example","sub":"shop","iat":1,"batchHash":"x","firstSeq":3,"lastSeq":5,"count":3,"logSize":9}"#;
+        let sign = |log: &Log, claims: &str| log.key.sign_receipt(Algorithm::EdDsa, claims.as_bytes()).expect("signed");
+        let receipt = sign(&log, claims);
+        let told = log.verifier.receipt(receipt.as_bytes()).expect("good");
+        assert_eq!((told.reporter.as_str(), told.first_seq, told.last_seq, told.count, told.log_size), ("shop", 3, 5, 3, 9));
+        assert_eq!(other.verifier.receipt(receipt.as_bytes()), Err(NoReceipt::Signature));
+        for place in 0..receipt.len() {
+            let mut changed = receipt.clone().into_bytes();
+            changed[place] ^= 1;
+            assert!(log.verifier.receipt(&changed).is_err(), "byte {place}");
+        }
+        assert_eq!(log.verifier.receipt(sign(&log, r#"{"iss":1}"#).as_bytes()), Err(NoReceipt::Claims));
+        assert!(matches!(log.verifier.receipt(log.note().as_bytes()), Err(NoReceipt::Token(_))));
     }
 
     #[test]

@@ -1,5 +1,10 @@
 //! `passport audit`: what was decided and changed.
 
+mod key;
+mod prove;
+mod resume;
+mod verify;
+
 use clap::{Args, Subcommand};
 use passport_shared::text::escape;
 use serde::Deserialize;
@@ -9,10 +14,14 @@ use super::error::{DONE, Ended};
 use super::output::{WIDTH, cut, table};
 use super::{Session, page};
 
-/// Read the audit log
+/// Read the audit log, and see to it
 #[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
     List(Box<List>),
+    Prove(Box<prove::Prove>),
+    Verify(Box<verify::Verify>),
+    Key(key::Key),
+    Resume(resume::Resume),
 }
 
 /// List events, newest first
@@ -90,6 +99,10 @@ impl Audit {
     pub(crate) fn run(&self, session: &Session) -> Ended {
         match self {
             Self::List(list) => list.run(session),
+            Self::Prove(prove) => prove.run(session),
+            Self::Verify(verify) => verify.run(session),
+            Self::Key(key) => key.run(session),
+            Self::Resume(resume) => resume.run(session),
         }
     }
 }

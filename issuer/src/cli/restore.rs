@@ -19,7 +19,7 @@ use super::output::{CARE, facts, styled};
 use super::words::{shown, when};
 use super::{Session, core_dumps};
 use crate::config::DataSettings;
-use crate::store::sqlite::{Check, Contents, look, raise_sequence};
+use crate::store::sqlite::{Check, Contents, hold_log, look, raise_sequence};
 
 /// How much further the trust sequence of a restored issuer begins. Verifiers refuse a bundle that is older than theirs, and
 /// they may have seen changes that the backup has not: more than this many between two backups nobody makes.
@@ -85,6 +85,8 @@ impl Restore {
         let (contents, opened) = self.check(work.path(), &manifest, passphrase).await?;
         let database = work.path().join(DATABASE);
         let sequence = raise_sequence(&database, AHEAD).await.map_err(|error| failed("raise the trust sequence", &error))?;
+        let held = format!("it was restored from a backup of {}, and may lack what was signed for since", shown(manifest.created_at));
+        hold_log(&database, &held, session.clock.now()).await.map_err(|error| failed("hold the audit log", &error))?;
         File::open(&database).and_then(|file| file.sync_all()).map_err(|error| cannot(&error))?;
         for folder in [work.path().join(KEYS), work.path().to_owned()] {
             File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| cannot(&error))?;
@@ -173,10 +175,11 @@ fn tell(target: &Path, manifest: &Manifest, contents: &Contents, opened: bool, s
     }
     out.say(&format!(
         "{} what was done after {} is not in it: passports, keys and agents that were revoked or disabled since are live \
-         again. Revoke them once more; and make the admin a passport: passport admin-passport --data {}",
+         again. Revoke them once more; and make the admin a passport: passport admin-passport --data {data}\n\
+         the audit log signs no checkpoints before you have looked whether any was signed since: passport audit resume --data {data}",
         styled(CARE, "take care:"),
         shown(manifest.created_at),
-        target.display()
+        data = target.display()
     ));
     Ok(DONE)
 }

@@ -106,7 +106,7 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
     let limits = Limits { connections: open_files::room_for(plan.limits.connections), ..plan.limits };
     let tended = tokio::spawn({
         let issuer = issuer.clone();
-        async move { issuer.keep_keys().await }
+        async move { tokio::join!(issuer.keep_keys(), issuer.keep_checkpoints(plan.checkpoint_every)) }
     });
     let measured = numbers.is_some().then(|| {
         let issuer = issuer.clone();

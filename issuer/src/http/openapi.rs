@@ -52,6 +52,7 @@ pub(crate) async fn document(State(app): State<App>, _: Query<NoParameters>) -> 
         (name = "templates", description = "Named sets of grants with parameters."),
         (name = "keys", description = "The signing keys, never their secret part."),
         (name = "audit", description = "What verifiers report, and what became of it."),
+        (name = "log", description = "The audit log as static files, for monitors and witnesses (C2SP tlog-tiles)."),
         (name = "checks", description = "Decisions for callers that have no verifier of their own."),
         (name = "trust", description = "What a verifier needs, for anyone."),
         (name = "health", description = "For whoever keeps the process running."),
@@ -107,6 +108,12 @@ fn problem(description: &str) -> RefOr<Response> {
     ResponseBuilder::new().description(description).content(PROBLEM_JSON, content).build().into()
 }
 
+/// Writes a parameter that takes the rest of a path, `{*name}` to the router, as OpenAPI does any: `{name}`.
+pub(super) fn name_rests(document: &mut OpenApi) {
+    let paths = std::mem::take(&mut document.paths.paths);
+    document.paths.paths = paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
+}
+
 /// Adds to each operation what can go wrong by its very form: a gate, a body, an id in the path.
 pub(super) fn add_common_responses(document: &mut OpenApi) {
     for (path, item) in &mut document.paths.paths {
@@ -131,7 +138,7 @@ fn can_come(status: &str, path: &str, operation: &Operation) -> bool {
         "413" | "415" => operation.request_body.is_some(),
         // What is wrong in a form is 400 (RFC 6749 section 5.2).
         "422" => takes_json(operation),
-        "503" => guarded || tagged("trust") || path == "/readyz",
+        "503" => guarded || tagged("trust") || tagged("log") || path == "/readyz",
         _ => true,
     }
 }

@@ -39,6 +39,9 @@ const LOOK_EVERY: u32 = 1_024;
 /// What new keys share while there are too many.
 const SHARED: u64 = 256;
 
+/// The public routes under `/v1`, as they are declared.
+const PUBLIC: [&str; 4] = ["/v1/trust-bundle", "/v1/status/{list}", "/v1/audit/log/checkpoint", "/v1/audit/log/tile/{level}/{*number}"];
+
 /// So many requests a second, and so many at once above that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
@@ -146,7 +149,7 @@ pub(super) async fn by_source(State(app): State<App>, route: Option<MatchedPath>
     // Called as a tower service, there is no source.
     let Some(Peer(peer)) = peer.filter(|_| !matches!(path, "/healthz" | "/readyz")) else { return next.run(request).await };
     let source = app.keeper.proxies.source(peer, request.headers());
-    let public = !path.starts_with("/v1/") || matches!(path, "/v1/trust-bundle" | "/v1/status/{list}");
+    let public = !path.starts_with("/v1/") || PUBLIC.contains(&path);
     if let Err(fault) = app.keeper.source(source, public) {
         return fault.into_response();
     }

@@ -8,8 +8,8 @@ use utoipa_axum::routes;
 
 use super::problem::RequestFault;
 use super::{
-    App, Front, Limits, agents, approvals, audit, frame, health, introspect, keys, openapi, passports, public, rates, templates, verify,
-    well_known,
+    App, Front, Limits, agents, approvals, audit, frame, health, introspect, keys, log, openapi, passports, public, rates, templates,
+    verify, well_known,
 };
 use crate::service::Issuer;
 
@@ -50,6 +50,11 @@ pub(super) fn routes() -> (Router<App>, OpenApi) {
         .routes(routes!(templates::get, templates::change, templates::delete))
         .routes(routes!(templates::expand))
         .routes(routes!(audit::report, audit::list))
+        .routes(routes!(log::checkpoint))
+        .routes(routes!(log::proof))
+        .routes(routes!(log::published))
+        .routes(routes!(log::tile))
+        .routes(routes!(log::entries))
         .routes(routes!(verify::verify))
         .routes(routes!(introspect::introspect))
         .routes(routes!(public::status_list))
@@ -60,6 +65,7 @@ pub(super) fn routes() -> (Router<App>, OpenApi) {
         .routes(routes!(health::readyz))
         .routes(routes!(openapi::document))
         .split_for_parts();
+    openapi::name_rests(&mut document);
     openapi::add_common_responses(&mut document);
     (router, document)
 }

@@ -1,5 +1,6 @@
 //! The service as its clients see it, over a real issuer: a real store, real keys, and a clock that a test sets.
 
+mod audit_log;
 mod documents;
 mod endpoints;
 mod follow;
@@ -118,13 +119,14 @@ struct Reply {
     status: StatusCode,
     headers: HeaderMap,
     body: String,
+    bytes: Vec<u8>,
 }
 
 impl Reply {
     async fn of(response: axum::response::Response) -> Self {
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
-        Self { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() }
+        Self { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned(), bytes: body.to_vec() }
     }
 
     fn json(&self) -> Value {

@@ -9,7 +9,7 @@ use passport_verifier::{ResourcePolicy, Verifier};
 use serde_json::json;
 
 use super::publish::Press;
-use super::{Inner, Issuer, Parts, ServiceError, Settings, StartError, keys, preset};
+use super::{Inner, Issuer, Parts, ServiceError, Settings, StartError, keys, log, preset};
 use crate::store::{NewAgent, PassportFilter, StoreError};
 
 /// The agent that the first passport is for.
@@ -21,7 +21,7 @@ const PROBE: &[u8] = b"passport issuer start";
 impl Issuer {
     /// Starts the issuer.
     ///
-    /// The first start ties the store to the issuer's URL, makes the first two keys, the agent `admin` and its
+    /// The first start ties the store to the issuer's URL, makes the first two keys, the key of the audit log, the agent `admin` and its
     /// passport, which lives as long as a passport can. The passport is given back once and is kept nowhere: the caller
     /// puts it where its owner alone can read it. Later starts give `None`. A first start that was cut short is taken up
     /// again where it ended.
@@ -35,10 +35,12 @@ impl Issuer {
             make_first_keys(&parts, &settings).await?;
         }
         let ring = keys::ring(&parts.store.keys().await?)?;
-        check_vault(&parts, &ring).await?;
+        let log_key = log::ready(&parts, &settings).await?;
+        check_vault(&parts, &ring, log::vault_id(&log_key)).await?;
         let (press, trust) = Press::start(&parts, &settings).await?;
         let gate = Verifier::new(trust, settings.issuer.clone()).with_resource_policy(ResourcePolicy::MustName);
-        let issuer = Self { inner: Arc::new(Inner { parts, settings, gate, press, decided: tokio::sync::watch::Sender::new(0) }) };
+        let (log, decided) = (log::Logbook::new(log_key), tokio::sync::watch::Sender::new(0));
+        let issuer = Self { inner: Arc::new(Inner { parts, settings, gate, press, log, decided }) };
         issuer.follow_others();
         let issued = if issuer.has_admin_passport().await? { None } else { Some(issuer.admin_passport().await?) };
         Ok((issuer, issued))
@@ -176,7 +178,7 @@ async fn make_first_keys(parts: &Parts, settings: &Settings) -> Result<(), Start
 }
 
 /// Whether the keys that sign can sign, and what else is in the vault.
-async fn check_vault(parts: &Parts, ring: &KeyRing) -> Result<(), StartError> {
+async fn check_vault(parts: &Parts, ring: &KeyRing, log_key: KeyId) -> Result<(), StartError> {
     let (vault, ring) = (Arc::clone(&parts.vault), ring.clone());
     let checked = tokio::task::spawn_blocking(move || {
         for key in ring.signing().into_iter().chain(ring.standby()) {
@@ -188,6 +190,7 @@ async fn check_vault(parts: &Parts, ring: &KeyRing) -> Result<(), StartError> {
         }
         for id in vault.holds().map_err(|error| StartError::Vault(Box::new(error)))? {
             match ring.get(&id).map(|key| key.state) {
+                None if id == log_key => {}
                 // Left over from a change that did not come about.
                 None => tracing::warn!(key = %id, "the vault has a key that this issuer does not know; its file can be removed"),
                 // Its revocation was recorded, and destroying it failed.

@@ -294,7 +294,7 @@ pub enum StartError {
          the passphrase that sealed it"
     )]
     Key {
-        /// `active` or `next`.
+        /// `active`, `next`, or `audit log's`.
         state: &'static str,
         /// Its thumbprint.
         key_id: String,

@@ -12,6 +12,7 @@ use passport_shared::time;
 use sha2::{Digest as _, Sha256};
 
 use super::ids::Id;
+use super::receipt::Batched;
 use super::{Caller, Issuer, ServiceError, check};
 use crate::metrics;
 use crate::store::{Batch, Finding, Link, Maker, NewEvent, Reported};
@@ -58,6 +59,7 @@ impl Issuer {
             }));
         }
         check::done(faults)?;
+        let batched = Batched::of(&events);
         let maker = Maker { passport_id: caller.passport_id().to_owned(), at: now };
         let batch = Batch { reporter: reporter.to_owned(), maker: Some(maker), events, alarm: self.alarm(reporter) };
         let outcome = self.store().append_events(batch).await?;
@@ -72,7 +74,8 @@ impl Issuer {
             );
         }
         tell(&outcome.findings);
-        Ok(ReportAccepted { accepted: outcome.accepted, duplicates: outcome.duplicates, conflicts: outcome.conflicts })
+        let receipt = self.receipt(reporter, &batched, &outcome).await;
+        Ok(ReportAccepted { accepted: outcome.accepted, duplicates: outcome.duplicates, conflicts: outcome.conflicts, receipt })
     }
 }
 

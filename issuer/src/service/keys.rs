@@ -327,7 +327,7 @@ mod tests {
             }
         }
         assert_eq!(by_state(&world, "revoked").await.len(), 2);
-        assert_eq!(world.place.vault().holds().unwrap().len(), 2, "no secret key is left over");
+        assert_eq!(world.place.vault().holds().unwrap().len(), 3, "the log's own among them, and no secret key is left over");
     }
 
     #[tokio::test]
@@ -352,7 +352,7 @@ mod tests {
             assert_eq!(lost.code(), "conflict");
         }
         assert!(won >= 1);
-        assert_eq!(world.place.vault().holds().unwrap().len(), 2 + won, "a key that was made in vain is forgotten");
+        assert_eq!(world.place.vault().holds().unwrap().len(), 3 + won, "a key that was made in vain is forgotten");
         assert_eq!(by_state(&world, "retired").await.len(), won);
     }
 

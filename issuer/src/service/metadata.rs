@@ -1,6 +1,6 @@
 //! What the issuer says of itself.
 
-use passport_shared::api::discovery::IssuerMetadata;
+use passport_shared::api::discovery::{AuditLogMetadata, IssuerMetadata};
 use passport_shared::grant::GRANT_TYPE;
 
 use super::Issuer;
@@ -18,6 +18,12 @@ impl Issuer {
             introspection_endpoint: at("/v1/introspect"),
             verify_endpoint: at("/v1/verify"),
             audit_endpoint: at("/v1/audit/events"),
+            audit_log: Some(AuditLogMetadata {
+                origin: self.log_key().name().to_owned(),
+                verifier_key: self.log_key().to_string(),
+                prefix: at("/v1/audit/log/"),
+                proof_endpoint: at("/v1/audit/proof"),
+            }),
             openapi_uri: at("/openapi.json"),
             authorization_details_types_supported: vec![GRANT_TYPE.to_owned()],
             signing_alg_values_supported: vec![settings.algorithm.name().to_owned()],
@@ -35,7 +41,12 @@ mod tests {
         let (issuer, _) = Place::new().start().await;
         let told = issuer.metadata();
         assert_eq!((told.issuer.as_str(), told.max_passport_life), (ISSUER, 90 * 86_400));
+        let log = told.audit_log.expect("it has a log");
+        assert_eq!((log.origin.as_str(), &log.verifier_key), (issuer.log_key().name(), &issuer.log_key().to_string()));
+        assert_eq!(log.prefix, format!("https://{}/", log.origin), "it is where its name says");
         for uri in [
+            &log.prefix,
+            &log.proof_endpoint,
             &told.jwks_uri,
             &told.trust_bundle_uri,
             &told.introspection_endpoint,

@@ -6,6 +6,7 @@ pub(crate) mod agents;
 pub(crate) mod approvals;
 pub(crate) mod audit;
 pub(crate) mod chains;
+pub(crate) mod checkpoints;
 pub(crate) mod key_uses;
 pub(crate) mod keys;
 pub(crate) mod lineages;
@@ -96,6 +97,11 @@ macro_rules! contract_suite {
                 a_new_number_makes_no_new_event_of_an_old_id,
                 a_gap_record_takes_as_many_numbers_as_it_stands_for,
                 each_chain_of_a_reporter_goes_on_by_itself,
+            }
+            checkpoints {
+                the_logs_key_is_chosen_once,
+                a_checkpoint_is_kept_only_of_the_tree_as_it_is_and_grows,
+                a_log_that_is_held_keeps_no_checkpoint,
             }
             log {
                 the_tree_is_made_of_every_event_in_order,

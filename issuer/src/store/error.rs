@@ -122,6 +122,16 @@ pub enum OpenError {
         /// The newest migration that this release has.
         known: i64,
     },
+    /// The database was written by an older release, and is only looked at.
+    #[error("the database `{path}` has schema version {found}, and this takes {needed}: start this release's issuer on it once")]
+    SchemaTooOld {
+        /// The database.
+        path: PathBuf,
+        /// The newest migration in the file.
+        found: i64,
+        /// The migration that is needed.
+        needed: i64,
+    },
     /// A migration did not run, or is not the one that was run before.
     #[error("the database `{path}` could not be brought to this release's schema")]
     Migration {

@@ -10,6 +10,7 @@ mod approvals;
 #[path = "statements/audit.rs"]
 mod audit;
 mod changes;
+mod check;
 mod driver;
 #[path = "statements/intake.rs"]
 mod intake;
@@ -40,8 +41,10 @@ mod tests;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use passport_shared::log::merkle::Hash;
 use tokio::sync::watch;
 
+pub use self::check::check_log;
 use self::intake::Intake;
 pub use self::open::{Durability, PostgresOptions};
 use self::reader::Reader;
@@ -50,9 +53,9 @@ pub(super) use self::writer::LOCK;
 use self::writer::Writer;
 use super::{
     AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Batch, Count, CountFilter, Disabled, EventOf,
-    Finding, FindingFilter, Key, KeyUse, LiveFilter, LogHead, Maker, MatchedPassports, NewAgent, NewApproval, NewKey, NewPassport, Page,
-    Passport, PassportFilter, ReporterChain, RevokeKey, RevokedPassport, RevokedPassports, RotateKeys, StatusList, Store, StoreError,
-    TrustSnapshot, Vote, WentWithKey,
+    Finding, FindingFilter, Key, KeyUse, LiveFilter, LogHead, LogHold, LogState, Maker, MatchedPassports, NewAgent, NewApproval, NewKey,
+    NewPassport, Page, Passport, PassportFilter, ReporterChain, RevokeKey, RevokedPassport, RevokedPassports, RotateKeys, SignedCheckpoint,
+    StatusList, Store, StoreError, TrustSnapshot, Vote, WentWithKey,
 };
 use super::{DeletedTemplate, NewTemplate, Template};
 
@@ -287,6 +290,31 @@ impl Store for PostgresStore {
 
     async fn tiles(&self, wanted: Vec<(i64, i64)>) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
         self.reader.read(move |conn| Box::pin(async move { audit::tiles(conn, &wanted).await })).await
+    }
+
+    async fn log_state(&self) -> Result<LogState, StoreError> {
+        self.reader.read(|conn| Box::pin(audit::log_state(conn))).await
+    }
+
+    async fn keep_log_key(&self, verifier_key: &str, now: i64, event: AdminEvent) -> Result<String, StoreError> {
+        let key = verifier_key.to_owned();
+        self.writer.admin(event, move |conn| Box::pin(async move { audit::keep_key(conn, &key, now).await })).await
+    }
+
+    async fn keep_checkpoint(&self, checkpoint: SignedCheckpoint, root: Hash) -> Result<SignedCheckpoint, StoreError> {
+        self.writer.write(move |conn| Box::pin(async move { audit::keep(conn, &checkpoint, &root).await })).await
+    }
+
+    async fn checkpoints(&self, after: i64, limit: u32) -> Result<Page<SignedCheckpoint, i64>, StoreError> {
+        self.reader.read(move |conn| Box::pin(audit::checkpoints(conn, after, limit))).await
+    }
+
+    async fn hold_log(&self, hold: LogHold, event: AdminEvent) -> Result<bool, StoreError> {
+        self.writer.admin(event, move |conn| Box::pin(async move { audit::hold(conn, &hold).await })).await
+    }
+
+    async fn resume_log(&self, event: AdminEvent) -> Result<bool, StoreError> {
+        self.writer.admin(event, |conn| Box::pin(audit::resume(conn))).await
     }
 
     async fn counts(&self, filter: CountFilter) -> Result<Vec<Count>, StoreError> {

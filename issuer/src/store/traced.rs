@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use passport_shared::log::merkle::Hash;
 use tokio::sync::watch;
 
 use super::{
     AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Batch, Count, CountFilter, DeletedTemplate,
-    Disabled, EventOf, Finding, FindingFilter, Key, KeyUse, LiveFilter, LogHead, Maker, MatchedPassports, NewAgent, NewApproval, NewKey,
-    NewPassport, NewTemplate, Page, Passport, PassportFilter, ReporterChain, RevokeKey, RevokedPassport, RevokedPassports, RotateKeys,
-    StatusList, Store, StoreError, Template, TrustSnapshot, Vote, WentWithKey,
+    Disabled, EventOf, Finding, FindingFilter, Key, KeyUse, LiveFilter, LogHead, LogHold, LogState, Maker, MatchedPassports, NewAgent,
+    NewApproval, NewKey, NewPassport, NewTemplate, Page, Passport, PassportFilter, ReporterChain, RevokeKey, RevokedPassport,
+    RevokedPassports, RotateKeys, SignedCheckpoint, StatusList, Store, StoreError, Template, TrustSnapshot, Vote, WentWithKey,
 };
 use crate::traces;
 
@@ -88,6 +89,12 @@ acts! {
     events_of_request(request_id: &str) -> Vec<AuditEvent>;
     log_head() -> LogHead;
     tiles(wanted: Vec<(i64, i64)>) -> Vec<Option<Vec<u8>>>;
+    log_state() -> LogState;
+    keep_log_key(verifier_key: &str, now: i64, event: AdminEvent) -> String;
+    keep_checkpoint(checkpoint: SignedCheckpoint, root: Hash) -> SignedCheckpoint;
+    checkpoints(after: i64, limit: u32) -> Page<SignedCheckpoint, i64>;
+    hold_log(hold: LogHold, event: AdminEvent) -> bool;
+    resume_log(event: AdminEvent) -> bool;
     counts(filter: CountFilter) -> Vec<Count>;
     findings(filter: FindingFilter) -> Page<Finding, i64>;
     chains(reporter: &str, limit: u32) -> Vec<ReporterChain>;

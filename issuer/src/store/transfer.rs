@@ -8,6 +8,8 @@ use std::path::Path;
 
 use futures_util::TryStreamExt as _;
 use passport_keys::KeyDir;
+use passport_shared::key_set::KeyId;
+use passport_shared::log::note::VerifierKey;
 use sha2::{Digest as _, Sha256};
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
@@ -34,7 +36,7 @@ use Kind::{Bytes as B, Integer as I, Text as T};
 const NEVER_EMPTY: [&str; 2] = ["trust", "audit_head"];
 
 /// Everything, those that others refer to first.
-const TABLES: [Table; 17] = [
+const TABLES: [Table; 19] = [
     Table { name: "issuer", columns: &[("id", I), ("issuer", T)] },
     Table { name: "trust", columns: &[("id", I), ("sequence", I)] },
     Table { name: "agents", columns: &[("agent_id", T), ("name", T), ("description", T), ("disabled_at", I), ("created_at", I)] },
@@ -135,6 +137,11 @@ const TABLES: [Table; 17] = [
     },
     Table { name: "audit_head", columns: &[("id", I), ("size", I), ("edge", B)] },
     Table { name: "audit_tiles", columns: &[("level", I), ("tile", I), ("hashes", B)] },
+    Table {
+        name: "audit_log",
+        columns: &[("id", I), ("verifier_key", T), ("created_at", I), ("held_at", I), ("held_why", T), ("resumed_after", I)],
+    },
+    Table { name: "audit_checkpoints", columns: &[("size", I), ("note", T), ("signed_at", I)] },
     Table { name: "audit_terms", columns: &[("term", I), ("value", T), ("block", I), ("spans", I)] },
     Table { name: "audit_blocks", columns: &[("block", I), ("min_time", I), ("max_time", I)] },
     Table { name: "audit_counts", columns: &[("hour", I), ("agent_id", T), ("outcome", T), ("reason", T), ("count", I)] },
@@ -416,8 +423,17 @@ async fn copy_keys(keys: &KeyDir, plain_keys: bool, to: &mut PgConnection) -> Re
         .fetch_all(&mut *to)
         .await
         .map_err(failed("read the target back"))?;
+    let log: Option<(String, i64)> = sqlx::query_as("SELECT verifier_key, created_at FROM audit_log WHERE id = 1")
+        .fetch_optional(&mut *to)
+        .await
+        .map_err(failed("read the target back"))?;
+    let log = log.map(|(text, created_at)| match VerifierKey::parse(&text) {
+        Ok(key) => Ok((KeyId::of(key.key()).to_string(), "log".to_owned(), created_at)),
+        Err(error) => Err(TransferError::Key(format!("the key of the audit log: {error}"))),
+    });
+    let known = known.into_iter().chain(log.transpose()?);
     let (mut read, mut written) = (Tally::default(), Tally::default());
-    for (key_id, state, created_at) in known.into_iter().filter(|(_, state, _)| state != "revoked") {
+    for (key_id, state, created_at) in known.filter(|(_, state, _)| state != "revoked") {
         let key = key_id.parse().map_err(|_| TransferError::Key(format!("`{key_id}` is no name of a key")))?;
         let held = keys.resting(&key).map_err(|error| TransferError::Key(format!("the {state} key: {error}")))?;
         if !plain_keys && !held.contains("ENCRYPTED PRIVATE KEY") {

@@ -21,6 +21,9 @@ pub struct IssuerMetadata {
     pub verify_endpoint: String,
     /// Where verifiers report.
     pub audit_endpoint: String,
+    /// The log that the audit events make (docs/audit.md); `None` of an issuer of an earlier release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit_log: Option<AuditLogMetadata>,
     /// The OpenAPI document.
     pub openapi_uri: String,
     /// The `type` of its entries in `authorization_details` (RFC 9396).
@@ -31,4 +34,19 @@ pub struct IssuerMetadata {
     pub signing_alg_values_supported: Vec<String>,
     /// The longest life that it gives a passport, in seconds.
     pub max_passport_life: i64,
+}
+
+/// The audit log as static files, and what its checkpoints are checked with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuditLogMetadata {
+    /// The log's name: the first line of its checkpoints.
+    pub origin: String,
+    /// The public half of its key, `NAME+ID+BASE64` (C2SP signed-note).
+    pub verifier_key: String,
+    /// What `checkpoint` and `tile/…` stand below.
+    pub prefix: String,
+    /// Where the proof of one decision is asked for.
+    pub proof_endpoint: String,
 }

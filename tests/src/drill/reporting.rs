@@ -20,8 +20,9 @@ pub(super) use self::pool::Pool;
 use super::Drill;
 use super::setup::Site;
 use crate::generate::Gen;
-use crate::process::Client;
+use crate::process::{Client, passport};
 
+const TREE: &str = "tree, tiles and checkpoints are those of the log";
 const ONCE: &str = "every acknowledged event is in the log exactly once, to the byte, in its reporter's order";
 
 /// Holds the log of a running issuer against what these reporters, who are all that there are, were told. Gives the
@@ -33,9 +34,16 @@ pub(super) fn hold_log<'r>(drill: &Drill, site: &Site, reporters: impl Iterator<
     found.events
 }
 
-/// The place to hold the tree over the log against the log (`passport audit verify`), as often as the log is held. There
-/// is no tree yet.
-fn hold_tree(_drill: &Drill, _site: &Site) {}
+/// Holds the tree over the log, its tiles and its checkpoints against the log: `passport audit verify`, beside the issuer.
+fn hold_tree(drill: &Drill, site: &Site) {
+    let database = match site.log(0) {
+        Log::Sqlite(path) => format!("sqlite:{}", path.display()),
+        Log::Postgres(url) => url,
+    };
+    let output = passport().args(["audit", "verify", "--json", "--database", &database]).output().expect("it runs");
+    let told = || String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned();
+    drill.expect(output.status.code() == Some(0), TREE, told);
+}
 
 /// A service with an agent, a passport and a chain of events of its own. It has one batch under way at a time.
 pub(super) struct Reporter {

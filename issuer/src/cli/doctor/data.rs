@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use passport_keys::{KeyDir, Passphrase, Protection};
+use passport_shared::text::escape;
 
 use super::Finding;
 use crate::cli::error::plain;
@@ -34,6 +35,7 @@ pub(super) async fn look(places: &Places, passphrase: Option<Passphrase>, now: i
             findings.push(last_event(&contents, now));
             findings.push(keys(places, &contents, passphrase));
             findings.push(rotation(&contents, now));
+            findings.extend(log(&contents, now));
         }
     }
     findings.push(disk(&places.path));
@@ -133,6 +135,26 @@ fn rotation(contents: &Contents, now: i64) -> Finding {
         }
         Some(at) => Finding::ok("rotation", format!("the active key signs since {}", when(at, now))),
     }
+}
+
+/// What the audit log has signed of itself.
+fn log(contents: &Contents, now: i64) -> Option<Finding> {
+    let log = contents.log.as_ref()?;
+    if let Some(why) = &log.held {
+        let advice = "compare with the checkpoints that others keep (docs/audit.md A21), then: passport audit resume";
+        return Some(Finding::wrong("audit log", format!("it signs no checkpoints: {}", escape(why)), advice));
+    }
+    Some(match log.last {
+        Some((size, _)) if size > log.size && size > log.resumed_after => Finding::wrong(
+            "audit log",
+            format!("it has {} events, and a checkpoint was signed over {size}: the last {} are missing", log.size, size - log.size),
+            "restore the newest backup that has them; passport audit verify says more",
+        ),
+        Some((size, at)) => {
+            Finding::ok("audit log", format!("{} events, the newest checkpoint is over {size}, {}", log.size, when(at, now)))
+        }
+        None => Finding::ok("audit log", format!("{} events, and no checkpoint yet", log.size)),
+    })
 }
 
 fn disk(path: &Path) -> Finding {

@@ -19,6 +19,9 @@ const APPROVAL_WAIT: i64 = 3_600;
 /// Ninety days.
 const KEY_LIFE: i64 = 90 * 86_400;
 
+/// A minute.
+const CHECKPOINT_EVERY: u64 = 60;
+
 /// A start of the issuer.
 #[derive(Debug)]
 pub(super) struct Plan {
@@ -31,6 +34,8 @@ pub(super) struct Plan {
     pub(super) key_life: Option<i64>,
     /// For how many seconds a request waits for people to approve it.
     pub(super) approval_wait: i64,
+    /// How often the audit log signs a checkpoint, in seconds.
+    pub(super) checkpoint_every: u64,
     pub(super) limits: Limits,
     pub(super) front: Front,
     /// Where numbers are asked for.
@@ -54,6 +59,11 @@ impl Plan {
         }
         let key_life = key_life(settings.key_life.as_deref())?;
         let approval_wait = approval_wait(settings.approval_wait.as_deref())?;
+        let checkpoint_every = settings.checkpoint_every.unwrap_or(CHECKPOINT_EVERY);
+        if !(1..=86_400).contains(&checkpoint_every) {
+            return Err(CliError::usage(format!("--checkpoint-every: {checkpoint_every} is not 1 to 86400 seconds"))
+                .hint("60 is usual: what was taken in is signed for within a minute"));
+        }
         let tls = match (settings.tls_cert.clone(), settings.tls_key.clone()) {
             (None, None) => None,
             (Some(cert), Some(key)) => Some(Arc::new(Tls::open(cert, key).map_err(|error| CliError::failed(error.to_string()))?)),
@@ -72,6 +82,7 @@ impl Plan {
             listen,
             key_life,
             approval_wait,
+            checkpoint_every,
             issuer: settings.issuer.map(|issuer| issuer.strip_suffix('/').unwrap_or(&issuer).to_owned()),
             data,
             limits,
@@ -180,6 +191,16 @@ mod tests {
         assert_eq!((wait("60"), wait("7d")), (Ok(60), Ok(604_800)));
         for wrong in ["59", "604801s", "0", "soon"] {
             assert!(wait(wrong).expect_err(wrong).contains("--approval-wait"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_checkpoint_is_signed_each_minute_unless_set_from_a_second_to_a_day() {
+        let every =
+            |seconds| made(ServeSettings { checkpoint_every: seconds, ..ServeSettings::default() }, true).map(|plan| plan.checkpoint_every);
+        assert_eq!([every(None), every(Some(1)), every(Some(86_400))], [Ok(60), Ok(1), Ok(86_400)]);
+        for wrong in [0, 86_401] {
+            assert!(every(Some(wrong)).expect_err("refused").contains("--checkpoint-every"), "{wrong}");
         }
     }
 

@@ -135,7 +135,7 @@ async fn reports_may_come_in_gzip_and_are_bounded_as_they_inflate() {
     let report = |note: usize| json!({"reporter": "admin", "events": [event], "x": "x".repeat(note)}).to_string();
     let sound = json!({"reporter": "admin", "events": [event]}).to_string();
     let answer = send("/v1/audit/events", "gzip", sound.clone()).await;
-    assert_eq!((answer.status.as_u16(), answer.json()), (200, json!({"accepted": 1, "duplicates": 0, "conflicts": 0})));
+    assert_eq!((answer.status.as_u16(), answer.json()["accepted"].as_u64()), (200, Some(1)));
     send("/v1/audit/events", "gzip", report(1_000)).await.assert_problem(422, "invalid_body");
     send("/v1/audit/events", "gzip", report(2_000)).await.assert_problem(413, "body_too_large");
     send("/v1/audit/events", "gzip", report(8 << 20)).await.assert_problem(413, "body_too_large");

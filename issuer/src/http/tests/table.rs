@@ -78,6 +78,17 @@ const ROUTES: &[Route] = &[
         Some(("audit.write", "issuer/audit")),
     ),
     Route("GET", "/v1/audit/events", "/v1/audit/events", Nothing, Some(("audit.read", "issuer/audit"))),
+    Route("GET", "/v1/audit/checkpoint", "/v1/audit/checkpoint", Nothing, Some(("audit.read", "issuer/audit"))),
+    Route("GET", "/v1/audit/proof", "/v1/audit/proof?requestId=req_none", Nothing, Some(("audit.read", "issuer/audit"))),
+    Route("GET", "/v1/audit/log/checkpoint", "/v1/audit/log/checkpoint", Nothing, None),
+    Route("GET", "/v1/audit/log/tile/{level}/{number}", "/v1/audit/log/tile/0/000.p/1", Nothing, None),
+    Route(
+        "GET",
+        "/v1/audit/log/tile/entries/{number}",
+        "/v1/audit/log/tile/entries/000.p/1",
+        Nothing,
+        Some(("audit.read", "issuer/audit")),
+    ),
     Route(
         "POST",
         "/v1/verify",
@@ -98,6 +109,8 @@ const ROUTES: &[Route] = &[
 impl Route {
     fn request(&self, token: Option<&str>, query: &str) -> axum::http::Request<Body> {
         let Self(method, _, path, sent, _) = self;
+        // Some have one already.
+        let query = if path.contains('?') { query.replacen('?', "&", 1) } else { query.to_owned() };
         let mut request = request(method, &format!("{path}{query}"), token, None);
         let (kind, text) = match sent {
             Nothing => return request,

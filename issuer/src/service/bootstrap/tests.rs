@@ -19,7 +19,7 @@ async fn a_first_start_makes_keys_and_an_admin_who_may_do_everything_for_90_days
     assert_eq!(world.gate(&world.admin, "keys.rotate", "issuer/keys").await, "granted");
     let kinds: Vec<Value> =
         world.log().await.iter().map(|event| serde_json::from_str::<Value>(&event.event.body).unwrap()["change"]["type"].clone()).collect();
-    assert_eq!(kinds, ["passport_issued", "agent_created", "keys_created"], "newest first");
+    assert_eq!(kinds, ["passport_issued", "agent_created", "log_key_created", "keys_created"], "newest first");
     assert!(world.log().await.iter().all(|event| event.reporter == ISSUER && event.event.agent_id.is_none()));
     assert!(world.issuer.ready().await.is_ok());
 }
@@ -56,7 +56,7 @@ async fn a_first_start_that_was_cut_short_is_taken_up_again() {
     let token = issued.expect("no admin passport was issued yet").passport;
     assert!(issuer.authorize(Some(&token), "keys.read", "issuer/keys", &[]).await.is_ok());
     assert_eq!(issuer.store().keys().await.unwrap(), keys);
-    assert_eq!(place.vault().holds().unwrap().len(), 3, "a key that nobody knows is named in the log and left alone");
+    assert_eq!(place.vault().holds().unwrap().len(), 4, "a key that nobody knows is named in the log and left alone");
 }
 
 #[tokio::test]

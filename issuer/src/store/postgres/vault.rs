@@ -140,4 +140,8 @@ impl KeyVault for PostgresVault {
         ids.sort();
         Ok(ids)
     }
+
+    fn signs_at_once(&self, id: &KeyId) -> bool {
+        self.unsealed.try_read().is_ok_and(|unsealed| unsealed.contains_key(id))
+    }
 }

@@ -11,6 +11,41 @@ pub struct LogHead {
     pub root: Hash,
 }
 
+/// A checkpoint that was signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedCheckpoint {
+    /// How many events it is over.
+    pub size: i64,
+    /// The signed note (docs/audit.md A9).
+    pub note: String,
+    /// When it was signed, which is in no signature.
+    pub signed_at: i64,
+}
+
+/// That the log signs no checkpoint until an admin says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogHold {
+    /// Since when.
+    pub at: i64,
+    /// Why, for people.
+    pub why: String,
+}
+
+/// Where the log is, and what was signed of it, as of one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogState {
+    /// How far it has come.
+    pub head: LogHead,
+    /// The public half of its key, as a verifier key; `None` before the first start.
+    pub verifier_key: Option<String>,
+    /// That it is held.
+    pub hold: Option<LogHold>,
+    /// The newest checkpoint.
+    pub last: Option<SignedCheckpoint>,
+    /// Why the log does not go on from that, such as that it has fewer events now; `None`: it does.
+    pub doubt: Option<String>,
+}
+
 /// What to count, and how to sum it up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CountFilter {

@@ -3,11 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use passport_shared::key_set::KeyId;
+use passport_shared::log::note::VerifierKey;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
+use super::audit;
+use super::driver::Failure;
 use super::open::{BUSY_TIMEOUT, newest_applied, newest_known, read_setting};
 use crate::store::OpenError;
+use crate::store::check::{Asked, LogReport};
+
+/// The step that brought the log's key and its checkpoints.
+const LOG_SCHEMA: i64 = 8;
 
 /// What a database holds, seen from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,12 +38,29 @@ pub struct Contents {
     pub last_event_at: Option<i64>,
     /// Each key with its state, and when it became active.
     pub keys: BTreeMap<String, KeyFound>,
+    /// What the audit log has signed, where it has a key.
+    pub log: Option<LogFound>,
+}
+
+/// What an audit log has signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogFound {
+    /// The public half of its key.
+    pub verifier_key: String,
+    /// Events that the tree has.
+    pub size: i64,
+    /// Events that its newest checkpoint is over, and when that was signed.
+    pub last: Option<(i64, i64)>,
+    /// Why it signs no more, if it does not.
+    pub held: Option<String>,
+    /// Checkpoints up to this size are let be.
+    pub resumed_after: i64,
 }
 
 /// A key's record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyFound {
-    /// `next`, `active`, `retired` or `revoked`.
+    /// `next`, `active`, `retired` or `revoked`; `log` for the audit log's own.
     pub state: String,
     /// When it became the signing key, in seconds since 1970.
     pub activated_at: Option<i64>,
@@ -78,6 +103,30 @@ pub async fn look(path: &Path, check: Check) -> Result<Contents, OpenError> {
     let contents = contents(&mut conn, schema).await.map_err(at(path))?;
     conn.close().await.map_err(at(path))?;
     Ok(contents)
+}
+
+/// Holds the audit log in the database at `path` against itself and what was signed of it. Nothing is written, and others may
+/// write meanwhile. `shown` is told how many of how many events were looked at.
+///
+/// # Errors
+/// [`OpenError::SchemaTooNew`] and [`OpenError::SchemaTooOld`]; [`OpenError::Database`] and [`OpenError::Damaged`] if it
+/// cannot be read.
+pub async fn check_log(path: &Path, asked: &Asked, shown: &mut (dyn FnMut(u64, u64) + Send)) -> Result<LogReport, OpenError> {
+    let mut conn = read_only(path).await?;
+    let (found, known) = (newest_applied(&mut conn).await.map_err(at(path))?, newest_known());
+    match found {
+        found if found > known => return Err(OpenError::SchemaTooNew { path: path.to_owned(), found, known }),
+        found if found < LOG_SCHEMA => return Err(OpenError::SchemaTooOld { path: path.to_owned(), found, needed: LOG_SCHEMA }),
+        _ => {}
+    }
+    let mut read = conn.begin().await.map_err(at(path))?;
+    let report = audit::check(&mut read, asked, shown).await.map_err(|failure| match failure {
+        Failure::Driver(source) => OpenError::Database { path: path.to_owned(), source: Box::new(source) },
+        Failure::Refused(error) => OpenError::Damaged { path: path.to_owned(), what: error.to_string() },
+    })?;
+    read.rollback().await.map_err(at(path))?;
+    conn.close().await.map_err(at(path))?;
+    Ok(report)
 }
 
 /// Raises the trust sequence of a database that nobody has open by `by`, and gives the new one.
@@ -134,7 +183,43 @@ async fn contents(conn: &mut SqliteConnection, schema: i64) -> Result<Contents, 
     .await?;
     let keys: Vec<(String, String, Option<i64>)> =
         sqlx::query_as("SELECT key_id, state, activated_at FROM keys").fetch_all(&mut *read).await?;
+    let log = if schema < LOG_SCHEMA { None } else { log(&mut read).await? };
     read.rollback().await?;
-    let keys = keys.into_iter().map(|(id, state, activated_at)| (id, KeyFound { state, activated_at })).collect();
-    Ok(Contents { issuer, schema, sequence, agents, passports, revoked, events, last_event_at, keys })
+    let mut keys: BTreeMap<_, _> = keys.into_iter().map(|(id, state, activated_at)| (id, KeyFound { state, activated_at })).collect();
+    if let Some(key) = log.as_ref().and_then(|log| VerifierKey::parse(&log.verifier_key).ok()) {
+        keys.insert(KeyId::of(key.key()).to_string(), KeyFound { state: "log".to_owned(), activated_at: None });
+    }
+    Ok(Contents { issuer, schema, sequence, agents, passports, revoked, events, last_event_at, keys, log })
+}
+
+async fn log(conn: &mut SqliteConnection) -> Result<Option<LogFound>, sqlx::Error> {
+    type Row = (String, i64, Option<i64>, Option<i64>, Option<String>, i64);
+    let row: Option<Row> = sqlx::query_as(
+        "SELECT l.verifier_key, (SELECT size FROM audit_head WHERE id = 1), (SELECT max(size) FROM audit_checkpoints), \
+         (SELECT signed_at FROM audit_checkpoints ORDER BY size DESC LIMIT 1), l.held_why, l.resumed_after FROM audit_log l WHERE l.id = 1",
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|(verifier_key, size, last, at, held, resumed_after)| LogFound {
+        verifier_key,
+        size,
+        last: last.zip(at),
+        held,
+        resumed_after,
+    }))
+}
+
+/// Holds the audit log of a database that nobody has open, if it has signed anything: see [`crate::store::Store::hold_log`].
+///
+/// # Errors
+/// [`OpenError::Database`] if it cannot be written.
+pub async fn hold_log(path: &Path, why: &str, now: i64) -> Result<(), OpenError> {
+    let failed = at(path);
+    let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT);
+    let mut conn = options.connect().await.map_err(&failed)?;
+    if newest_applied(&mut conn).await.map_err(&failed)? >= LOG_SCHEMA {
+        let hold = sqlx::query("UPDATE audit_log SET held_at = $1, held_why = $2 WHERE id = 1").bind(now).bind(why);
+        hold.execute(&mut conn).await.map_err(&failed)?;
+    }
+    conn.close().await.map_err(&failed)
 }

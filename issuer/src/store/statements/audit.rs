@@ -5,6 +5,10 @@
 mod append;
 #[path = "audit/chains.rs"]
 mod chains;
+#[path = "audit/check.rs"]
+mod check;
+#[path = "audit/checkpoints.rs"]
+mod checkpoints;
 #[path = "audit/findings.rs"]
 mod findings;
 #[path = "audit/head.rs"]
@@ -19,6 +23,8 @@ mod rows;
 mod terms;
 
 pub(super) use append::{Outcomes, append};
+pub(super) use check::check;
+pub(super) use checkpoints::{checkpoints, hold, keep, keep_key, log_state, resume};
 pub(super) use findings::{chains, findings};
 pub(super) use head::Head;
 pub(super) use list::list;
