@@ -33,6 +33,7 @@ mod rates;
 mod reply;
 mod router;
 mod serve;
+mod stream;
 mod tls;
 mod verify;
 mod well_known;
@@ -80,6 +81,8 @@ pub struct Limits {
     /// Requests that wait for trust to change at once; 512. One more is answered without waiting. Keep it well below
     /// `connections`: each holds one.
     pub waiters: usize,
+    /// Streams of the audit log at once; 64. One more is refused. Each holds a connection and a page of events.
+    pub streams: usize,
     /// How long requests in flight may take to end once the service is told to stop; 10 s.
     pub drain: Duration,
     /// How often one source or one agent may ask.
@@ -97,6 +100,7 @@ impl Default for Limits {
             audit_body_bytes: 4 << 20,
             connections: 16_384,
             waiters: 512,
+            streams: 64,
             drain: Duration::from_secs(10),
             rates: Rates::default(),
         }
@@ -112,6 +116,8 @@ pub(crate) struct App {
     openapi: Bytes,
     /// Places for requests that wait for trust to change.
     waiters: Arc<Semaphore>,
+    /// Places for streams of the audit log.
+    streams: Arc<Semaphore>,
     /// What keeps the rate limits.
     keeper: Arc<rates::Keeper>,
 }
@@ -123,6 +129,7 @@ impl App {
             limits,
             openapi,
             waiters: Arc::new(Semaphore::new(limits.waiters.min(Semaphore::MAX_PERMITS))),
+            streams: Arc::new(Semaphore::new(limits.streams.min(Semaphore::MAX_PERMITS))),
             keeper: Arc::new(rates::Keeper::new(limits.rates, Proxies::default())),
         }
     }

@@ -41,6 +41,7 @@ metrics! {
     EVENTS = "passport_audit_events_total", Counter, "reported events, by `result`: accepted, duplicate or conflict";
     FINDINGS = "passport_audit_findings_total", Counter, "what was found wrong with reporters' chains, by `kind`: gap or fork";
     WAITERS = "passport_trust_waiters", Gauge, "requests that wait for trust to change";
+    STREAMS = "passport_audit_streams", Gauge, "streams of the audit log that are open";
     EDITIONS = "passport_trust_editions_total", Counter, "editions of the published documents that were made";
     SEQUENCE = "passport_trust_sequence_published", Gauge, "the trust sequence of the published documents";
     STORE = "passport_store_errors_total", Counter, "acts that failed because of the store, by `kind`: unavailable or damaged";

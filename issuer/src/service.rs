@@ -39,6 +39,7 @@ mod schedule;
 mod splice;
 mod status_index;
 mod subset;
+mod tail;
 #[cfg(test)]
 mod testing;
 mod verify;
@@ -57,6 +58,7 @@ pub use gate::{Caller, Denial};
 pub use passports::PassportQuery;
 pub use presets::{PRESETS, preset};
 pub use publish::Published;
+pub use tail::{Tail, TailEvent};
 
 use crate::clock::Clock;
 use crate::entropy::Entropy;

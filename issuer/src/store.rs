@@ -29,6 +29,7 @@
 //! 5. Implement `Backend` in `store/contract_tests.rs` for it and run `contract_suite!`. A store that passes is done;
 //!    what it promises beyond that gets tests of its own beside it.
 
+mod attributes;
 mod error;
 mod paging;
 mod postgres;
@@ -47,7 +48,7 @@ pub use postgres::{Durability, PostgresOptions, PostgresStore, PostgresVault};
 pub use records::{
     AdminEvent, Agent, Alarm, AppendOutcome, Approval, ApprovalFilter, ApprovalState, AuditEvent, AuditFilter, Batch, Count, CountFilter,
     Disabled, EventKind, Finding, FindingFilter, FindingKind, Key, KeyState, KeyUse, Link, LiveFilter, LogHead, Maker, MatchedPassports,
-    NAMED_PASSPORTS, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, PassportState, Reported,
+    NAMED_PASSPORTS, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Order, Page, Passport, PassportFilter, PassportState, Reported,
     ReporterChain, RevokeKey, RevokedIndexes, RevokedPassport, RevokedPassports, RotateKeys, StatusList, TrustSnapshot, Vote,
 };
 pub use sqlite::SqliteStore;
@@ -94,6 +95,10 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// The trust sequence as other processes on the same database raise it: each change by one of them is told within
     /// two seconds, as is what this one does. `None` where there is no other process. The sender goes with the store.
     fn changes(&self) -> Option<watch::Receiver<i64>>;
+
+    /// Tells of each write of this process once it is on disk: the log may have grown. Another process on the same database is
+    /// not heard here. The sender goes with the store.
+    fn written(&self) -> watch::Receiver<()>;
 
     /// All that a trust bundle or a status list is made from, as of one moment.
     async fn trust_snapshot(&self) -> Result<TrustSnapshot, StoreError>;
@@ -281,6 +286,7 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// The chains of a reporter, the last moved first, at most `limit`.
     async fn chains(&self, reporter: &str, limit: u32) -> Result<Vec<ReporterChain>, StoreError>;
 
-    /// Audit events, newest (last accepted) first. A page is bounded in bytes too: see [`MAX_PAGE_BYTES`].
+    /// Audit events, newest (last accepted) first unless the filter says otherwise. A page is bounded in bytes too: see
+    /// [`MAX_PAGE_BYTES`]; and in the work that it takes: it can end before it is full, and have a next one all the same.
     async fn events(&self, filter: AuditFilter) -> Result<Page<AuditEvent, i64>, StoreError>;
 }

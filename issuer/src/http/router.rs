@@ -8,7 +8,8 @@ use utoipa_axum::routes;
 
 use super::problem::RequestFault;
 use super::{
-    App, Limits, Proxies, agents, approvals, audit, frame, health, introspect, keys, openapi, passports, public, rates, verify, well_known,
+    App, Limits, Proxies, agents, approvals, audit, frame, health, introspect, keys, openapi, passports, public, rates, stream, verify,
+    well_known,
 };
 use crate::service::Issuer;
 
@@ -45,6 +46,7 @@ pub(super) fn routes() -> (Router<App>, OpenApi) {
         .routes(routes!(approvals::approve))
         .routes(routes!(approvals::deny))
         .routes(routes!(audit::report, audit::list))
+        .routes(routes!(stream::follow))
         .routes(routes!(verify::verify))
         .routes(routes!(introspect::introspect))
         .routes(routes!(public::status_list))

@@ -8,6 +8,7 @@ mod problems;
 mod rates;
 mod snapshot;
 mod sockets;
+mod stream;
 mod table;
 
 use std::sync::Arc;

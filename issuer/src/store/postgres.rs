@@ -98,6 +98,10 @@ impl Store for PostgresStore {
         Some(self.changes.clone())
     }
 
+    fn written(&self) -> watch::Receiver<()> {
+        self.writer.written()
+    }
+
     async fn trust_snapshot(&self) -> Result<TrustSnapshot, StoreError> {
         self.reader.read(|conn| Box::pin(trust::snapshot(conn))).await
     }

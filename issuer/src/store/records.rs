@@ -8,7 +8,7 @@ mod log;
 mod revocations;
 
 pub use approvals::{Approval, ApprovalFilter, ApprovalState, NewApproval, Vote};
-pub use audit::{AdminEvent, AuditEvent, AuditFilter, EventKind, Maker, NewEvent};
+pub use audit::{AdminEvent, AuditEvent, AuditFilter, EventKind, Maker, NewEvent, Order};
 pub use intake::{Alarm, AppendOutcome, Batch, Finding, FindingFilter, FindingKind, Link, Reported, ReporterChain};
 pub use keys::{Key, KeyState, KeyUse, NewKey, RevokeKey, RotateKeys};
 pub use log::{Count, CountFilter, LogHead};

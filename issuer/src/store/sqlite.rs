@@ -32,6 +32,7 @@ mod tests;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 pub use self::copy::{Check, Contents, KeyFound, copy, look, raise_sequence};
 
@@ -90,8 +91,12 @@ impl Store for SqliteStore {
     }
 
     /// A data directory is one issuer's at a time.
-    fn changes(&self) -> Option<tokio::sync::watch::Receiver<i64>> {
+    fn changes(&self) -> Option<watch::Receiver<i64>> {
         None
+    }
+
+    fn written(&self) -> watch::Receiver<()> {
+        self.writer.written()
     }
 
     async fn trust_snapshot(&self) -> Result<TrustSnapshot, StoreError> {

@@ -1,15 +1,16 @@
-//! Looking for events. Which spans can have any is asked first, by their terms and times; then those are read, the newest
-//! first, until the page is full.
+//! Looking for events. Which spans can have any is asked first, by their terms and times; then those are read, one after the
+//! other, until the page is full.
 
 use futures_util::TryStreamExt as _;
 use sqlx::QueryBuilder;
 
 use super::super::driver::{Db, DbConnection, Failure};
-use super::head::SPAN;
+use super::head::{self, SPAN};
 use super::rows::{self, SELECT};
 use super::terms::Term;
+use crate::store::attributes;
 use crate::store::paging::{page, page_size};
-use crate::store::{AuditEvent, AuditFilter, MAX_PAGE_BYTES, Page};
+use crate::store::{AuditEvent, AuditFilter, MAX_PAGE_BYTES, Order, Page};
 
 /// Spans that are asked for at once.
 const SPANS: i64 = 64;
@@ -17,39 +18,56 @@ const SPANS: i64 = 64;
 /// The most spans that one page reads. Beyond them it ends, with a cursor to go on with: it bounds the work of a request.
 const MOST_SPANS: i64 = 1_024;
 
-/// Audit events, newest first.
+/// The most of them where each body has to be read: some 16,000.
+const MOST_SPANS_OF_BODIES: i64 = 64;
+
+/// The most bytes of bodies that are read for their attributes, and one body.
+const MOST_BYTES_LOOKED_AT: usize = 32 << 20;
+
+/// Audit events.
 pub(in super::super) async fn list(conn: &mut DbConnection, filter: AuditFilter) -> Result<Page<AuditEvent, i64>, Failure> {
-    let mut found = Found { items: Vec::new(), bytes: 0, wanted: usize::try_from(page_size(filter.limit) + 1).unwrap_or(usize::MAX) };
+    let wanted = usize::try_from(page_size(filter.limit) + 1).unwrap_or(usize::MAX);
+    let mut found = Found { items: Vec::new(), bytes: 0, looked_at: 0, wanted };
     let terms = terms(&filter);
-    let mut before = filter.cursor.unwrap_or(i64::MAX);
-    if terms.is_empty() && filter.from.is_none() && filter.to.is_none() {
-        read(conn, &filter, &terms, i64::MIN, before, &mut found).await?;
+    let newest_first = filter.order == Order::NewestFirst;
+    let mut place = filter.cursor.unwrap_or(if newest_first { i64::MAX } else { 0 });
+    if terms.is_empty() && filter.from.is_none() && filter.to.is_none() && filter.attributes.is_empty() {
+        let (after, before) = if newest_first { (i64::MIN, place) } else { (place, i64::MAX) };
+        read(conn, &filter, &terms, after, before, &mut found).await?;
         return Ok(found.page(filter.limit, None));
     }
-    let mut seen = 0;
-    while !found.is_full() && seen < MOST_SPANS {
-        let spans = spans(conn, &filter, &terms, (before.saturating_sub(1)).saturating_sub(1).div_euclid(SPAN)).await?;
+    let most = if filter.attributes.is_empty() { MOST_SPANS } else { MOST_SPANS_OF_BODIES };
+    let (mut seen, mut broken_off) = (0, false);
+    while !found.is_full() && !broken_off && seen < most {
+        let spans = spans(conn, &filter, &terms, place).await?;
         let last = i64::try_from(spans.len()).unwrap_or(i64::MAX) < SPANS;
         for span in spans {
-            let first = span.saturating_mul(SPAN);
-            read(conn, &filter, &terms, first, before.min(first.saturating_add(SPAN + 1)), &mut found).await?;
-            before = first.saturating_add(1);
+            // The span has the sequences from `first` + 1 to `end`.
+            let (first, end) = (span.saturating_mul(SPAN), span.saturating_add(1).saturating_mul(SPAN));
+            let (after, before) = if newest_first { (first, place.min(end + 1)) } else { (first.max(place), end + 1) };
+            let stopped = read(conn, &filter, &terms, after, before, &mut found).await?;
+            broken_off = stopped.is_some();
+            place = stopped.unwrap_or(if newest_first { first + 1 } else { end });
             seen += 1;
-            if found.is_full() {
+            if found.is_full() || broken_off {
                 break;
             }
         }
-        if last && !found.is_full() {
+        if last && !found.is_full() && !broken_off {
             return Ok(found.page(filter.limit, None));
         }
     }
-    Ok(found.page(filter.limit, Some(before)))
+    // What comes next into the last span is not looked at yet.
+    let place = if newest_first { place } else { place.min(head::stored(conn).await?.0) };
+    Ok(found.page(filter.limit, Some(place)))
 }
 
 /// What was found so far, for one page.
 struct Found {
     items: Vec<AuditEvent>,
     bytes: usize,
+    /// Bytes of bodies that were read for their attributes.
+    looked_at: usize,
     /// One more than the page holds: whether there is a next one.
     wanted: usize,
 }
@@ -91,18 +109,24 @@ fn terms(filter: &AuditFilter) -> Vec<(Term, String)> {
     all.into_iter().filter_map(|(term, value)| Some((term, value?))).collect()
 }
 
-/// The newest spans up to this one that can have such an event.
-async fn spans(conn: &mut DbConnection, filter: &AuditFilter, terms: &[(Term, String)], newest: i64) -> Result<Vec<i64>, Failure> {
+/// The next spans from `place` on that can have such an event.
+async fn spans(conn: &mut DbConnection, filter: &AuditFilter, terms: &[(Term, String)], place: i64) -> Result<Vec<i64>, Failure> {
+    let (from, order) = match filter.order {
+        // That of the event before the place.
+        Order::NewestFirst => (place.saturating_sub(2).div_euclid(SPAN), ("<= ", "DESC")),
+        // That of the event after it.
+        Order::OldestFirst => (place.div_euclid(SPAN), (">= ", "ASC")),
+    };
     let mut query = QueryBuilder::<Db>::new("SELECT s.span FROM ");
     let mut rest = terms;
     match terms.split_first() {
         Some(((term, value), others)) => {
             query.push("audit_terms s WHERE s.term = ").push_bind(term.number()).push(" AND s.value = ").push_bind(value);
-            query.push(" AND s.span <= ").push_bind(newest);
+            query.push(" AND s.span ").push(order.0).push_bind(from);
             rest = others;
         }
         None => {
-            query.push("audit_spans s WHERE s.span <= ").push_bind(newest);
+            query.push("audit_spans s WHERE s.span ").push(order.0).push_bind(from);
         }
     }
     for (term, value) in rest {
@@ -119,11 +143,12 @@ async fn spans(conn: &mut DbConnection, filter: &AuditFilter, terms: &[(Term, St
         }
         query.push(")");
     }
-    query.push(" ORDER BY s.span DESC LIMIT ").push_bind(SPANS);
+    query.push(" ORDER BY s.span ").push(order.1).push(" LIMIT ").push_bind(SPANS);
     Ok(query.build_query_scalar().persistent(false).fetch_all(conn).await?)
 }
 
-/// Reads those that hold of the events after `after` and before `before`, the newest first.
+/// Reads those that hold of the events after `after` and before `before`, in their order. Gives the last that was looked at,
+/// where it had to stop before it was through.
 async fn read(
     conn: &mut DbConnection,
     filter: &AuditFilter,
@@ -131,7 +156,7 @@ async fn read(
     after: i64,
     before: i64,
     found: &mut Found,
-) -> Result<(), Failure> {
+) -> Result<Option<i64>, Failure> {
     let mut query = QueryBuilder::<Db>::new(SELECT);
     query.push("sequence > ").push_bind(after).push(" AND sequence < ").push_bind(before);
     for (term, value) in terms {
@@ -143,17 +168,27 @@ async fn read(
     if let Some(to) = filter.to {
         query.push(" AND coalesce(evaluated_at, received_at) < ").push_bind(to);
     }
-    let left = i64::try_from(found.wanted.saturating_sub(found.items.len())).unwrap_or(i64::MAX);
-    query.push(" ORDER BY sequence DESC LIMIT ").push_bind(left);
+    let left = if filter.attributes.is_empty() { found.wanted.saturating_sub(found.items.len()) } else { usize::MAX };
+    query.push(" ORDER BY sequence ").push(if filter.order == Order::NewestFirst { "DESC" } else { "ASC" });
+    query.push(" LIMIT ").push_bind(i64::try_from(left).unwrap_or(i64::MAX));
     // Row by row: a thousand bodies of a megabyte never stand in memory together.
     let mut rows = query.build().fetch(conn);
     while let Some(row) = rows.try_next().await? {
         let event = rows::read(&row)?;
-        found.bytes = found.bytes.saturating_add(event.event.body.len());
-        found.items.push(event);
-        if found.is_full() {
-            break;
+        let (sequence, length) = (event.sequence, event.event.body.len());
+        if attributes::hold(&event.event.body, &filter.attributes) {
+            found.bytes = found.bytes.saturating_add(length);
+            found.items.push(event);
+            if found.is_full() {
+                break;
+            }
+        }
+        if !filter.attributes.is_empty() {
+            found.looked_at = found.looked_at.saturating_add(length);
+            if found.looked_at > MOST_BYTES_LOOKED_AT {
+                return Ok(Some(sequence));
+            }
         }
     }
-    Ok(())
+    Ok(None)
 }
