@@ -49,7 +49,7 @@ pub use records::{
     AdminEvent, Agent, Alarm, AppendOutcome, Approval, ApprovalFilter, ApprovalState, AuditEvent, AuditFilter, Batch, Count, CountFilter,
     Disabled, EventKind, Finding, FindingFilter, FindingKind, Key, KeyState, KeyUse, Link, LiveFilter, LogHead, Maker, MatchedPassports,
     NAMED_PASSPORTS, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Order, Page, Passport, PassportFilter, PassportState, Reported,
-    ReporterChain, RevokeKey, RevokedIndexes, RevokedPassport, RevokedPassports, RotateKeys, StatusList, TrustSnapshot, Vote,
+    Reporter, ReporterChain, RevokeKey, RevokedIndexes, RevokedPassport, RevokedPassports, RotateKeys, StatusList, TrustSnapshot, Vote,
 };
 pub use sqlite::SqliteStore;
 pub use transfer::{Proof, TransferError, transfer};
@@ -61,6 +61,9 @@ pub const MAX_PAGE: u32 = 1_000;
 /// The most bytes of bodies that one page of audit events holds, unless its first alone has more: one body may have a
 /// megabyte. A page that ends for this has a next one.
 pub const MAX_PAGE_BYTES: usize = 8 << 20;
+
+/// The most numbers that are counted out at once.
+pub const MAX_COUNTS: usize = 10_000;
 
 /// Makes the event of a change out of what the change came to, inside its transaction. It must not wait for anything.
 pub type EventOf<T> = Box<dyn FnOnce(&T) -> Result<AdminEvent, StoreError> + Send>;
@@ -277,11 +280,15 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// `None` for one that is not there.
     async fn tiles(&self, wanted: Vec<(i64, i64)>) -> Result<Vec<Option<Vec<u8>>>, StoreError>;
 
-    /// How many decisions there were, by hour, agent, outcome and reason, as the filter sums them up.
+    /// How many decisions there were, by hour, agent, outcome and reason, as the filter sums them up: at most [`MAX_COUNTS`] and
+    /// one, which tells that there are more.
     async fn counts(&self, filter: CountFilter) -> Result<Vec<Count>, StoreError>;
 
     /// What was found wrong with the chains of reporters, newest first.
     async fn findings(&self, filter: FindingFilter) -> Result<Page<Finding, i64>, StoreError>;
+
+    /// Reporters by id, those after `after`, at most `limit` (see [`MAX_PAGE`]).
+    async fn reporters(&self, after: Option<&str>, limit: u32) -> Result<Page<Reporter, String>, StoreError>;
 
     /// The chains of a reporter, the last moved first, at most `limit`.
     async fn chains(&self, reporter: &str, limit: u32) -> Result<Vec<ReporterChain>, StoreError>;

@@ -12,5 +12,6 @@ mod postgres;
 mod readme;
 mod rotation;
 mod stolen_key;
+mod tail;
 mod tls;
 mod trust;

@@ -94,6 +94,7 @@ macro_rules! contract_suite {
                 a_new_number_makes_no_new_event_of_an_old_id,
                 a_gap_record_takes_as_many_numbers_as_it_stands_for,
                 each_chain_of_a_reporter_goes_on_by_itself,
+                each_reporter_is_listed_with_what_it_lacks,
             }
             log {
                 the_tree_is_made_of_every_event_in_order,

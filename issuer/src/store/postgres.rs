@@ -47,8 +47,8 @@ use self::writer::Writer;
 use super::{
     AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Batch, Count, CountFilter, Disabled, EventOf,
     Finding, FindingFilter, Key, KeyUse, LiveFilter, LogHead, Maker, MatchedPassports, NewAgent, NewApproval, NewKey, NewPassport, Page,
-    Passport, PassportFilter, ReporterChain, RevokeKey, RevokedPassport, RevokedPassports, RotateKeys, StatusList, Store, StoreError,
-    TrustSnapshot, Vote,
+    Passport, PassportFilter, Reporter, ReporterChain, RevokeKey, RevokedPassport, RevokedPassports, RotateKeys, StatusList, Store,
+    StoreError, TrustSnapshot, Vote,
 };
 
 /// A [`Store`] in one PostgreSQL database, which several issuers may share.
@@ -260,6 +260,11 @@ impl Store for PostgresStore {
 
     async fn findings(&self, filter: FindingFilter) -> Result<Page<Finding, i64>, StoreError> {
         self.reader.read(move |conn| Box::pin(async move { audit::findings(conn, &filter).await })).await
+    }
+
+    async fn reporters(&self, after: Option<&str>, limit: u32) -> Result<Page<Reporter, String>, StoreError> {
+        let after = after.map(str::to_owned);
+        self.reader.read(move |conn| Box::pin(async move { audit::reporters(conn, after.as_deref(), limit).await })).await
     }
 
     async fn chains(&self, reporter: &str, limit: u32) -> Result<Vec<ReporterChain>, StoreError> {

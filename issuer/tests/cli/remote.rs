@@ -212,6 +212,21 @@ fn what_a_reporter_claims_is_told_from_what_the_issuer_did() {
             .send(event(time));
         assert!(answer.expect("accepted").status().is_success());
     }
+    let tail = caller.run(&["audit", "tail", "-n", "2", "--reporter", "issuer"]).ended(0).out;
+    assert_eq!(
+        tail,
+        "2026-05-30T00:00:00Z  allow    @issuer      admin        keys.rotate on issuer/…\n2026-05-30T00:00:01Z  allow !  @issuer      admin        keys.rotate on issuer/…\n"
+    );
+    let lines = caller.run(&["--json", "audit", "tail", "--after", "0"]).ended(0).out;
+    let places = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("json")["sequence"].as_i64());
+    assert!(lines.lines().count() > 4 && places.zip(1..).all(|(place, number)| place == Some(number)), "{lines}");
+    let counts =
+        caller.run(&["audit", "counts", "--by", "hour,reason", "--from", "2026-05-30T00:00:00Z", "--to", "2026-05-30T00:00:02Z"]).ended(0);
+    assert_eq!(counts.out, "HOUR                  OUTCOME  REASON   COUNT\n2026-05-30T00:00:00Z  allow    granted  2\n");
+    let reporters = caller.json(&["audit", "reporters"]);
+    assert_eq!((reporters["items"][0]["reporter"].as_str(), reporters["items"][0]["missing"].as_i64()), (Some("issuer"), Some(0)));
+    assert_eq!(caller.run(&["audit", "findings", "--open"]).ended(0).told(), "nothing to list");
+    caller.run(&["audit", "tail", "--attr", "x"]).ended(2);
     let log = caller.run(&["audit", "list", "--action", "keys.rotate"]).ended(0).out;
     let said: Vec<Vec<&str>> = log.lines().map(|line| line.split_whitespace().skip(1).take(3).collect()).collect();
     assert_eq!(

@@ -1,5 +1,9 @@
 //! The audit log.
 
+mod reading;
+
+pub use reading::{Chain, Count, Counts, CountsQuery, Finding, FindingsQuery, Reporter};
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 

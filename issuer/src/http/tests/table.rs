@@ -65,6 +65,9 @@ const ROUTES: &[Route] = &[
         Some(("audit.write", "issuer/audit")),
     ),
     Route("GET", "/v1/audit/events", "/v1/audit/events", Nothing, Some(("audit.read", "issuer/audit"))),
+    Route("GET", "/v1/audit/counts", "/v1/audit/counts", Nothing, Some(("audit.read", "issuer/audit"))),
+    Route("GET", "/v1/audit/findings", "/v1/audit/findings", Nothing, Some(("audit.read", "issuer/audit"))),
+    Route("GET", "/v1/audit/reporters", "/v1/audit/reporters", Nothing, Some(("audit.read", "issuer/audit"))),
     Route("GET", "/v1/audit/stream", "/v1/audit/stream", Nothing, Some(("audit.read", "issuer/audit"))),
     Route(
         "POST",

@@ -13,6 +13,8 @@ mod head;
 mod list;
 #[path = "audit/log.rs"]
 mod log;
+#[path = "audit/reporters.rs"]
+mod reporters;
 #[path = "audit/rows.rs"]
 mod rows;
 #[path = "audit/terms.rs"]
@@ -23,6 +25,7 @@ pub(super) use findings::{chains, findings};
 pub(super) use head::Head;
 pub(super) use list::list;
 pub(super) use log::{counts, log_from, log_head, of_request, tiles};
+pub(super) use reporters::reporters;
 
 use futures_util::TryStreamExt as _;
 use sqlx::QueryBuilder;
