@@ -54,7 +54,7 @@ use passport_verifier::Verifier;
 
 pub use approvals::{ApprovalQuery, Holder};
 pub use error::{ServiceError, StartError};
-pub use events::EventsPage;
+pub use events::{EventsPage, stored_events};
 pub use follow::Followed;
 pub use gate::{Caller, Denial};
 pub use passports::PassportQuery;

@@ -1,6 +1,7 @@
 //! `passport audit`: what was decided and changed.
 
 mod counts;
+mod export;
 mod filters;
 mod reporters;
 mod tail;
@@ -20,6 +21,7 @@ use super::{Session, page};
 pub(crate) enum Audit {
     List(Box<List>),
     Tail(Box<tail::Tail>),
+    Export(Box<export::Export>),
     Counts(counts::Counts),
     Findings(reporters::Findings),
     Reporters(reporters::Reporters),
@@ -82,6 +84,7 @@ impl Audit {
         match self {
             Self::List(list) => list.run(session),
             Self::Tail(tail) => tail.run(session),
+            Self::Export(export) => export.run(session),
             Self::Counts(counts) => counts.run(session),
             Self::Findings(findings) => findings.run(session),
             Self::Reporters(reporters) => reporters.run(session),

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use super::change::to_json;
 use super::{Issuer, ServiceError, check, paging, splice};
-use crate::store::{AuditEvent, AuditFilter, EventKind, Order};
+use crate::store::{AuditEvent, AuditFilter, EventKind, Order, Store};
 
 /// One page of the audit log.
 #[derive(Clone, Debug, Serialize)]
@@ -36,9 +36,7 @@ impl Issuer {
         if let Some(request_id) = query.request_id.clone() {
             return self.events_of_request(&request_id, query).await;
         }
-        let page = self.store().events(filter(query)?).await?;
-        let items = page.items.into_iter().map(shown).collect::<Result<_, _>>()?;
-        Ok(EventsPage { items, next_cursor: page.next.map(|cursor| cursor.to_string()) })
+        stored_events(self.store(), query).await
     }
 
     /// Those under one request id are few and on one page.
@@ -56,6 +54,16 @@ impl Issuer {
         let items = found.into_iter().map(shown).collect::<Result<_, _>>()?;
         Ok(EventsPage { items, next_cursor: None })
     }
+}
+
+/// A page of what a store has, for an issuer that runs and for who reads the store of one that does not.
+///
+/// # Errors
+/// As [`Issuer::events`].
+pub async fn stored_events(store: &dyn Store, query: AuditQuery) -> Result<EventsPage, ServiceError> {
+    let page = store.events(filter(query)?).await?;
+    let items = page.items.into_iter().map(shown).collect::<Result<_, _>>()?;
+    Ok(EventsPage { items, next_cursor: page.next.map(|cursor| cursor.to_string()) })
 }
 
 /// The query, once it is seen to be sound.
