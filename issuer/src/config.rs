@@ -90,6 +90,8 @@ settings! {
         issuer: String = "PASSPORT_ISSUER", "URL";
         /// How long a key lives, as in 90d; in the last sixth the next one takes over. 0: by hand alone [default: 90d]
         key_life: String = "PASSPORT_KEY_LIFE", "DURATION";
+        /// For how many days the bodies of audit events are kept; their hashes stay [default: for good]
+        audit_retention: u32 = "PASSPORT_AUDIT_RETENTION", "DAYS";
         /// What to log: error, warn, info, debug, trace, or directives as in info,sqlx=warn [default: info]
         log: String = "PASSPORT_LOG", "LEVEL";
         /// The address to answer `GET /metrics` on, for Prometheus; not the public one [default: none]

@@ -36,6 +36,7 @@ mod passports;
 mod presets;
 mod publish;
 mod reporters;
+mod retention;
 mod revocations;
 mod schedule;
 mod splice;
@@ -106,6 +107,8 @@ pub struct Settings {
     /// How long a key lives, in seconds, an hour to ten years: in the last sixth of it the next one takes over. 90 days
     /// unless set; `None`: keys are rotated by hand alone.
     pub key_life: Option<i64>,
+    /// For how many seconds the body of an audit event is kept, a day at least; for good unless set. Its hash stays.
+    pub audit_retention: Option<i64>,
 }
 
 impl Settings {
@@ -121,6 +124,7 @@ impl Settings {
             status_ttl: 300,
             approval_wait: 3_600,
             key_life: Some(90 * 86_400),
+            audit_retention: None,
         }
     }
 }

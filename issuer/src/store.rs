@@ -47,9 +47,10 @@ pub use error::{OpenError, StoreError};
 pub use postgres::{Durability, PostgresOptions, PostgresStore, PostgresVault};
 pub use records::{
     AdminEvent, Agent, Alarm, AppendOutcome, Approval, ApprovalFilter, ApprovalState, AuditEvent, AuditFilter, Batch, Count, CountFilter,
-    Disabled, EventKind, Finding, FindingFilter, FindingKind, Key, KeyState, KeyUse, Link, LiveFilter, LogHead, Maker, MatchedPassports,
-    NAMED_PASSPORTS, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Order, Page, Passport, PassportFilter, PassportState, Reported,
-    Reporter, ReporterChain, RevokeKey, RevokedIndexes, RevokedPassport, RevokedPassports, RotateKeys, StatusList, TrustSnapshot, Vote,
+    Disabled, Dropped, EventKind, Finding, FindingFilter, FindingKind, Key, KeyState, KeyUse, Link, LiveFilter, LogHead, Maker,
+    MatchedPassports, NAMED_PASSPORTS, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Order, Page, Passport, PassportFilter,
+    PassportState, Reported, Reporter, ReporterChain, RevokeKey, RevokedIndexes, RevokedPassport, RevokedPassports, RotateKeys, StatusList,
+    TrustSnapshot, Vote,
 };
 pub use sqlite::SqliteStore;
 pub use transfer::{Proof, TransferError, transfer};
@@ -265,6 +266,11 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// [`StoreError::Busy`] if as much waits as may.
     async fn append_events(&self, batch: Batch) -> Result<AppendOutcome, StoreError>;
+
+    /// Replaces the bodies of the next events that were received before `before` by empty texts, in the order of acceptance and
+    /// some at a time; all else of them stays. `event` is called where the last of them is dropped, and now and then
+    /// before: it tells of all since it was called last.
+    async fn drop_bodies(&self, before: i64, event: EventOf<Dropped>) -> Result<Dropped, StoreError>;
 
     /// Audit events in the order of acceptance, those after the sequence `after` (0: from the first on). A page is bounded as
     /// that of [`Store::events`].

@@ -73,7 +73,7 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
     let url = format!("{}://{address}", plan.scheme());
     let data = IssuerData::open(plan.data, &held).await?;
     let issuer_url = issuer_url(plan.issuer, data.bound(), dev, &url)?;
-    let settings = Settings { key_life: plan.key_life, ..Settings::new(issuer_url.clone()) };
+    let settings = Settings { key_life: plan.key_life, audit_retention: plan.audit_retention, ..Settings::new(issuer_url.clone()) };
     let (issuer, first) = data.start(settings).await?;
 
     if dev {
@@ -95,7 +95,7 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
     let limits = Limits { connections: open_files::room_for(plan.limits.connections), ..plan.limits };
     let tended = tokio::spawn({
         let issuer = issuer.clone();
-        async move { issuer.keep_keys().await }
+        async move { tokio::join!(issuer.keep_keys(), issuer.keep_retention()) }
     });
     let served = http::serve_behind(listener, plan.front, issuer.clone(), limits, stop).await;
     // A rotation that has begun is seen through all the same.

@@ -1,5 +1,7 @@
 //! Reading the audit log.
 
+use std::collections::BTreeMap;
+
 use passport_shared::api::audit::{AuditEnvelope, AuditQuery};
 use passport_shared::constraint::Operator;
 use passport_shared::decision::Outcome;
@@ -13,7 +15,7 @@ use serde_json::value::RawValue;
 
 use super::change::to_json;
 use super::{Issuer, ServiceError, check, paging, splice};
-use crate::store::{AuditEvent, AuditFilter, EventKind, Order, Store};
+use crate::store::{AuditEvent, AuditFilter, EventKind, NewEvent, Order, Store};
 
 /// One page of the audit log.
 #[derive(Clone, Debug, Serialize)]
@@ -142,14 +144,47 @@ pub(super) fn moment(name: &'static str, text: Option<&str>) -> Result<Option<i6
 pub(super) fn shown(event: AuditEvent) -> Result<Box<RawValue>, ServiceError> {
     let AuditEvent { sequence, kind, reporter, conflict, event } = event;
     let envelope = AuditEnvelope {
-        event_id: event.event_id,
+        event_id: event.event_id.clone(),
         sequence,
         kind: kind.as_str().to_owned(),
         reporter,
         received_at: check::shown(event.received_at),
         conflict,
+        body_dropped: event.body.is_empty(),
     };
+    let body = if event.body.is_empty() { to_json(&Kept::of(&event))? } else { event.body };
     let damaged = "a stored audit event is not a JSON object";
-    let joined = splice::join(&to_json(&envelope)?, &event.body).ok_or_else(|| ServiceError::internal("read the audit log", damaged))?;
+    let joined = splice::join(&to_json(&envelope)?, &body).ok_or_else(|| ServiceError::internal("read the audit log", damaged))?;
     RawValue::from_string(joined).map_err(|error| ServiceError::internal("read the audit log", error))
+}
+
+/// What is left of an event whose body was dropped: what it is found by.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Kept<'e> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<i64>,
+    request_id: &'e str,
+    #[serde(flatten)]
+    texts: BTreeMap<&'static str, &'e str>,
+    evaluated_at: Option<String>,
+}
+
+impl<'e> Kept<'e> {
+    fn of(event: &'e NewEvent) -> Self {
+        let texts = [
+            ("outcome", &event.outcome),
+            ("reason", &event.reason),
+            ("agentId", &event.agent_id),
+            ("passportId", &event.passport_id),
+            ("action", &event.action),
+            ("resource", &event.resource),
+        ];
+        Self {
+            seq: event.seq,
+            request_id: &event.request_id,
+            texts: texts.into_iter().filter_map(|(name, text)| Some((name, text.as_deref()?))).collect(),
+            evaluated_at: event.evaluated_at.map(check::shown),
+        }
+    }
 }

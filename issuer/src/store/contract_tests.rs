@@ -99,6 +99,7 @@ macro_rules! contract_suite {
             log {
                 the_tree_is_made_of_every_event_in_order,
                 a_decision_is_found_by_its_request,
+                bodies_go_some_at_a_time_and_are_told_once,
                 events_are_counted_by_hour_agent_and_reason,
             }
             makers {

@@ -45,9 +45,9 @@ pub use self::vault::PostgresVault;
 pub(super) use self::writer::LOCK;
 use self::writer::Writer;
 use super::{
-    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Batch, Count, CountFilter, Disabled, EventOf,
-    Finding, FindingFilter, Key, KeyUse, LiveFilter, LogHead, Maker, MatchedPassports, NewAgent, NewApproval, NewKey, NewPassport, Page,
-    Passport, PassportFilter, Reporter, ReporterChain, RevokeKey, RevokedPassport, RevokedPassports, RotateKeys, StatusList, Store,
+    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Batch, Count, CountFilter, Disabled, Dropped,
+    EventOf, Finding, FindingFilter, Key, KeyUse, LiveFilter, LogHead, Maker, MatchedPassports, NewAgent, NewApproval, NewKey, NewPassport,
+    Page, Passport, PassportFilter, Reporter, ReporterChain, RevokeKey, RevokedPassport, RevokedPassports, RotateKeys, StatusList, Store,
     StoreError, TrustSnapshot, Vote,
 };
 
@@ -235,6 +235,10 @@ impl Store for PostgresStore {
 
     async fn append_events(&self, batch: Batch) -> Result<AppendOutcome, StoreError> {
         self.intake.append(batch).await
+    }
+
+    async fn drop_bodies(&self, before: i64, event: EventOf<Dropped>) -> Result<Dropped, StoreError> {
+        self.writer.admin_of(None, event, move |conn| Box::pin(audit::drop_bodies(conn, before))).await
     }
 
     async fn log_from(&self, after: i64, limit: u32) -> Result<Page<AuditEvent, i64>, StoreError> {

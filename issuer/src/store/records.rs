@@ -11,7 +11,7 @@ pub use approvals::{Approval, ApprovalFilter, ApprovalState, NewApproval, Vote};
 pub use audit::{AdminEvent, AuditEvent, AuditFilter, EventKind, Maker, NewEvent, Order};
 pub use intake::{Alarm, AppendOutcome, Batch, Finding, FindingFilter, FindingKind, Link, Reported, Reporter, ReporterChain};
 pub use keys::{Key, KeyState, KeyUse, NewKey, RevokeKey, RotateKeys};
-pub use log::{Count, CountFilter, LogHead};
+pub use log::{Count, CountFilter, Dropped, LogHead};
 pub use revocations::{LiveFilter, MatchedPassports, NAMED_PASSPORTS, RevokedPassports};
 
 /// One page of a list.

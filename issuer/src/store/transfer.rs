@@ -31,10 +31,10 @@ enum Kind {
 use Kind::{Bytes as B, Integer as I, Text as T};
 
 /// Those that have a row in an empty database too.
-const NEVER_EMPTY: [&str; 2] = ["trust", "audit_head"];
+const NEVER_EMPTY: [&str; 3] = ["trust", "audit_head", "audit_retention"];
 
 /// Everything, those that others refer to first.
-const TABLES: [Table; 16] = [
+const TABLES: [Table; 17] = [
     Table { name: "issuer", columns: &[("id", I), ("issuer", T)] },
     Table { name: "trust", columns: &[("id", I), ("sequence", I)] },
     Table { name: "agents", columns: &[("agent_id", T), ("name", T), ("description", T), ("disabled_at", I), ("created_at", I)] },
@@ -114,6 +114,7 @@ const TABLES: [Table; 16] = [
         ],
     },
     Table { name: "audit_head", columns: &[("id", I), ("size", I), ("edge", B)] },
+    Table { name: "audit_retention", columns: &[("id", I), ("dropped_to", I), ("untold", I)] },
     Table { name: "audit_tiles", columns: &[("level", I), ("tile", I), ("hashes", B)] },
     Table { name: "audit_terms", columns: &[("term", I), ("value", T), ("span", I)] },
     Table { name: "audit_spans", columns: &[("span", I), ("min_time", I), ("max_time", I)] },

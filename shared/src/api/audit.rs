@@ -50,10 +50,14 @@ pub struct AuditEnvelope {
     pub received_at: String,
     /// Whether another event claims the same `requestId`.
     pub conflict: bool,
+    /// `true` where the event's body was dropped by age: of its members, those that it is found by are left.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub body_dropped: bool,
 }
 
 /// The members that the envelope adds: an event that is reported may not bring its own.
-pub const ENVELOPE_NAMES: [&str; 6] = ["eventId", "sequence", "kind", "reporter", "receivedAt", "conflict"];
+pub const ENVELOPE_NAMES: [&str; 7] = ["eventId", "sequence", "kind", "reporter", "receivedAt", "conflict", "bodyDropped"];
 
 /// What `GET /v1/audit/events` can be narrowed by.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -26,6 +26,8 @@ pub(super) struct Plan {
     pub(super) log: String,
     /// How long a key lives, in seconds; `None`: it changes by hand alone.
     pub(super) key_life: Option<i64>,
+    /// For how long the bodies of audit events are kept, in seconds; `None`: for good.
+    pub(super) audit_retention: Option<i64>,
     pub(super) limits: Limits,
     pub(super) front: Front,
     /// Where numbers are asked for.
@@ -51,10 +53,14 @@ impl Plan {
             (Some(cert), Some(key)) => Some(Arc::new(Tls::open(cert, key).map_err(|error| CliError::failed(error.to_string()))?)),
             _ => return Err(CliError::usage("TLS takes a certificate and its key").hint("name both: --tls-cert FILE --tls-key FILE")),
         };
+        if settings.audit_retention == Some(0) {
+            return Err(CliError::usage("--audit-retention: bodies are kept for a day at least").hint("leave it out to keep them for good"));
+        }
         let limits = Limits { rates: rates(&settings), ..Limits::default() };
         Ok(Self {
             listen,
             key_life,
+            audit_retention: settings.audit_retention.map(|days| i64::from(days).saturating_mul(86_400)),
             issuer: settings.issuer.map(|issuer| issuer.strip_suffix('/').unwrap_or(&issuer).to_owned()),
             data,
             limits,
@@ -141,6 +147,13 @@ mod tests {
         for wrong in ["3599s", "3661d", "soon", ""] {
             assert!(life(wrong).expect_err(wrong).contains("--key-life"), "{wrong}");
         }
+    }
+
+    #[test]
+    fn bodies_are_kept_for_good_unless_set_and_a_day_at_least() {
+        let kept = |days| made(ServeSettings { audit_retention: days, ..ServeSettings::default() }, true).map(|plan| plan.audit_retention);
+        assert_eq!((kept(None), kept(Some(1))), (Ok(None), Ok(Some(86_400))));
+        assert!(kept(Some(0)).expect_err("refused").contains("a day at least"));
     }
 
     #[test]

@@ -123,6 +123,7 @@ fn migrations() -> Vec<Migration> {
         step(2, "approvals", include_str!("../../../migrations/postgres/0002_approvals.sql")),
         step(4, "list_expiry", include_str!("../../../migrations/postgres/0004_list_expiry.sql")),
         step(7, "audit_log", include_str!("../../../migrations/postgres/0007_audit_log.sql")),
+        step(9, "retention", include_str!("../../../migrations/postgres/0009_retention.sql")),
     ]
 }
 
