@@ -107,7 +107,7 @@ fn reported(reporter: u64, number: u64, previous: &mut Option<[u8; 32]>, dice: &
         100..150 => ("approval_required", "approval_required"),
         _ => ("allow", "granted"),
     };
-    let action = ["browse", "purchase", "read", "write", "send"][dice.random_range(0..5)];
+    let action = ["browse", "purchase", "read", "write", "send"].get(dice.random_range(0..5_usize)).copied().unwrap_or_default();
     let resource = format!("shop/{}", dice.random_range(0..50));
     let request_id = format!("req_{reporter}_{number}");
     let evaluated_at = START + i64::try_from(number * REPORTERS).expect("a time") / RATE + dice.random_range(-5..5);
@@ -136,6 +136,9 @@ fn reported(reporter: u64, number: u64, previous: &mut Option<[u8; 32]>, dice: &
     Reported { event, link: Some(link) }
 }
 
+/// A filter that is drawn anew each time.
+type Drawn = Box<dyn Fn(&mut StdRng) -> AuditFilter>;
+
 /// Asks each question over and over. Gives whether the bound was kept.
 async fn ask(store: &dyn Store, events: u64) -> bool {
     let last = i64::try_from(events).expect("a size");
@@ -144,7 +147,7 @@ async fn ask(store: &dyn Store, events: u64) -> bool {
     let some = |text: &str| Some(text.to_owned());
     println!("{:<44} {:>9} {:>9} {:>7}", "a page of 100", "p50", "p99", "events");
     let mut kept = true;
-    let mut filters: Vec<(&str, Box<dyn Fn(&mut StdRng) -> AuditFilter>)> = Vec::new();
+    let mut filters: Vec<(&str, Drawn)> = Vec::new();
     filters.push(("newest", Box::new(move |_| page())));
     filters.push(("deep in, newest first", Box::new(move |dice| AuditFilter { cursor: Some(dice.random_range(1..last)), ..page() })));
     filters.push((

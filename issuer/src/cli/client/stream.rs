@@ -47,9 +47,8 @@ impl Client {
             Ok(response) if response.status() == 200 => Ok(Stream { reader: BufReader::new(response.into_body().into_reader()) }),
             called => {
                 let again = called.as_ref().map_or(true, |response| response.status() == 429 || response.status().is_server_error());
-                let error = match Answer::read(called, ANSWER_BYTES, self.url()) {
-                    Err(error) => error,
-                    Ok(_) => return Err(Broken::Ended(CliError::failed("the issuer answered with no stream; is it of another release?"))),
+                let Err(error) = Answer::read(called, ANSWER_BYTES, self.url()) else {
+                    return Err(Broken::Ended(CliError::failed("the issuer answered with no stream; is it of another release?")));
                 };
                 Err(if again { Broken::Again(error) } else { Broken::Ended(error) })
             }

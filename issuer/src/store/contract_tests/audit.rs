@@ -10,6 +10,7 @@ use crate::store::{
 };
 
 /// How many were accepted, duplicates and conflicts.
+#[expect(clippy::needless_pass_by_value, reason = "what it is called with is made for it")]
 fn counted(outcome: AppendOutcome) -> (u64, u64, u64) {
     (outcome.accepted, outcome.duplicates, outcome.conflicts)
 }
