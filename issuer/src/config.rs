@@ -95,6 +95,8 @@ settings! {
         approval_wait: String = "PASSPORT_APPROVAL_WAIT", "DURATION";
         /// After how many seconds the audit log signs its next checkpoint, where it has grown, 1 to 86400 [default: 60]
         checkpoint_every: u64 = "PASSPORT_CHECKPOINT_EVERY", "SECONDS";
+        /// For how many days the bodies of audit events are kept; their hashes stay [default: for good]
+        audit_retention: u32 = "PASSPORT_AUDIT_RETENTION", "DAYS";
         /// What to log: error, warn, info, debug, trace, or directives as in info,sqlx=warn [default: info]
         log: String = "PASSPORT_LOG", "LEVEL";
         /// The address to answer `GET /metrics` on, for Prometheus; not the public one [default: none]

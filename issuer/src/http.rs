@@ -35,6 +35,7 @@ mod rates;
 mod reply;
 mod router;
 mod serve;
+mod stream;
 mod templates;
 mod tls;
 mod verify;
@@ -84,6 +85,8 @@ pub struct Limits {
     /// Requests that wait for trust to change at once; 512. One more is answered without waiting. Keep it well below
     /// `connections`: each holds one.
     pub waiters: usize,
+    /// Streams of the audit log at once; 64. One more is refused. Each holds a connection and a page of events.
+    pub streams: usize,
     /// How long requests in flight may take to end once the service is told to stop; 10 s.
     pub drain: Duration,
     /// How often one source or one agent may ask.
@@ -101,6 +104,7 @@ impl Default for Limits {
             audit_body_bytes: 4 << 20,
             connections: 16_384,
             waiters: 512,
+            streams: 64,
             drain: Duration::from_secs(10),
             rates: Rates::default(),
         }
@@ -116,6 +120,8 @@ pub(crate) struct App {
     openapi: Bytes,
     /// Places for requests that wait for trust to change.
     waiters: Arc<Semaphore>,
+    /// Places for streams of the audit log.
+    streams: Arc<Semaphore>,
     /// What keeps the rate limits.
     keeper: Arc<rates::Keeper>,
     /// What begins the spans of requests, where they are traced.
@@ -129,6 +135,7 @@ impl App {
             limits,
             openapi,
             waiters: Arc::new(Semaphore::new(limits.waiters.min(Semaphore::MAX_PERMITS))),
+            streams: Arc::new(Semaphore::new(limits.streams.min(Semaphore::MAX_PERMITS))),
             keeper: Arc::new(rates::Keeper::new(limits.rates, Proxies::default())),
             tracer: None,
         }

@@ -43,6 +43,7 @@ metrics! {
     CHECKPOINT = "passport_audit_checkpoint_events", Gauge, "events that the audit log's newest checkpoint is over";
     LOG_HELD = "passport_audit_log_held", Gauge, "1 while the audit log signs no checkpoints because it may have lost events, else 0";
     WAITERS = "passport_trust_waiters", Gauge, "requests that wait for trust to change";
+    STREAMS = "passport_audit_streams", Gauge, "streams of the audit log that are open";
     EDITIONS = "passport_trust_editions_total", Counter, "editions of the published documents that were made";
     SEQUENCE = "passport_trust_sequence_published", Gauge, "the trust sequence of the published documents";
     KEY_AGE = "passport_key_active_seconds", Gauge, "for how many seconds the active key has signed";

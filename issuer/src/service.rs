@@ -19,6 +19,7 @@ mod approvals;
 mod bootstrap;
 mod change;
 mod check;
+mod counts;
 mod error;
 mod events;
 mod follow;
@@ -38,11 +39,14 @@ mod passports;
 mod presets;
 mod publish;
 mod receipt;
+mod reporters;
+mod retention;
 mod revocations;
 mod schedule;
 mod splice;
 mod status_index;
 mod subset;
+mod tail;
 mod templates;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -56,13 +60,14 @@ use passport_verifier::Verifier;
 
 pub use approvals::ApprovalQuery;
 pub use error::{ServiceError, StartError};
-pub use events::EventsPage;
+pub use events::{EventsPage, stored_events};
 pub use follow::Followed;
 pub use gate::{Caller, Denial};
 pub use holder::Holder;
 pub use passports::PassportQuery;
 pub use presets::{PRESETS, preset};
 pub use publish::Published;
+pub use tail::{Tail, TailEvent};
 
 use crate::clock::Clock;
 use crate::entropy::Entropy;
@@ -109,6 +114,8 @@ pub struct Settings {
     /// How long a key lives, in seconds, an hour to ten years: in the last sixth of it the next one takes over. 90 days
     /// unless set; `None`: keys are rotated by hand alone.
     pub key_life: Option<i64>,
+    /// For how many seconds the body of an audit event is kept, a day at least; for good unless set. Its hash stays.
+    pub audit_retention: Option<i64>,
 }
 
 impl Settings {
@@ -124,6 +131,7 @@ impl Settings {
             status_ttl: 300,
             approval_wait: 3_600,
             key_life: Some(90 * 86_400),
+            audit_retention: None,
         }
     }
 }

@@ -29,6 +29,7 @@
 //! 5. Implement `Backend` in `store/contract_tests.rs` for it and run `contract_suite!`. A store that passes is done;
 //!    what it promises beyond that gets tests of its own beside it.
 
+mod attributes;
 pub mod check;
 mod error;
 mod paging;
@@ -49,10 +50,10 @@ pub use error::{OpenError, StoreError};
 pub use postgres::{Durability, PostgresOptions, PostgresStore, PostgresVault, check_log as check_postgres_log};
 pub use records::{
     AdminEvent, Agent, Alarm, AppendOutcome, Approval, ApprovalFilter, ApprovalState, AuditEvent, AuditFilter, Batch, Count, CountFilter,
-    Disabled, EventKind, Finding, FindingFilter, FindingKind, Key, KeyState, KeyUse, Link, LiveFilter, LogHead, LogHold, LogState, Maker,
-    MatchedPassports, NAMED_PASSPORTS, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Page, Passport, PassportFilter, PassportState,
-    Renews, Reported, ReporterChain, RevokeKey, RevokedIndexes, RevokedPassport, RevokedPassports, RotateKeys, SignedCheckpoint,
-    StatusList, TrustSnapshot, Vote, WentWithKey,
+    Disabled, Dropped, EventKind, Finding, FindingFilter, FindingKind, Key, KeyState, KeyUse, Link, LiveFilter, LogHead, LogHold, LogState,
+    Maker, MatchedPassports, NAMED_PASSPORTS, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Order, Page, Passport, PassportFilter,
+    PassportState, Renews, Reported, Reporter, ReporterChain, RevokeKey, RevokedIndexes, RevokedPassport, RevokedPassports, RotateKeys,
+    SignedCheckpoint, StatusList, TrustSnapshot, Vote, WentWithKey,
 };
 pub use records::{DeletedTemplate, NewTemplate, Template, TemplateUse};
 pub use sqlite::SqliteStore;
@@ -66,6 +67,9 @@ pub const MAX_PAGE: u32 = 1_000;
 /// The most bytes of bodies that one page of audit events holds, unless its first alone has more: one body may have a
 /// megabyte. A page that ends for this has a next one.
 pub const MAX_PAGE_BYTES: usize = 8 << 20;
+
+/// The most numbers that are counted out at once.
+pub const MAX_COUNTS: usize = 10_000;
 
 /// Makes the event of a change out of what the change came to, inside its transaction. It must not wait for anything.
 pub type EventOf<T> = Box<dyn FnOnce(&T) -> Result<AdminEvent, StoreError> + Send>;
@@ -100,6 +104,10 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// The trust sequence as other processes on the same database raise it: each change by one of them is told within
     /// two seconds, as is what this one does. `None` where there is no other process. The sender goes with the store.
     fn changes(&self) -> Option<watch::Receiver<i64>>;
+
+    /// Tells of each write of this process once it is on disk: the log may have grown. Another process on the same database is
+    /// not heard here. The sender goes with the store.
+    fn written(&self) -> watch::Receiver<()>;
 
     /// All that a trust bundle or a status list is made from, as of one moment.
     async fn trust_snapshot(&self) -> Result<TrustSnapshot, StoreError>;
@@ -307,6 +315,11 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// [`StoreError::Busy`] if as much waits as may.
     async fn append_events(&self, batch: Batch) -> Result<AppendOutcome, StoreError>;
 
+    /// Replaces the bodies of the next events that were received before `before` by empty texts, in the order of acceptance and
+    /// some at a time; all else of them stays. `event` is called where the last of them is dropped, and now and then
+    /// before: it tells of all since it was called last.
+    async fn drop_bodies(&self, before: i64, event: EventOf<Dropped>) -> Result<Dropped, StoreError>;
+
     /// Audit events in the order of acceptance, those after the sequence `after` (0: from the first on). A page is bounded as
     /// that of [`Store::events`].
     async fn log_from(&self, after: i64, limit: u32) -> Result<Page<AuditEvent, i64>, StoreError>;
@@ -343,15 +356,20 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// Has a log that is held sign again, whatever it has signed before. Gives whether that changed anything.
     async fn resume_log(&self, event: AdminEvent) -> Result<bool, StoreError>;
 
-    /// How many decisions there were, by hour, agent, outcome and reason, as the filter sums them up.
+    /// How many decisions there were, by hour, agent, outcome and reason, as the filter sums them up: at most [`MAX_COUNTS`] and
+    /// one, which tells that there are more.
     async fn counts(&self, filter: CountFilter) -> Result<Vec<Count>, StoreError>;
 
     /// What was found wrong with the chains of reporters, newest first.
     async fn findings(&self, filter: FindingFilter) -> Result<Page<Finding, i64>, StoreError>;
 
+    /// Reporters by id, those after `after`, at most `limit` (see [`MAX_PAGE`]).
+    async fn reporters(&self, after: Option<&str>, limit: u32) -> Result<Page<Reporter, String>, StoreError>;
+
     /// The chains of a reporter, the last moved first, at most `limit`.
     async fn chains(&self, reporter: &str, limit: u32) -> Result<Vec<ReporterChain>, StoreError>;
 
-    /// Audit events, newest (last accepted) first. A page is bounded in bytes too: see [`MAX_PAGE_BYTES`].
+    /// Audit events, newest (last accepted) first unless the filter says otherwise. A page is bounded in bytes too: see
+    /// [`MAX_PAGE_BYTES`]; and in the work that it takes: it can end before it is full, and have a next one all the same.
     async fn events(&self, filter: AuditFilter) -> Result<Page<AuditEvent, i64>, StoreError>;
 }

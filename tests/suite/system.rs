@@ -15,6 +15,7 @@ mod readme;
 mod renewal;
 mod rotation;
 mod stolen_key;
+mod tail;
 mod tls;
 mod traces;
 mod trust;

@@ -95,6 +95,13 @@ CREATE TABLE audit_counts (
     PRIMARY KEY (hour, agent_id, outcome, reason)
 );
 
+-- Who has reported anything, and the last of it.
+CREATE TABLE audit_reporters (
+    reporter      TEXT COLLATE "C" PRIMARY KEY,
+    last_sequence BIGINT NOT NULL,
+    last_at       BIGINT NOT NULL
+);
+
 -- The chains of each reporter, by the first number of each, and what they have come to.
 CREATE TABLE audit_chains (
     reporter  TEXT COLLATE "C" NOT NULL,

@@ -97,6 +97,13 @@ CREATE TABLE audit_counts (
     PRIMARY KEY (hour, agent_id, outcome, reason)
 ) STRICT, WITHOUT ROWID;
 
+-- Who has reported anything, and the last of it.
+CREATE TABLE audit_reporters (
+    reporter      TEXT PRIMARY KEY,
+    last_sequence INTEGER NOT NULL,
+    last_at       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- The chains of each reporter, by the first number of each, and what they have come to.
 CREATE TABLE audit_chains (
     reporter  TEXT NOT NULL,

@@ -1,14 +1,20 @@
 //! `passport audit`: what was decided and changed.
 
+mod counts;
+mod export;
+mod filters;
 mod key;
 mod prove;
+mod reporters;
 mod resume;
+mod tail;
 mod verify;
 
 use clap::{Args, Subcommand};
 use passport_shared::text::escape;
 use serde::Deserialize;
 
+use self::filters::Filters;
 use super::client::Remote;
 use super::error::{DONE, Ended};
 use super::output::{WIDTH, cut, table};
@@ -22,6 +28,11 @@ pub(crate) enum Audit {
     Verify(Box<verify::Verify>),
     Key(key::Key),
     Resume(resume::Resume),
+    Tail(Box<tail::Tail>),
+    Export(Box<export::Export>),
+    Counts(counts::Counts),
+    Findings(reporters::Findings),
+    Reporters(reporters::Reporters),
 }
 
 /// List events, newest first
@@ -30,33 +41,14 @@ pub(crate) enum Audit {
 /// claims, whatever it says of itself. An outcome with ! is in conflict: another event had its request's id first.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Only of this agent
+    /// Only under this request id
     #[arg(long, value_name = "ID")]
-    agent: Option<String>,
-    /// Only with this passport
-    #[arg(long, value_name = "ID")]
-    passport: Option<String>,
-    /// Only with this outcome: allow, deny or approval_required
+    request: Option<String>,
+    /// The oldest first
     #[arg(long)]
-    outcome: Option<String>,
-    /// Only with this reason, as in constraint_unmet
-    #[arg(long, value_name = "CODE")]
-    reason: Option<String>,
-    /// Only for this action
-    #[arg(long)]
-    action: Option<String>,
-    /// Only on this resource
-    #[arg(long)]
-    resource: Option<String>,
-    /// Only reported by this verifier
-    #[arg(long, value_name = "ID")]
-    reporter: Option<String>,
-    /// At or after this RFC 3339 time
-    #[arg(long, value_name = "TIME")]
-    from: Option<String>,
-    /// Before this RFC 3339 time
-    #[arg(long, value_name = "TIME")]
-    to: Option<String>,
+    oldest: bool,
+    #[command(flatten)]
+    filters: Filters,
     #[command(flatten)]
     page: page::PageArgs,
     #[command(flatten)]
@@ -103,26 +95,21 @@ impl Audit {
             Self::Verify(verify) => verify.run(session),
             Self::Key(key) => key.run(session),
             Self::Resume(resume) => resume.run(session),
+            Self::Tail(tail) => tail.run(session),
+            Self::Export(export) => export.run(session),
+            Self::Counts(counts) => counts.run(session),
+            Self::Findings(findings) => findings.run(session),
+            Self::Reporters(reporters) => reporters.run(session),
         }
     }
 }
 
 impl List {
     fn run(&self, session: &Session) -> Ended {
-        let [limit, cursor] = self.page.query();
-        let query = [
-            ("agentId", self.agent.clone()),
-            ("passportId", self.passport.clone()),
-            ("outcome", self.outcome.clone()),
-            ("reason", self.reason.clone()),
-            ("action", self.action.clone()),
-            ("resource", self.resource.clone()),
-            ("reporter", self.reporter.clone()),
-            ("from", self.from.clone()),
-            ("to", self.to.clone()),
-            limit,
-            cursor,
-        ];
+        let mut query = self.filters.query()?;
+        query.push(("requestId", self.request.clone()));
+        query.push(("order", self.oldest.then(|| "oldest".to_owned())));
+        query.extend(self.page.query());
         let answer = self.remote.client(session)?.get("/v1/audit/events", &query)?;
         if session.out.is_json() {
             session.out.line(answer.body().as_bytes())?;
@@ -137,6 +124,8 @@ impl List {
 const HEADER: [&str; 5] = ["TIME", "OUTCOME", "REPORTER", "AGENT", "ACTION"];
 /// Characters of an id that are shown, so that the longest reason has its place; `--json` has all of it.
 const ID: usize = 11;
+/// The columns before the last, where each event is told by itself.
+const TAILED: [usize; 4] = [20, 7, ID, ID];
 
 /// The events, each in one line.
 fn rows(events: &[Event]) -> Vec<Vec<String>> {
@@ -170,6 +159,18 @@ fn rows(events: &[Event]) -> Vec<Vec<String>> {
 }
 
 impl Event {
+    /// In one line, with columns of fixed widths: nothing is known of those that come after it.
+    fn line(&self) -> String {
+        let mut cells = rows(std::slice::from_ref(self)).pop().unwrap_or_default();
+        let taken = TAILED.iter().map(|width| width + 2).sum::<usize>();
+        if let Some(last) = cells.last_mut() {
+            *last = self.what(WIDTH.saturating_sub(taken));
+        }
+        let padded = |(cell, width): (&String, &usize)| format!("{cell:<width$}  ");
+        let line: String = cells.iter().zip(&TAILED).map(padded).collect();
+        format!("{line}{}", cells.last().map_or("", String::as_str))
+    }
+
     /// Who says so: the issuer itself, or else a reporter, behind a mark. No id that somebody chose passes for the issuer.
     fn reporter(&self) -> String {
         match self.kind.as_str() {
@@ -237,6 +238,16 @@ mod tests {
         assert_eq!(lines[1], "2026-11-23T23:58:24Z  allow    @desk     admin        keys.revoke on issuer/keys");
         assert_eq!(lines[2], "2026-11-23T23:58:24Z  deny     @desk     agent_ollie  purcha… (constraint_unmet)");
         assert_eq!(lines[3], "2026-11-23T23:58:24Z  ask      @desk     agent_ollie  send … (approval_required)");
+    }
+
+    #[test]
+    fn an_event_that_is_told_by_itself_has_its_columns_where_the_others_have_theirs() {
+        let long = "x".repeat(100);
+        let lines =
+            [event("allow", "granted", "a", "b", "c"), event("deny", "constraint_unmet", &long, &long, &long)].map(|event| event.line());
+        assert_eq!(lines[0], "2026-11-23T23:58:24Z  allow    @desk        a            b on c");
+        assert_eq!(lines[1], "2026-11-23T23:58:24Z  deny     @desk        xxxxxxxxxx…  xxx… (constraint_unmet)");
+        assert!(lines.iter().all(|line| line.chars().count() <= WIDTH));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Calls to the issuer: https, or http to this very machine; no redirects; deadlines; bounded answers.
 
 mod answer;
+mod stream;
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,10 +14,11 @@ use passport_verifier::{IssuerUrl, IssuerUrlError};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use ureq::http::Response;
-use ureq::typestate::WithBody;
+use ureq::typestate::{WithBody, WithoutBody};
 use ureq::{Agent, Body, RequestBuilder};
 
 pub(crate) use self::answer::Answer;
+pub(crate) use self::stream::Broken;
 use super::error::CliError;
 use super::{Session, input};
 use crate::config::{CallerSettings, UrlSettings};
@@ -117,6 +119,10 @@ impl Client {
 
     /// `GET`, with whatever of the query is given.
     pub(crate) fn get(&self, path: &str, query: &[(&str, Option<String>)]) -> Result<Answer, CliError> {
+        self.answer(self.request(path, query).call(), ANSWER_BYTES)
+    }
+
+    fn request(&self, path: &str, query: &[(&str, Option<String>)]) -> RequestBuilder<WithoutBody> {
         let given = query.iter().filter_map(|(name, value)| value.as_ref().map(|value| format!("{name}={}", escaped(value))));
         let query = given.collect::<Vec<_>>().join("&");
         let url = match query.is_empty() {
@@ -127,7 +133,7 @@ impl Client {
         if let Some(authorization) = &self.authorization {
             request = request.header("authorization", authorization);
         }
-        self.answer(request.call(), ANSWER_BYTES)
+        request
     }
 
     /// `POST` of a JSON body.

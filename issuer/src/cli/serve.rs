@@ -84,7 +84,12 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
     let data = if traces.is_some() { data.traced() } else { data };
     let front = Front { tracer: traces.as_ref().map(Traces::tracer), ..plan.front };
     let issuer_url = issuer_url(plan.issuer, data.bound(), dev, &url)?;
-    let settings = Settings { key_life: plan.key_life, approval_wait: plan.approval_wait, ..Settings::new(issuer_url.clone()) };
+    let settings = Settings {
+        key_life: plan.key_life,
+        approval_wait: plan.approval_wait,
+        audit_retention: plan.audit_retention,
+        ..Settings::new(issuer_url.clone())
+    };
     let (issuer, first) = data.start(settings).await?;
 
     if dev {
@@ -106,7 +111,7 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
     let limits = Limits { connections: open_files::room_for(plan.limits.connections), ..plan.limits };
     let tended = tokio::spawn({
         let issuer = issuer.clone();
-        async move { tokio::join!(issuer.keep_keys(), issuer.keep_checkpoints(plan.checkpoint_every)) }
+        async move { tokio::join!(issuer.keep_keys(), issuer.keep_checkpoints(plan.checkpoint_every), issuer.keep_retention()) }
     });
     let measured = numbers.is_some().then(|| {
         let issuer = issuer.clone();

@@ -13,6 +13,7 @@ use passport_verifier::{Reason, Request};
 
 use self::checker::Checker;
 use self::request::RequestArgs;
+pub(crate) use self::request::read_attribute;
 use super::error::{CliError, Ended};
 use super::trust::TrustFile;
 use super::{Session, ids, input};

@@ -1,13 +1,15 @@
-//! `/v1/audit/events`: what verifiers report, and what became of it.
+//! `/v1/audit`: what verifiers report, what became of it, and what it adds up to.
 
 use axum::extract::State;
 use passport_shared::api::Page;
-use passport_shared::api::audit::{AuditEnvelope, AuditQuery, ReportAccepted, ReportEvents};
+use passport_shared::api::audit::{
+    AuditEnvelope, AuditQuery, Counts, CountsQuery, Finding, FindingsQuery, ReportAccepted, ReportEvents, Reporter,
+};
 
 use super::App;
 use super::body::StrictJson;
 use super::gate::{AuditRead, AuditWrite, Gate};
-use super::query::{NoParameters, Query};
+use super::query::{NoParameters, PageParameters, Query};
 use super::reply::{self, Answer};
 
 /// Report decisions. A 200 means that every one of them is on disk.
@@ -47,4 +49,46 @@ pub(crate) async fn report(
 )]
 pub(crate) async fn list(State(app): State<App>, _: Gate<AuditRead>, Query(query): Query<AuditQuery>) -> Answer {
     reply::ok(&app.issuer.events(query).await?)
+}
+
+/// Count decisions by outcome, and by hour, agent and reason.
+#[utoipa::path(
+    get,
+    path = "/v1/audit/counts",
+    operation_id = "countEvents",
+    tag = "audit",
+    security(("passport" = ["audit.read on issuer/audit"])),
+    params(CountsQuery),
+    responses((status = 200, description = "The numbers, 10,000 at most.", body = Counts)),
+)]
+pub(crate) async fn counts(State(app): State<App>, _: Gate<AuditRead>, Query(query): Query<CountsQuery>) -> Answer {
+    reply::ok(&app.issuer.counts(query).await?)
+}
+
+/// List what was found wrong with what reporters sent, newest first.
+#[utoipa::path(
+    get,
+    path = "/v1/audit/findings",
+    operation_id = "listFindings",
+    tag = "audit",
+    security(("passport" = ["audit.read on issuer/audit"])),
+    params(FindingsQuery),
+    responses((status = 200, description = "A page of findings.", body = Page<Finding>)),
+)]
+pub(crate) async fn findings(State(app): State<App>, _: Gate<AuditRead>, Query(query): Query<FindingsQuery>) -> Answer {
+    reply::ok(&app.issuer.findings(query).await?)
+}
+
+/// List who reports, by id: how far each has come, and what it lacks.
+#[utoipa::path(
+    get,
+    path = "/v1/audit/reporters",
+    operation_id = "listReporters",
+    tag = "audit",
+    security(("passport" = ["audit.read on issuer/audit"])),
+    params(PageParameters),
+    responses((status = 200, description = "A page of reporters.", body = Page<Reporter>)),
+)]
+pub(crate) async fn reporters(State(app): State<App>, _: Gate<AuditRead>, Query(page): Query<PageParameters>) -> Answer {
+    reply::ok(&app.issuer.reporters(page.cursor, page.limit).await?)
 }

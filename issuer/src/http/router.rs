@@ -8,8 +8,8 @@ use utoipa_axum::routes;
 
 use super::problem::RequestFault;
 use super::{
-    App, Front, Limits, agents, approvals, audit, frame, health, introspect, keys, log, openapi, passports, public, rates, templates,
-    verify, well_known,
+    App, Front, Limits, agents, approvals, audit, frame, health, introspect, keys, log, openapi, passports, public, rates, stream,
+    templates, verify, well_known,
 };
 use crate::service::Issuer;
 
@@ -55,6 +55,10 @@ pub(super) fn routes() -> (Router<App>, OpenApi) {
         .routes(routes!(log::published))
         .routes(routes!(log::tile))
         .routes(routes!(log::entries))
+        .routes(routes!(stream::follow))
+        .routes(routes!(audit::counts))
+        .routes(routes!(audit::findings))
+        .routes(routes!(audit::reporters))
         .routes(routes!(verify::verify))
         .routes(routes!(introspect::introspect))
         .routes(routes!(public::status_list))

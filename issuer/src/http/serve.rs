@@ -24,6 +24,7 @@ use tower::Service as _;
 use super::frame::Held;
 use super::rates::Peer;
 use super::router::router_behind;
+use super::stream::goes_on;
 use super::tls::Tls;
 use super::{Limits, Proxies};
 use crate::service::Issuer;
@@ -164,7 +165,10 @@ async fn connection(
         let answer = router.clone().call(request);
         async move {
             let answer = answer.await;
-            seat.waits();
+            // One whose body goes on is no connection that only waits.
+            if !answer.as_ref().is_ok_and(goes_on) {
+                seat.waits();
+            }
             answer
         }
     });

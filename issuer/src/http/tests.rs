@@ -9,6 +9,7 @@ mod problems;
 mod rates;
 mod snapshot;
 mod sockets;
+mod stream;
 mod table;
 mod traces;
 

@@ -137,6 +137,12 @@ impl Settings {
                 self.key_life.unwrap_or_default().to_string(),
                 "it must be an hour to ten years, or 0 for rotations by hand alone",
             ),
+            (
+                self.audit_retention.is_none_or(|age| (86_400..=36_600 * 86_400).contains(&age)),
+                "audit_retention",
+                self.audit_retention.unwrap_or_default().to_string(),
+                "it must be a day to a hundred years",
+            ),
         ];
         match settings.into_iter().find(|(good, ..)| !good) {
             None => Ok(()),

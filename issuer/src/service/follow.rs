@@ -41,6 +41,22 @@ impl Herald {
     }
 }
 
+/// What tells who waits that nobody shall wait any more.
+#[derive(Debug)]
+pub(super) struct Waits(watch::Receiver<News>);
+
+impl Waits {
+    pub(super) fn has_ended(&self) -> bool {
+        self.0.borrow().ended
+    }
+
+    /// Returns once the issuer is about to stop.
+    pub(super) async fn end(&mut self) {
+        // An issuer that is gone has ended too.
+        let _ = self.0.wait_for(|news| news.ended).await;
+    }
+}
+
 /// What there is for who has a bundle already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Followed {
@@ -73,6 +89,11 @@ impl Issuer {
     pub fn end_waits(&self) {
         self.inner.press.herald.end();
         self.inner.decided.send_modify(|_| {});
+    }
+
+    /// For who waits for something that the issuer does not tell of here.
+    pub(super) fn waits(&self) -> Waits {
+        Waits(self.inner.press.herald.0.subscribe())
     }
 
     /// Whether the issuer is about to stop, and nobody shall wait.

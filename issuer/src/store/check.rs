@@ -38,6 +38,8 @@ pub(in crate::store) struct Stored {
     pub(in crate::store) checkpoints: Vec<SignedCheckpoint>,
     /// The head, if it can be read.
     pub(in crate::store) head: Option<(i64, Vec<u8>)>,
+    /// Up to which event bodies were dropped by age; `None` where nobody says, as in an exported file.
+    pub(in crate::store) dropped_to: Option<i64>,
     /// Whether there is a tree to hold the events against: not in an exported file.
     pub(in crate::store) has_tree: bool,
 }
@@ -77,6 +79,8 @@ pub struct LogReport {
     pub events: i64,
     /// Events that are as they were at the last checkpoint that agrees.
     pub covered: i64,
+    /// Events whose body was dropped by age: that they were is in the log, and what they said is not.
+    pub dropped: i64,
     /// Checkpoints that were looked at.
     pub checkpoints: usize,
     /// The root over all events, if they could be walked to their end.
@@ -137,8 +141,15 @@ impl LogCheck {
                 return;
             }
         };
-        for what in columns::differing(event) {
-            self.report.note(Place::Event(event.sequence), what);
+        if event.event.body.is_empty() {
+            self.report.dropped = self.report.dropped.saturating_add(1);
+            if self.stored.dropped_to.is_some_and(|to| event.sequence > to) {
+                self.report.note(Place::Event(event.sequence), "its body is gone, and was not dropped by age".to_owned());
+            }
+        } else {
+            for what in columns::differing(event) {
+                self.report.note(Place::Event(event.sequence), what);
+            }
         }
         if self.walk.is_none() {
             return;
@@ -160,8 +171,10 @@ impl LogCheck {
 
     fn walk(&mut self, event: &AuditEvent, kept: Option<&Hash>) {
         let mut entry = event.entry();
-        // Of the body as it is, and not of what a column says of it.
-        entry.body_hash = passport_shared::log::entry::Entry::hash_of(&event.event.body);
+        // Of the body as it is, and not of what a column says of it, unless that is all that is left.
+        if !event.event.body.is_empty() {
+            entry.body_hash = passport_shared::log::entry::Entry::hash_of(&event.event.body);
+        }
         if let Some(Err(found)) = self.walk.as_mut().map(|walk| walk.entry(&entry, kept)) {
             return self.stop(place(&found), found.to_string());
         }

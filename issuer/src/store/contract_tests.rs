@@ -84,6 +84,9 @@ macro_rules! contract_suite {
                 a_batch_is_written_whole_or_not_at_all,
                 each_filter_narrows_the_list,
                 events_are_listed_newest_first_in_pages,
+                events_are_listed_oldest_first_in_pages_too,
+                looking_for_attributes_takes_a_bounded_time_and_goes_on,
+                a_write_is_told_once_it_can_be_read,
                 a_page_of_events_is_bounded_in_bytes,
                 a_change_without_its_event_is_rolled_back,
                 first_keys_without_their_event_are_rolled_back,
@@ -97,6 +100,7 @@ macro_rules! contract_suite {
                 a_new_number_makes_no_new_event_of_an_old_id,
                 a_gap_record_takes_as_many_numbers_as_it_stands_for,
                 each_chain_of_a_reporter_goes_on_by_itself,
+                each_reporter_is_listed_with_what_it_lacks,
             }
             checkpoints {
                 the_logs_key_is_chosen_once,
@@ -106,6 +110,7 @@ macro_rules! contract_suite {
             log {
                 the_tree_is_made_of_every_event_in_order,
                 a_decision_is_found_by_its_request,
+                bodies_go_some_at_a_time_and_are_told_once,
                 events_are_counted_by_hour_agent_and_reason,
                 what_is_looked_for_is_found_wherever_it_stands,
             }

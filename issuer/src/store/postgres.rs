@@ -52,10 +52,10 @@ pub use self::vault::PostgresVault;
 pub(super) use self::writer::LOCK;
 use self::writer::Writer;
 use super::{
-    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Batch, Count, CountFilter, Disabled, EventOf,
-    Finding, FindingFilter, Key, KeyUse, LiveFilter, LogHead, LogHold, LogState, Maker, MatchedPassports, NewAgent, NewApproval, NewKey,
-    NewPassport, Page, Passport, PassportFilter, ReporterChain, RevokeKey, RevokedPassport, RevokedPassports, RotateKeys, SignedCheckpoint,
-    StatusList, Store, StoreError, TrustSnapshot, Vote, WentWithKey,
+    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Batch, Count, CountFilter, Disabled, Dropped,
+    EventOf, Finding, FindingFilter, Key, KeyUse, LiveFilter, LogHead, LogHold, LogState, Maker, MatchedPassports, NewAgent, NewApproval,
+    NewKey, NewPassport, Page, Passport, PassportFilter, Reporter, ReporterChain, RevokeKey, RevokedPassport, RevokedPassports, RotateKeys,
+    SignedCheckpoint, StatusList, Store, StoreError, TrustSnapshot, Vote, WentWithKey,
 };
 use super::{DeletedTemplate, NewTemplate, Template};
 
@@ -104,6 +104,10 @@ impl Store for PostgresStore {
 
     fn changes(&self) -> Option<watch::Receiver<i64>> {
         Some(self.changes.clone())
+    }
+
+    fn written(&self) -> watch::Receiver<()> {
+        self.writer.written()
     }
 
     async fn trust_snapshot(&self) -> Result<TrustSnapshot, StoreError> {
@@ -275,6 +279,10 @@ impl Store for PostgresStore {
         self.intake.append(batch).await
     }
 
+    async fn drop_bodies(&self, before: i64, event: EventOf<Dropped>) -> Result<Dropped, StoreError> {
+        self.writer.admin_of(None, event, move |conn| Box::pin(audit::drop_bodies(conn, before))).await
+    }
+
     async fn log_from(&self, after: i64, limit: u32) -> Result<Page<AuditEvent, i64>, StoreError> {
         self.reader.read(move |conn| Box::pin(audit::log_from(conn, after, limit))).await
     }
@@ -323,6 +331,11 @@ impl Store for PostgresStore {
 
     async fn findings(&self, filter: FindingFilter) -> Result<Page<Finding, i64>, StoreError> {
         self.reader.read(move |conn| Box::pin(async move { audit::findings(conn, &filter).await })).await
+    }
+
+    async fn reporters(&self, after: Option<&str>, limit: u32) -> Result<Page<Reporter, String>, StoreError> {
+        let after = after.map(str::to_owned);
+        self.reader.read(move |conn| Box::pin(async move { audit::reporters(conn, after.as_deref(), limit).await })).await
     }
 
     async fn chains(&self, reporter: &str, limit: u32) -> Result<Vec<ReporterChain>, StoreError> {

@@ -9,10 +9,10 @@ mod revocations;
 mod templates;
 
 pub use approvals::{Approval, ApprovalFilter, ApprovalState, NewApproval, Vote};
-pub use audit::{AdminEvent, AuditEvent, AuditFilter, EventKind, Maker, NewEvent};
-pub use intake::{Alarm, AppendOutcome, Batch, Finding, FindingFilter, FindingKind, Link, Reported, ReporterChain};
+pub use audit::{AdminEvent, AuditEvent, AuditFilter, EventKind, Maker, NewEvent, Order};
+pub use intake::{Alarm, AppendOutcome, Batch, Finding, FindingFilter, FindingKind, Link, Reported, Reporter, ReporterChain};
 pub use keys::{Key, KeyState, KeyUse, NewKey, RevokeKey, RotateKeys, WentWithKey};
-pub use log::{Count, CountFilter, LogHead, LogHold, LogState, SignedCheckpoint};
+pub use log::{Count, CountFilter, Dropped, LogHead, LogHold, LogState, SignedCheckpoint};
 pub use revocations::{LiveFilter, MatchedPassports, NAMED_PASSPORTS, RevokedPassports};
 pub use templates::{DeletedTemplate, NewTemplate, Template, TemplateUse};
 

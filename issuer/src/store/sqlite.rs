@@ -37,6 +37,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use passport_shared::log::merkle::Hash;
+use tokio::sync::watch;
 
 pub use self::copy::{Check, Contents, KeyFound, LogFound, check_log, copy, hold_log, look, raise_sequence};
 
@@ -44,10 +45,10 @@ use self::intake::Intake;
 use self::reader::Reader;
 use self::writer::Writer;
 use super::{
-    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Batch, Count, CountFilter, Disabled, EventOf,
-    Finding, FindingFilter, Key, KeyUse, LiveFilter, LogHead, LogHold, LogState, Maker, MatchedPassports, NewAgent, NewApproval, NewKey,
-    NewPassport, Page, Passport, PassportFilter, ReporterChain, RevokeKey, RevokedPassport, RevokedPassports, RotateKeys, SignedCheckpoint,
-    StatusList, Store, StoreError, TrustSnapshot, Vote, WentWithKey,
+    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Batch, Count, CountFilter, Disabled, Dropped,
+    EventOf, Finding, FindingFilter, Key, KeyUse, LiveFilter, LogHead, LogHold, LogState, Maker, MatchedPassports, NewAgent, NewApproval,
+    NewKey, NewPassport, Page, Passport, PassportFilter, Reporter, ReporterChain, RevokeKey, RevokedPassport, RevokedPassports, RotateKeys,
+    SignedCheckpoint, StatusList, Store, StoreError, TrustSnapshot, Vote, WentWithKey,
 };
 use super::{DeletedTemplate, NewTemplate, Template};
 
@@ -96,8 +97,12 @@ impl Store for SqliteStore {
     }
 
     /// A data directory is one issuer's at a time.
-    fn changes(&self) -> Option<tokio::sync::watch::Receiver<i64>> {
+    fn changes(&self) -> Option<watch::Receiver<i64>> {
         None
+    }
+
+    fn written(&self) -> watch::Receiver<()> {
+        self.writer.written()
     }
 
     async fn trust_snapshot(&self) -> Result<TrustSnapshot, StoreError> {
@@ -269,6 +274,10 @@ impl Store for SqliteStore {
         self.intake.append(batch).await
     }
 
+    async fn drop_bodies(&self, before: i64, event: EventOf<Dropped>) -> Result<Dropped, StoreError> {
+        self.writer.admin_of(None, event, move |conn| Box::pin(audit::drop_bodies(conn, before))).await
+    }
+
     async fn log_from(&self, after: i64, limit: u32) -> Result<Page<AuditEvent, i64>, StoreError> {
         self.reader.read(move |conn| Box::pin(audit::log_from(conn, after, limit))).await
     }
@@ -317,6 +326,11 @@ impl Store for SqliteStore {
 
     async fn findings(&self, filter: FindingFilter) -> Result<Page<Finding, i64>, StoreError> {
         self.reader.read(move |conn| Box::pin(async move { audit::findings(conn, &filter).await })).await
+    }
+
+    async fn reporters(&self, after: Option<&str>, limit: u32) -> Result<Page<Reporter, String>, StoreError> {
+        let after = after.map(str::to_owned);
+        self.reader.read(move |conn| Box::pin(async move { audit::reporters(conn, after.as_deref(), limit).await })).await
     }
 
     async fn chains(&self, reporter: &str, limit: u32) -> Result<Vec<ReporterChain>, StoreError> {

@@ -8,9 +8,10 @@ use tokio::sync::watch;
 
 use super::{
     AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Batch, Count, CountFilter, DeletedTemplate,
-    Disabled, EventOf, Finding, FindingFilter, Key, KeyUse, LiveFilter, LogHead, LogHold, LogState, Maker, MatchedPassports, NewAgent,
-    NewApproval, NewKey, NewPassport, NewTemplate, Page, Passport, PassportFilter, ReporterChain, RevokeKey, RevokedPassport,
-    RevokedPassports, RotateKeys, SignedCheckpoint, StatusList, Store, StoreError, Template, TrustSnapshot, Vote, WentWithKey,
+    Disabled, Dropped, EventOf, Finding, FindingFilter, Key, KeyUse, LiveFilter, LogHead, LogHold, LogState, Maker, MatchedPassports,
+    NewAgent, NewApproval, NewKey, NewPassport, NewTemplate, Page, Passport, PassportFilter, Reporter, ReporterChain, RevokeKey,
+    RevokedPassport, RevokedPassports, RotateKeys, SignedCheckpoint, StatusList, Store, StoreError, Template, TrustSnapshot, Vote,
+    WentWithKey,
 };
 use crate::traces;
 
@@ -42,6 +43,10 @@ macro_rules! acts {
 
             fn changes(&self) -> Option<watch::Receiver<i64>> {
                 self.0.changes()
+            }
+
+            fn written(&self) -> watch::Receiver<()> {
+                self.0.written()
             }
         }
     };
@@ -97,6 +102,8 @@ acts! {
     resume_log(event: AdminEvent) -> bool;
     counts(filter: CountFilter) -> Vec<Count>;
     findings(filter: FindingFilter) -> Page<Finding, i64>;
+    drop_bodies(before: i64, event: EventOf<Dropped>) -> Dropped;
+    reporters(after: Option<&str>, limit: u32) -> Page<Reporter, String>;
     chains(reporter: &str, limit: u32) -> Vec<ReporterChain>;
     events(filter: AuditFilter) -> Page<AuditEvent, i64>;
 }

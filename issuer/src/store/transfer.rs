@@ -33,10 +33,10 @@ enum Kind {
 use Kind::{Bytes as B, Integer as I, Text as T};
 
 /// Those that have a row in an empty database too.
-const NEVER_EMPTY: [&str; 2] = ["trust", "audit_head"];
+const NEVER_EMPTY: [&str; 3] = ["trust", "audit_head", "audit_retention"];
 
 /// Everything, those that others refer to first.
-const TABLES: [Table; 19] = [
+const TABLES: [Table; 21] = [
     Table { name: "issuer", columns: &[("id", I), ("issuer", T)] },
     Table { name: "trust", columns: &[("id", I), ("sequence", I)] },
     Table { name: "agents", columns: &[("agent_id", T), ("name", T), ("description", T), ("disabled_at", I), ("created_at", I)] },
@@ -136,6 +136,7 @@ const TABLES: [Table; 19] = [
         ],
     },
     Table { name: "audit_head", columns: &[("id", I), ("size", I), ("edge", B)] },
+    Table { name: "audit_retention", columns: &[("id", I), ("dropped_to", I), ("untold", I)] },
     Table { name: "audit_tiles", columns: &[("level", I), ("tile", I), ("hashes", B)] },
     Table {
         name: "audit_log",
@@ -145,6 +146,7 @@ const TABLES: [Table; 19] = [
     Table { name: "audit_terms", columns: &[("term", I), ("value", T), ("block", I), ("spans", I)] },
     Table { name: "audit_blocks", columns: &[("block", I), ("min_time", I), ("max_time", I)] },
     Table { name: "audit_counts", columns: &[("hour", I), ("agent_id", T), ("outcome", T), ("reason", T), ("count", I)] },
+    Table { name: "audit_reporters", columns: &[("reporter", T), ("last_sequence", I), ("last_at", I)] },
     Table { name: "audit_chains", columns: &[("reporter", T), ("first_seq", I), ("last_seq", I), ("last_hash", B), ("last_at", I)] },
     Table {
         name: "audit_findings",

@@ -212,12 +212,65 @@ fn what_a_reporter_claims_is_told_from_what_the_issuer_did() {
             .send(event(time));
         assert!(answer.expect("accepted").status().is_success());
     }
+    let tail = caller.run(&["audit", "tail", "-n", "2", "--reporter", "issuer"]).ended(0).out;
+    assert_eq!(
+        tail,
+        "2026-05-30T00:00:00Z  allow    @issuer      admin        keys.rotate on issuer/…\n2026-05-30T00:00:01Z  allow !  @issuer      admin        keys.rotate on issuer/…\n"
+    );
+    let lines = caller.run(&["--json", "audit", "tail", "--after", "0"]).ended(0).out;
+    let places = lines.lines().map(|line| serde_json::from_str::<Value>(line).expect("json")["sequence"].as_i64());
+    assert!(lines.lines().count() > 4 && places.zip(1..).all(|(place, number)| place == Some(number)), "{lines}");
+    let counts =
+        caller.run(&["audit", "counts", "--by", "hour,reason", "--from", "2026-05-30T00:00:00Z", "--to", "2026-05-30T00:00:02Z"]).ended(0);
+    assert_eq!(counts.out, "HOUR                  OUTCOME  REASON   COUNT\n2026-05-30T00:00:00Z  allow    granted  2\n");
+    let reporters = caller.json(&["audit", "reporters"]);
+    assert_eq!((reporters["items"][0]["reporter"].as_str(), reporters["items"][0]["missing"].as_i64()), (Some("issuer"), Some(0)));
+    assert_eq!(caller.run(&["audit", "findings", "--open"]).ended(0).told(), "nothing to list");
+    caller.run(&["audit", "tail", "--attr", "x"]).ended(2);
+    // As a file, with what ties it to the log.
+    let all = caller.run(&["audit", "export", "-o", "log.jsonl"]).ended(0);
+    assert!(all.told().starts_with("wrote "), "{}", all.err);
+    let read = |name: &str| std::fs::read_to_string(directory.path().join(name)).expect("read");
+    assert_eq!(read("log.jsonl"), lines);
+    let manifest: Value = serde_json::from_str(&read("log.jsonl.manifest.json")).expect("json");
+    let count = lines.lines().count();
+    assert_eq!(
+        (manifest["count"].as_u64(), manifest["lastSequence"].as_u64(), manifest["log"]["size"].as_u64()),
+        (Some(count as u64), Some(count as u64), Some(count as u64))
+    );
+    assert_eq!(manifest["bytes"].as_u64(), Some(lines.len() as u64));
+    caller.run(&["audit", "export", "-o", "log.jsonl"]).ended(1);
+    let some = caller.json(&[
+        "audit",
+        "export",
+        "--format",
+        "parquet",
+        "-o",
+        "log.parquet",
+        "--reporter",
+        "issuer",
+        "--to",
+        "2026-05-30T00:00:01Z",
+    ]);
+    assert_eq!((some["count"].as_u64(), some["filters"]["reporter"].as_str()), (Some(1), Some("issuer")));
+    assert_eq!(some["firstSequence"], some["lastSequence"]);
     let log = caller.run(&["audit", "list", "--action", "keys.rotate"]).ended(0).out;
     let said: Vec<Vec<&str>> = log.lines().map(|line| line.split_whitespace().skip(1).take(3).collect()).collect();
     assert_eq!(
         said,
         [["OUTCOME", "REPORTER", "AGENT"], ["allow", "!", "@issuer"], ["allow", "@issuer", "admin"], ["allow", "issuer", "admin"]]
     );
+    // The same from the data, once the issuer is stopped, with the root of the tree.
+    let offline = ["audit", "export", "--data", "data", "-o", "offline.jsonl"];
+    let refused = caller.run(&offline).ended(1);
+    assert!(refused.told().contains("an issuer is running"), "{}", refused.err);
+    assert_eq!(served.stop(), Some(0));
+    caller.run(&offline).ended(0);
+    assert_eq!(read("offline.jsonl"), lines);
+    let manifest: Value = serde_json::from_str(&read("offline.jsonl.manifest.json")).expect("json");
+    assert_eq!(manifest["log"]["root"].as_str().map(str::len), Some(64));
+    caller.run(&["audit", "export", "--data", "none", "-o", "none.jsonl"]).ended(1);
+    assert!(!directory.path().join("none").exists());
 }
 
 #[test]

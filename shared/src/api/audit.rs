@@ -1,5 +1,9 @@
 //! The audit log.
 
+mod reading;
+
+pub use reading::{Chain, Count, Counts, CountsQuery, Finding, FindingsQuery, Reporter};
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -83,10 +87,18 @@ pub struct AuditEnvelope {
     pub received_at: String,
     /// Whether another event claims the same `requestId`.
     pub conflict: bool,
+    /// `true` where the event's body was dropped by age: of its members, those that it is found by are left.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub body_dropped: bool,
+    /// The SHA-256 of a body that was dropped, in hexadecimal: what the log's tree has of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub body_sha256: Option<String>,
 }
 
 /// The members that the envelope adds: an event that is reported may not bring its own.
-pub const ENVELOPE_NAMES: [&str; 6] = ["eventId", "sequence", "kind", "reporter", "receivedAt", "conflict"];
+pub const ENVELOPE_NAMES: [&str; 8] = ["eventId", "sequence", "kind", "reporter", "receivedAt", "conflict", "bodyDropped", "bodySha256"];
 
 /// What `GET /v1/audit/events` can be narrowed by.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,16 +127,83 @@ pub struct AuditQuery {
     /// Reported by this verifier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reporter: Option<String>,
+    /// `decision` for what verifiers reported, `admin` for changes at the issuer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// With these attributes, as a JSON object: `{"vendor":"coachella.com","amount":742}`. Each value is a string, a number or a
+    /// boolean, and is compared as a constraint `equals` is. No index has them, so a page can be short and have a next one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attributes: Option<String>,
     /// Evaluated at or after this RFC 3339 time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// Evaluated before this RFC 3339 time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
+    /// Under this request id; at most 100 of them are given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// `newest` first, as where it is left out, or `oldest` first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<String>,
     /// At most this many, 1 to 1,000; 100 where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
     /// From where a page before ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+}
+
+/// What `GET /v1/audit/stream` can be narrowed by, and from where it goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
+pub struct StreamQuery {
+    /// Of this agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_id: Option<String>,
+    /// On this passport.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub passport_id: Option<String>,
+    /// With this outcome: `allow`, `deny` or `approval_required`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+    /// With this reason code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Of this action.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// On this resource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
+    /// Reported by this verifier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reporter: Option<String>,
+    /// `decision` for what verifiers reported, `admin` for changes at the issuer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// With these attributes, as a JSON object: `{"vendor":"coachella.com","amount":742}`. Each value is a string, a number or a
+    /// boolean, and is compared as a constraint `equals` is. No index has them, so a page can be short and have a next one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attributes: Option<String>,
+    /// Evaluated at or after this RFC 3339 time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Evaluated before this RFC 3339 time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// The events after this `sequence`; 0 for all of them. Where it is left out: after `Last-Event-ID`, which goes before it,
+    /// else those that come from now on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<i64>,
+}
+
+impl From<StreamQuery> for AuditQuery {
+    fn from(query: StreamQuery) -> Self {
+        let StreamQuery { agent_id, passport_id, outcome, reason, action, resource, reporter, kind, attributes, from, to, after: _ } =
+            query;
+        Self { agent_id, passport_id, outcome, reason, action, resource, reporter, kind, attributes, from, to, ..Self::default() }
+    }
 }

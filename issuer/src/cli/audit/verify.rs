@@ -145,6 +145,7 @@ struct Found<'r> {
     events: i64,
     /// Events that a checkpoint which agrees was signed over.
     covered: i64,
+    dropped: i64,
     checkpoints: usize,
     root: Option<String>,
     problems: Vec<Wrong<'r>>,
@@ -166,6 +167,7 @@ fn tell(report: &LogReport, own_word: bool, session: &Session) -> Ended {
             origin: report.origin.as_deref(),
             events: report.events,
             covered: report.covered,
+            dropped: report.dropped,
             checkpoints: report.checkpoints,
             root,
             problems: report.problems.iter().map(|problem| Wrong { place: problem.place.to_string(), what: &problem.what }).collect(),
@@ -177,6 +179,7 @@ fn tell(report: &LogReport, own_word: bool, session: &Session) -> Ended {
             ("log", report.origin.as_deref().map_or_else(|| "-".to_owned(), escape)),
             ("verdict", verdict),
             ("events", format!("{}, {} of them signed for and as they were", report.events, report.covered)),
+            ("bodies", if report.dropped == 0 { "all there".to_owned() } else { format!("{} were dropped by age", report.dropped) }),
             ("checkpoints", report.checkpoints.to_string()),
             ("root", root.unwrap_or_else(|| "-".to_owned())),
         ]))?;

@@ -36,6 +36,8 @@ pub(super) struct Plan {
     pub(super) approval_wait: i64,
     /// How often the audit log signs a checkpoint, in seconds.
     pub(super) checkpoint_every: u64,
+    /// For how long the bodies of audit events are kept, in seconds; `None`: for good.
+    pub(super) audit_retention: Option<i64>,
     pub(super) limits: Limits,
     pub(super) front: Front,
     /// Where numbers are asked for.
@@ -77,12 +79,16 @@ impl Plan {
                     .hint("name it: --otlp-endpoint http://127.0.0.1:4318"));
             }
         };
+        if settings.audit_retention == Some(0) {
+            return Err(CliError::usage("--audit-retention: bodies are kept for a day at least").hint("leave it out to keep them for good"));
+        }
         let limits = Limits { rates: rates(&settings), ..Limits::default() };
         Ok(Self {
             listen,
             key_life,
             approval_wait,
             checkpoint_every,
+            audit_retention: settings.audit_retention.map(|days| i64::from(days).saturating_mul(86_400)),
             issuer: settings.issuer.map(|issuer| issuer.strip_suffix('/').unwrap_or(&issuer).to_owned()),
             data,
             limits,
@@ -218,6 +224,13 @@ mod tests {
         assert_eq!(plan(Some("http://127.0.0.1:4318"), None), Ok(Some(Share::ALL)));
         assert_eq!(plan(Some("http://127.0.0.1:4318"), Some("0.5")), Ok("0.5".parse().ok()));
         assert!(plan(None, Some("0.5")).expect_err("refused").contains("no collector is named"));
+    }
+
+    #[test]
+    fn bodies_are_kept_for_good_unless_set_and_a_day_at_least() {
+        let kept = |days| made(ServeSettings { audit_retention: days, ..ServeSettings::default() }, true).map(|plan| plan.audit_retention);
+        assert_eq!((kept(None), kept(Some(1))), (Ok(None), Ok(Some(86_400))));
+        assert!(kept(Some(0)).expect_err("refused").contains("a day at least"));
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl RequestArgs {
 }
 
 /// `name=value` or `name:=json`, as a name and the text of a JSON value.
-fn read_attribute(text: &str) -> Result<(&str, String), CliError> {
+pub(crate) fn read_attribute(text: &str) -> Result<(&str, String), CliError> {
     let Some((name, value)) = text.split_once('=') else {
         return Err(CliError::usage(format!("--attr {} has no `=`", quote(text)))
             .hint("`--attr vendor=coachella.com` is a string, `--attr amount:=742` is JSON"));

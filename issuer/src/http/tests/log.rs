@@ -55,6 +55,8 @@ impl<'w> MakeWriter<'w> for Captured {
 #[tokio::test]
 async fn no_secret_that_is_sent_to_any_route_is_logged() {
     let fixture = Fixture::new().await;
+    // A stream ends at once.
+    fixture.issuer.end_waits();
     let captured = Captured::default();
     let guard = captured.start();
     let document = serde_json::to_value(super::openapi()).unwrap();

@@ -89,6 +89,10 @@ const ROUTES: &[Route] = &[
         Nothing,
         Some(("audit.read", "issuer/audit")),
     ),
+    Route("GET", "/v1/audit/counts", "/v1/audit/counts", Nothing, Some(("audit.read", "issuer/audit"))),
+    Route("GET", "/v1/audit/findings", "/v1/audit/findings", Nothing, Some(("audit.read", "issuer/audit"))),
+    Route("GET", "/v1/audit/reporters", "/v1/audit/reporters", Nothing, Some(("audit.read", "issuer/audit"))),
+    Route("GET", "/v1/audit/stream", "/v1/audit/stream", Nothing, Some(("audit.read", "issuer/audit"))),
     Route(
         "POST",
         "/v1/verify",
@@ -133,6 +137,13 @@ impl HttpBody for Untouchable {
     fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         panic!("the body was read");
     }
+}
+
+/// A fixture whose streams end at once, as nobody may wait any more.
+async fn at_rest() -> Fixture {
+    let fixture = Fixture::new().await;
+    fixture.issuer.end_waits();
+    fixture
 }
 
 fn grant((action, resource): (&str, &str)) -> Value {
@@ -198,7 +209,7 @@ async fn a_passport_that_allows_everything_else_is_refused() {
 
 #[tokio::test]
 async fn a_passport_that_allows_just_that_is_let_through() {
-    let fixture = Fixture::new().await;
+    let fixture = at_rest().await;
     for guard in guards() {
         let token = fixture.passport("holder", json!([grant(guard)])).await;
         for route in ROUTES.iter().filter(|route| route.4 == Some(guard)) {
@@ -225,7 +236,7 @@ async fn a_passport_is_asked_for_before_anything_of_the_body_is_read() {
 
 #[tokio::test]
 async fn no_route_takes_a_parameter_that_it_does_not_know() {
-    let fixture = Fixture::new().await;
+    let fixture = at_rest().await;
     for route in ROUTES {
         let reply = fixture.send(route.request(Some(&fixture.admin), "?surprise=1")).await;
         reply.assert_problem(400, "invalid_query");
@@ -235,7 +246,7 @@ async fn no_route_takes_a_parameter_that_it_does_not_know() {
 
 #[tokio::test]
 async fn head_answers_like_get_without_the_body() {
-    let fixture = Fixture::new().await;
+    let fixture = at_rest().await;
     for route in ROUTES.iter().filter(|route| route.0 == "GET") {
         let get = fixture.send(route.request(Some(&fixture.admin), "")).await;
         let mut request = route.request(Some(&fixture.admin), "");

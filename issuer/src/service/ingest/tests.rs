@@ -209,6 +209,7 @@ async fn the_log_is_narrowed_by_each_filter() {
     ] {
         other[name] = value.into();
     }
+    other["attributes"] = serde_json::json!({"number": 2.0});
     world.issuer.report_events(&caller, batch("the-reporter", &[event("r1"), other])).await.unwrap();
     let text = |text: &str| Some(text.to_owned());
     let all = AuditQuery { reporter: text("the-reporter"), ..AuditQuery::default() };
@@ -220,6 +221,9 @@ async fn the_log_is_narrowed_by_each_filter() {
         AuditQuery { action: text("read"), ..all.clone() },
         AuditQuery { resource: text("drive"), ..all.clone() },
         AuditQuery { from: text("2026-11-18T11:05:00Z"), ..all.clone() },
+        AuditQuery { request_id: text("r2"), ..AuditQuery::default() },
+        AuditQuery { kind: text("decision"), agent_id: text("zoe"), ..AuditQuery::default() },
+        AuditQuery { attributes: text(r#"{"number":2}"#), ..all.clone() },
     ] {
         let page = world.issuer.events(query.clone()).await.unwrap();
         let ids: Vec<Value> =
@@ -228,6 +232,8 @@ async fn the_log_is_narrowed_by_each_filter() {
     }
     let before = world.issuer.events(AuditQuery { to: text("2026-11-18T11:05:00Z"), ..all.clone() }).await.unwrap();
     assert_eq!(before.items.len(), 1);
+    let oldest = world.issuer.events(AuditQuery { order: text("oldest"), ..all.clone() }).await.unwrap();
+    assert!(oldest.items[0].get().contains("\"r1\"") && oldest.items[1].get().contains("\"r2\""));
     // Pages meet.
     let first = world.issuer.events(AuditQuery { limit: Some(1), ..all.clone() }).await.unwrap();
     let second = world.issuer.events(AuditQuery { limit: Some(1), cursor: first.next_cursor.clone(), ..all.clone() }).await.unwrap();
@@ -238,6 +244,14 @@ async fn the_log_is_narrowed_by_each_filter() {
         AuditQuery { to: text("x"), ..all.clone() },
         AuditQuery { cursor: text("x"), ..all.clone() },
         AuditQuery { limit: Some(1_001), ..all.clone() },
+        AuditQuery { kind: text("gap"), ..all.clone() },
+        AuditQuery { order: text("up"), ..all.clone() },
+        AuditQuery { request_id: text("r2"), ..all.clone() },
+        AuditQuery { attributes: text("{}"), ..all.clone() },
+        AuditQuery { attributes: text(r#"{"a":null}"#), ..all.clone() },
+        AuditQuery { attributes: text(r#"{"a":["x"]}"#), ..all.clone() },
+        AuditQuery { attributes: text(r#"{"a":1,"a":1}"#), ..all.clone() },
+        AuditQuery { attributes: text("vendor=x"), ..all.clone() },
     ] {
         assert_eq!(world.issuer.events(bad.clone()).await.unwrap_err().code(), "invalid_query", "{bad:?}");
     }

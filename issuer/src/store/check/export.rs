@@ -34,20 +34,40 @@ pub fn check(asked: &Asked, mut lines: impl BufRead, mut shown: impl FnMut(u64))
     }
 }
 
+/// How many members of the envelope each event has.
+const ALWAYS: usize = 6;
+
+/// A hash in hexadecimal.
+fn hash(text: &str) -> Option<[u8; 32]> {
+    let digits: Vec<u8> = text.chars().map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect::<Option<_>>()?;
+    let (pairs, rest) = digits.as_chunks::<2>();
+    if !rest.is_empty() {
+        return None;
+    }
+    pairs.iter().map(|[high, low]| high << 4 | low).collect::<Vec<_>>().try_into().ok()
+}
+
 /// The event of a line. Its body is what stands behind the envelope, to the letter.
 fn event(line: &str) -> Option<AuditEvent> {
     let document = Document::read(line.as_bytes(), Controls::InValues).ok()?;
     let root = document.root();
     let text = |name: &str| root.get(name).and_then(Value::as_str).map(str::to_owned);
     let kind = EventKind::parse(&text("kind")?)?;
-    let names: Vec<&str> = root.members()?.map(|(name, _)| name).take(ENVELOPE_NAMES.len()).collect();
-    if names != ENVELOPE_NAMES {
+    let names: Vec<&str> = root.members()?.map(|(name, _)| name).take(ALWAYS).collect();
+    if ENVELOPE_NAMES.get(..ALWAYS) != Some(names.as_slice()) {
         return None;
     }
-    // The last member of the envelope is `conflict`, a word; names and strings before it have their quotes escaped.
     let conflict = root.get("conflict").and_then(Value::as_bool)?;
-    let envelope = format!("\"conflict\":{conflict}");
-    let body = format!("{{{}", line.split_once(&envelope)?.1.strip_prefix(',')?);
+    let (body, body_hash) = match root.get("bodyDropped").and_then(Value::as_bool) {
+        Some(true) => (String::new(), hash(&text("bodySha256")?)?),
+        _ => {
+            // The last member of the envelope is `conflict`, a word; names and strings before it have their quotes escaped.
+            let envelope = format!("\"conflict\":{conflict}");
+            let body = format!("{{{}", line.split_once(&envelope)?.1.strip_prefix(',')?);
+            let hash = Entry::hash_of(&body);
+            (body, hash)
+        }
+    };
     let seq = root.get("seq").and_then(|seq| seq.as_integer(i64::MAX));
     Some(AuditEvent {
         sequence: root.get("sequence").and_then(|sequence| sequence.as_integer(i64::MAX))?,
@@ -58,7 +78,7 @@ fn event(line: &str) -> Option<AuditEvent> {
             event_id: text("eventId")?,
             seq: seq.filter(|_| kind == EventKind::Decision),
             request_id: text("requestId")?,
-            body_hash: Entry::hash_of(&body),
+            body_hash,
             body,
             received_at: time::parse_any(&text("receivedAt")?)?,
             evaluated_at: text("evaluatedAt").and_then(|text| time::parse_any(&text)),

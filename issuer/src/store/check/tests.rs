@@ -86,6 +86,19 @@ async fn a_log_that_nobody_touched_raises_no_alarm_however_it_is_checked() {
     assert_eq!(exported.problems[0].place, Place::Events(1, 604), "its one checkpoint is over all of it");
 }
 
+/// What the age took is no alarm, in the store and in an export; what somebody else took is.
+#[tokio::test]
+async fn a_body_that_was_dropped_by_age_is_no_alarm_and_another_is() {
+    let (world, _) = log(600).await;
+    let dropped = &["UPDATE audit_retention SET dropped_to = 300 WHERE id = 1", "UPDATE audit_events SET body = '' WHERE sequence <= 300"];
+    let report = tampered(&world, dropped).await;
+    assert_eq!((report.problems.as_slice(), report.dropped, report.covered), ([].as_slice(), 300, 604));
+    let report = tampered(&world, &[dropped[0], dropped[1], "UPDATE audit_events SET body = '' WHERE sequence = 301"]).await;
+    assert_eq!(report.problems.iter().map(|problem| &problem.place).collect::<Vec<_>>(), [&Place::Event(301)]);
+    let report = tampered(&world, &[dropped[0], dropped[1], "UPDATE audit_events SET outcome = 'allow' WHERE sequence = 7"]).await;
+    assert_eq!(report.problems.first().map(|problem| &problem.place), Some(&Place::Event(7)), "the tree has all but the body");
+}
+
 #[tokio::test]
 async fn each_kind_of_tampering_is_found_where_it_is() {
     let (world, _) = log(600).await;

@@ -1,8 +1,12 @@
 //! The audit log, and that no change goes without its event.
 
+use passport_shared::constraint::Operator;
+use passport_shared::scalar::Scalar;
+
 use super::{Backend, NOW, agent, append, decision, event, hash_of, just, key, passport, with_ollie};
 use crate::store::{
-    AppendOutcome, AuditEvent, AuditFilter, EventKind, KeyState, MAX_PAGE_BYTES, Maker, NewEvent, RevokeKey, RotateKeys, Store, StoreError,
+    AppendOutcome, AuditEvent, AuditFilter, EventKind, KeyState, MAX_PAGE_BYTES, Maker, NewEvent, Order, RevokeKey, RotateKeys, Store,
+    StoreError,
 };
 
 /// How many were accepted, duplicates and conflicts.
@@ -178,6 +182,69 @@ pub(crate) async fn events_are_listed_newest_first_in_pages(backend: impl Backen
         cursor = page.next;
     }
     assert_eq!((seen.concat().as_str(), cursor), ("cadbe", None));
+}
+
+/// By a filter and without one, over more than one span, and what comes after the last page is found from there.
+pub(crate) async fn events_are_listed_oldest_first_in_pages_too(backend: impl Backend) {
+    let store = backend.open().await;
+    let numbered = |number: usize| NewEvent { agent_id: Some(format!("a{}", number % 2)), ..decision(&number.to_string(), "h") };
+    append(store.as_ref(), "shop", None, (1..=600).map(numbered).collect()).await.unwrap();
+    let oldest = |cursor| AuditFilter { order: Order::OldestFirst, limit: 97, cursor, ..AuditFilter::default() };
+    for agent_id in [None, Some("a1".to_owned())] {
+        let (mut seen, mut cursor) = (Vec::new(), None);
+        loop {
+            let page = store.events(AuditFilter { agent_id: agent_id.clone(), ..oldest(cursor) }).await.unwrap();
+            seen.extend(page.items.into_iter().map(|kept| kept.sequence));
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        let expected: Vec<i64> = (1..=600).filter(|number| agent_id.is_none() || number % 2 == 1).collect();
+        assert_eq!(seen, expected);
+    }
+    append(store.as_ref(), "shop", None, vec![numbered(601)]).await.unwrap();
+    let page = store.events(AuditFilter { agent_id: Some("a1".to_owned()), ..oldest(Some(600)) }).await.unwrap();
+    assert_eq!((page.items.len(), page.next), (1, None));
+}
+
+/// The bodies before and behind the one that is looked for are more than one page reads.
+pub(crate) async fn looking_for_attributes_takes_a_bounded_time_and_goes_on(backend: impl Backend) {
+    let store = backend.open().await;
+    let bodied = |number: usize, attributes: &str| NewEvent {
+        body: format!("{{\"attributes\":{{{attributes}}},\"x\":\"{}\"}}", "x".repeat(1 << 20)),
+        ..decision(&number.to_string(), "h")
+    };
+    for part in 0..8 {
+        let events = (part * 10..part * 10 + 10).map(|number| bodied(number, if number == 40 { "\"amount\":1.0" } else { "\"amount\":2" }));
+        append(store.as_ref(), "shop", None, events.collect()).await.unwrap();
+    }
+    let one = vec![("amount".to_owned(), Operator::Equals(Scalar::Number(1.into())))];
+    for order in [Order::NewestFirst, Order::OldestFirst] {
+        let (mut pages, mut seen, mut cursor) = (0, Vec::new(), None);
+        loop {
+            let page = store.events(AuditFilter { attributes: one.clone(), order, cursor, ..any() }).await.unwrap();
+            seen.extend(page.items.into_iter().map(|kept| kept.event.request_id));
+            (pages, cursor) = (pages + 1, page.next);
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!((seen, pages), (vec!["40".to_owned()], 3), "{order:?}");
+    }
+}
+
+pub(crate) async fn a_write_is_told_once_it_can_be_read(backend: impl Backend) {
+    let store = backend.open().await;
+    let mut written = store.written();
+    written.mark_unchanged();
+    append(store.as_ref(), "shop", None, vec![decision("r1", "h")]).await.unwrap();
+    written.changed().await.unwrap();
+    assert_eq!(store.log_head().await.unwrap().size, 1);
+    written.mark_unchanged();
+    store.create_agent(agent("z"), event(1)).await.unwrap();
+    written.changed().await.unwrap();
+    assert_eq!(store.log_head().await.unwrap().size, 2);
 }
 
 /// Of three bodies that fill a page, the third is on the next one; and a body that fills one alone has a page of its own.

@@ -143,3 +143,20 @@ pub(crate) async fn each_chain_of_a_reporter_goes_on_by_itself(backend: impl Bac
         [(FindingKind::Gap, 49, 49)]
     );
 }
+
+pub(crate) async fn each_reporter_is_listed_with_what_it_lacks(backend: impl Backend) {
+    let store = backend.open().await;
+    // Who changes something at the issuer is no reporter for that.
+    store.create_agent(super::agent("z"), event(9_000)).await.unwrap();
+    report(store.as_ref(), &[linked(1, None), linked(4, Some(3)), linked(9, Some(8))]).await;
+    super::append(store.as_ref(), "bank", None, vec![decision("r1", "h1")]).await.unwrap();
+    let page = store.reporters(None, 1).await.unwrap();
+    let bank = &page.items[0];
+    assert_eq!((bank.reporter.as_str(), bank.chains.len(), bank.open_gaps, bank.forks), ("bank", 0, (0, 0), 0));
+    assert_eq!(bank.last.map(|(_, at)| at), Some(NOW + 5));
+    let page = store.reporters(page.next.as_deref(), 1).await.unwrap();
+    let shop = &page.items[0];
+    assert_eq!((shop.reporter.as_str(), shop.chains[0].last_seq, shop.open_gaps, shop.forks), ("shop", 9, (2, 6), 0));
+    assert_eq!(shop.last, Some((4, NOW + 5)));
+    assert_eq!(page.next, None);
+}

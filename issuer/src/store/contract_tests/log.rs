@@ -3,7 +3,7 @@
 use passport_shared::log::merkle::{self, Frontier};
 
 use super::{Backend, NOW, agent, append, decision, event};
-use crate::store::{AuditFilter, Count, CountFilter, EventKind, NewEvent};
+use crate::store::{AuditFilter, Count, CountFilter, Dropped, EventKind, NewEvent};
 
 /// More than a tile: reported in batches of odd sizes, with changes between them.
 pub(crate) async fn the_tree_is_made_of_every_event_in_order(backend: impl Backend) {
@@ -160,4 +160,28 @@ pub(crate) async fn what_is_looked_for_is_found_wherever_it_stands(backend: impl
             assert!(pages <= expected.len() / limit as usize + 2, "{pages} pages for {filter:?}");
         }
     }
+}
+
+pub(crate) async fn bodies_go_some_at_a_time_and_are_told_once(backend: impl Backend) {
+    let store = backend.open().await;
+    for part in 0..3 {
+        let events = (0..500).map(|number| NewEvent { received_at: NOW + part, ..decision(&format!("{part}-{number}"), "h") });
+        append(store.as_ref(), "shop", None, events.collect()).await.unwrap();
+    }
+    let telling = || -> crate::store::EventOf<Dropped> { Box::new(|dropped| Ok(event(u32::try_from(dropped.bodies).unwrap()))) };
+    let head = store.log_head().await.unwrap();
+    let none = store.drop_bodies(NOW, telling()).await.unwrap();
+    assert_eq!((none, store.log_head().await.unwrap()), (Dropped { bodies: 0, to: 0, more: false }, head));
+    // A thousand, and it is not told yet; then the rest, with one event for all.
+    let first = store.drop_bodies(NOW + 3, telling()).await.unwrap();
+    assert_eq!((first, store.log_head().await.unwrap()), (Dropped { bodies: 1_000, to: 1_000, more: true }, head));
+    let rest = store.drop_bodies(NOW + 3, telling()).await.unwrap();
+    assert_eq!(rest, Dropped { bodies: 1_500, to: 1_500, more: false });
+    assert_eq!(store.log_head().await.unwrap().size, 1_501);
+    let page = store.log_from(1_498, 10).await.unwrap().items;
+    assert_eq!(page.iter().map(|kept| kept.event.body.is_empty()).collect::<Vec<_>>(), [true, true, false]);
+    // It is a duplicate all the same.
+    let again = NewEvent { received_at: NOW, ..decision("0-1", "h") };
+    let outcome = append(store.as_ref(), "shop", None, vec![again]).await.unwrap();
+    assert_eq!((outcome.accepted, outcome.duplicates), (0, 1));
 }

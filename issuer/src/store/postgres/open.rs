@@ -126,6 +126,7 @@ fn migrations() -> Vec<Migration> {
         step(6, "templates", include_str!("../../../migrations/postgres/0006_templates.sql")),
         step(7, "audit_log", include_str!("../../../migrations/postgres/0007_audit_log.sql")),
         step(8, "checkpoints", include_str!("../../../migrations/postgres/0008_checkpoints.sql")),
+        step(9, "retention", include_str!("../../../migrations/postgres/0009_retention.sql")),
     ]
 }
 

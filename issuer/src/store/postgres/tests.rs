@@ -74,6 +74,22 @@ async fn the_audit_log_cannot_be_edited_in_postgresql() {
         assert!(error.to_string().contains("append-only"), "{error}");
     }
     assert_eq!(store.events(AuditFilter { limit: 10, ..AuditFilter::default() }).await.unwrap().items.len(), 2);
+    // Where bodies go by their age, nothing but those goes.
+    sqlx::query("UPDATE audit_retention SET dropped_to = 1").execute(&mut conn).await.unwrap();
+    for edit in [
+        "body = '', seq = 77",
+        "body = '', agent_id = 'x'",
+        "body = '', body_hash = decode(repeat('00', 32), 'hex')",
+        "body = 'x'",
+        "conflict = 1",
+    ] {
+        let edit = format!("UPDATE audit_events SET {edit} WHERE sequence = 1");
+        let error = sqlx::query(sqlx::AssertSqlSafe(edit)).execute(&mut conn).await.unwrap_err();
+        assert!(error.to_string().contains("append-only"), "{error}");
+    }
+    assert!(sqlx::query("UPDATE audit_events SET body = ''").execute(&mut conn).await.is_err(), "the second is beyond");
+    let dropped = sqlx::query("UPDATE audit_events SET body = '' WHERE sequence = 1").execute(&mut conn).await.unwrap();
+    assert_eq!(dropped.rows_affected(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use sqlx::{PgConnection, PgPool};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use super::driver::Failure;
 use super::{audit, makers};
@@ -42,6 +42,8 @@ pub(super) struct Writer {
 struct Shared {
     pool: PgPool,
     turn: Mutex<()>,
+    /// Tells that something was written.
+    written: watch::Sender<()>,
     /// Whether the last write to end has failed for the database's sake, and none has gone well since.
     failed_last: AtomicBool,
 }
@@ -49,12 +51,19 @@ struct Shared {
 impl Writer {
     /// Takes over a pool that `open` has set up.
     pub(super) fn new(pool: PgPool) -> Self {
-        Self { shared: Arc::new(Shared { pool, turn: Mutex::new(()), failed_last: AtomicBool::new(false) }) }
+        Self {
+            shared: Arc::new(Shared { pool, turn: Mutex::new(()), failed_last: AtomicBool::new(false), written: watch::Sender::new(()) }),
+        }
     }
 
     /// Whether the last write has failed for the database's sake: the next may too.
     pub(super) fn failed_last(&self) -> bool {
         self.shared.failed_last.load(Ordering::Acquire)
+    }
+
+    /// Tells of each write once it is on disk.
+    pub(super) fn written(&self) -> watch::Receiver<()> {
+        self.shared.written.subscribe()
     }
 
     /// Does an admin's change and writes its event, in one transaction. A change that is none writes no event, and one
@@ -145,7 +154,10 @@ impl Shared {
     /// Takes note of how the database is. A write that was refused for what it asked says nothing of that.
     fn note<T>(&self, done: &Result<T, StoreError>) {
         match done {
-            Ok(_) => self.failed_last.store(false, Ordering::Release),
+            Ok(_) => {
+                self.failed_last.store(false, Ordering::Release);
+                self.written.send_replace(());
+            }
             Err(StoreError::Unavailable(_)) => self.failed_last.store(true, Ordering::Release),
             Err(_) => {}
         }

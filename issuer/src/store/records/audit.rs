@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use passport_shared::constraint::Operator;
 use passport_shared::log::entry::Entry;
 
 /// What an audit event tells of.
@@ -140,6 +141,16 @@ impl AuditEvent {
     }
 }
 
+/// In which order events are listed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The last accepted first.
+    #[default]
+    NewestFirst,
+    /// In the order of acceptance.
+    OldestFirst,
+}
+
 /// Which audit events to list. All that is given must hold, each by exact match.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {
@@ -163,6 +174,11 @@ pub struct AuditFilter {
     pub from: Option<i64>,
     /// Earlier than this, by the same time.
     pub to: Option<i64>,
+    /// What must hold for attributes of the request, as in a grant (contract section 2). No index has these: bodies are read
+    /// for them, and a page can end before it is full.
+    pub attributes: Vec<(String, Operator)>,
+    /// Which of them come first.
+    pub order: Order,
     /// [`Page::next`](super::Page::next) of the page before; `None` for the first.
     pub cursor: Option<i64>,
     /// At most so many (see [`MAX_PAGE`](crate::store::MAX_PAGE)), and no more than

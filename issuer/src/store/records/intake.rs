@@ -118,6 +118,22 @@ pub struct FindingFilter {
     pub limit: u32,
 }
 
+/// A reporter, and how it is with what it has sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reporter {
+    /// Its agent id.
+    pub reporter: String,
+    /// The last decision that came, by its place in the log and its time of receipt; `None` where it lies so far back that it was
+    /// not looked for to the end.
+    pub last: Option<(i64, i64)>,
+    /// Its chains, the last moved first: at most ten.
+    pub chains: Vec<ReporterChain>,
+    /// Gaps that are open, and how many numbers they lack.
+    pub open_gaps: (i64, i64),
+    /// Forks that were found.
+    pub forks: i64,
+}
+
 /// A chain of a reporter, and how far it has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReporterChain {

@@ -46,6 +46,17 @@ pub struct LogState {
     pub doubt: Option<String>,
 }
 
+/// What became of bodies that are old.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dropped {
+    /// How many were dropped since an event told of any.
+    pub bodies: i64,
+    /// Up to which event they are, by its place in the log.
+    pub to: i64,
+    /// Whether there may be more of them.
+    pub more: bool,
+}
+
 /// What to count, and how to sum it up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CountFilter {

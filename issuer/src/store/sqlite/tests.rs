@@ -192,10 +192,29 @@ async fn the_audit_log_cannot_be_edited() {
     let batch = vec![decision("r1", "h1")];
     append(&store, "shop", None, batch).await.unwrap();
     let mut conn = place.outside().await;
-    for edit in ["UPDATE audit_events SET body = ''", "DELETE FROM audit_events"] {
+    for edit in ["UPDATE audit_events SET body = ''", "UPDATE audit_events SET body = '{}'", "DELETE FROM audit_events"] {
         let refused = sqlx::query(edit).execute(&mut conn).await.unwrap_err();
         assert!(refused.to_string().contains("append-only"), "{edit}");
     }
+    // Where bodies go by their age, nothing but those goes.
+    sqlx::query("UPDATE audit_retention SET dropped_to = 1").execute(&mut conn).await.unwrap();
+    let columns: Vec<String> = sqlx::query_scalar("SELECT name FROM pragma_table_info('audit_events')").fetch_all(&mut conn).await.unwrap();
+    for column in columns.iter().filter(|column| *column != "body") {
+        let value = if column == "body_hash" {
+            "zeroblob(32)"
+        } else if column == "kind" {
+            "'admin'"
+        } else if column == "conflict" {
+            "1"
+        } else {
+            "77"
+        };
+        let edit = format!("UPDATE audit_events SET body = '', {column} = {value}");
+        let refused = sqlx::query(sqlx::AssertSqlSafe(edit)).execute(&mut conn).await.unwrap_err();
+        assert!(refused.to_string().contains("append-only"), "{column}: {refused}");
+    }
+    assert!(sqlx::query("UPDATE audit_events SET body = '{}'").execute(&mut conn).await.is_err());
+    assert_eq!(sqlx::query("UPDATE audit_events SET body = ''").execute(&mut conn).await.unwrap().rows_affected(), 1);
 }
 
 /// After an I/O error on the write handle nothing more is acknowledged, and what was before stays readable.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use sqlx::{Connection, SqliteConnection};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use super::driver::{Failure, breaks_handle, breaks_handle_at_commit, is_rolled_back_already};
 use super::{audit, makers};
@@ -36,6 +36,8 @@ pub(super) struct Writer {
 struct Shared {
     handle: Mutex<Handle>,
     poisoned: AtomicBool,
+    /// Tells that something was written.
+    written: watch::Sender<()>,
     /// Whether the last write to end has failed for the storage's sake, and none has gone well since.
     failed_last: AtomicBool,
 }
@@ -49,7 +51,14 @@ impl Writer {
     /// Takes over a connection that `open` has set up.
     pub(super) fn new(conn: SqliteConnection) -> Self {
         let handle = Mutex::new(Handle { conn: Some(conn) });
-        Self { shared: Arc::new(Shared { handle, poisoned: AtomicBool::new(false), failed_last: AtomicBool::new(false) }) }
+        Self {
+            shared: Arc::new(Shared {
+                handle,
+                poisoned: AtomicBool::new(false),
+                failed_last: AtomicBool::new(false),
+                written: watch::Sender::new(()),
+            }),
+        }
     }
 
     /// Fails if nothing more is acknowledged on this handle.
@@ -60,6 +69,11 @@ impl Writer {
     /// Whether the last write has failed for the storage's sake: the next may too.
     pub(super) fn failed_last(&self) -> bool {
         self.shared.failed_last.load(Ordering::Acquire)
+    }
+
+    /// Tells of each write once it is on disk.
+    pub(super) fn written(&self) -> watch::Receiver<()> {
+        self.shared.written.subscribe()
     }
 
     /// Does an admin's change and writes its event, in one transaction. A change that is none writes no event, and one
@@ -182,7 +196,10 @@ impl Shared {
     /// Takes note of how the storage is. A write that was refused for what it asked says nothing of that.
     fn note<T>(&self, done: &Result<T, StoreError>) {
         match done {
-            Ok(_) => self.failed_last.store(false, Ordering::Release),
+            Ok(_) => {
+                self.failed_last.store(false, Ordering::Release);
+                self.written.send_replace(());
+            }
             Err(StoreError::Unavailable(_)) => self.failed_last.store(true, Ordering::Release),
             Err(_) => {}
         }

@@ -1,4 +1,4 @@
-//! The audit log: appended to, read, never changed (triggers in the schema see to that). Whatever is appended becomes a leaf
+//! The audit log: appended to, read, never changed but for bodies that are dropped by age (triggers in the schema see to that). Whatever is appended becomes a leaf
 //! of the tree, and is noted where it is looked for and counted, in the same transaction.
 
 #[path = "audit/append.rs"]
@@ -17,6 +17,10 @@ mod head;
 mod list;
 #[path = "audit/log.rs"]
 mod log;
+#[path = "audit/reporters.rs"]
+mod reporters;
+#[path = "audit/retention.rs"]
+mod retention;
 #[path = "audit/rows.rs"]
 mod rows;
 #[path = "audit/terms.rs"]
@@ -29,6 +33,8 @@ pub(super) use findings::{chains, findings};
 pub(super) use head::Head;
 pub(super) use list::list;
 pub(super) use log::{counts, log_from, log_head, of_request, tiles};
+pub(super) use reporters::reporters;
+pub(super) use retention::drop_bodies;
 
 use futures_util::TryStreamExt as _;
 use sqlx::QueryBuilder;

@@ -11,6 +11,7 @@ use sqlx::QueryBuilder;
 
 use super::super::driver::{Db, DbConnection, Failure, corrupt};
 use super::chains::Chain;
+use super::reporters;
 use super::rows::Row;
 use super::terms::{self, Noted};
 use crate::store::EventKind;
@@ -78,6 +79,7 @@ impl Head {
         write_tiles(conn, &tiles).await?;
         self.noted.take_in(conn, rows).await?;
         terms::count(conn, rows).await?;
+        reporters::note(conn, rows).await?;
         sqlx::query("UPDATE audit_head SET size = $1, edge = $2 WHERE id = 1")
             .bind(self.size())
             .bind(self.tree.to_bytes())

@@ -1,5 +1,5 @@
 //! Looking for events. The block that is not full is read through; of the others it is asked which of their spans can have any,
-//! by terms and times, and those are read, the newest first, until the page is full.
+//! by terms and times, and those are read, one after the other, until the page is full.
 
 use futures_util::TryStreamExt as _;
 use sqlx::QueryBuilder;
@@ -8,8 +8,9 @@ use super::super::driver::{Db, DbConnection, Failure};
 use super::head;
 use super::rows::{self, SELECT};
 use super::terms::{BLOCK, SPAN, Term};
+use crate::store::attributes;
 use crate::store::paging::{page, page_size};
-use crate::store::{AuditEvent, AuditFilter, MAX_PAGE_BYTES, Page};
+use crate::store::{AuditEvent, AuditFilter, MAX_PAGE_BYTES, Order, Page};
 
 /// Blocks that are asked for at once.
 const BLOCKS: i64 = 16;
@@ -17,47 +18,55 @@ const BLOCKS: i64 = 16;
 /// The most spans that one page reads. Beyond them it ends, with a cursor to go on with: it bounds the work of a request.
 const MOST_SPANS: i64 = 1_024;
 
-/// Audit events, newest first.
+/// The most of them where each body has to be read: some 16,000.
+const MOST_SPANS_OF_BODIES: i64 = 64;
+
+/// The most bytes of bodies that are read for their attributes, and one body.
+const MOST_BYTES_LOOKED_AT: usize = 32 << 20;
+
+/// Audit events.
 pub(in super::super) async fn list(conn: &mut DbConnection, filter: AuditFilter) -> Result<Page<AuditEvent, i64>, Failure> {
-    let mut found = Found { items: Vec::new(), bytes: 0, wanted: usize::try_from(page_size(filter.limit) + 1).unwrap_or(usize::MAX) };
+    let wanted = usize::try_from(page_size(filter.limit) + 1).unwrap_or(usize::MAX);
+    let mut found = Found { items: Vec::new(), bytes: 0, looked_at: 0, wanted };
     let terms = terms(&filter);
-    let mut before = filter.cursor.unwrap_or(i64::MAX);
-    let everything = terms.is_empty() && filter.from.is_none() && filter.to.is_none();
-    // The block that is not full is in no index.
-    let full = if everything { 0 } else { head::stored(conn).await?.0 / BLOCK };
-    let first = full.saturating_mul(BLOCK);
-    read(conn, &filter, &terms, first, before, &mut found).await?;
-    before = before.min(first.saturating_add(1));
-    let mut seen = 0;
-    while !found.is_full() && before > 1 && seen < MOST_SPANS {
-        let blocks = blocks(conn, &filter, &terms, (before - 2).div_euclid(BLOCK)).await?;
-        let last = i64::try_from(blocks.len()).unwrap_or(i64::MAX) < BLOCKS;
-        for (block, spans) in blocks {
-            for span in (0..16).rev().filter(|span| spans & (1 << span) != 0) {
-                let first = block * BLOCK + span * SPAN;
-                if first >= before - 1 || found.is_full() || seen >= MOST_SPANS {
-                    continue;
-                }
-                read(conn, &filter, &terms, first, before.min(first + SPAN + 1), &mut found).await?;
-                before = first + 1;
-                seen += 1;
-            }
-            if found.is_full() || seen >= MOST_SPANS {
+    let newest_first = filter.order == Order::NewestFirst;
+    let mut place = filter.cursor.unwrap_or(if newest_first { i64::MAX } else { 0 });
+    if terms.is_empty() && filter.from.is_none() && filter.to.is_none() && filter.attributes.is_empty() {
+        let (after, before) = if newest_first { (i64::MIN, place) } else { (place, i64::MAX) };
+        read(conn, &filter, &terms, after, before, &mut found).await?;
+        return Ok(found.page(filter.limit, None));
+    }
+    let most = if filter.attributes.is_empty() { MOST_SPANS } else { MOST_SPANS_OF_BODIES };
+    let size = head::stored(conn).await?.0;
+    let (mut seen, mut broken_off) = (0, false);
+    while !found.is_full() && !broken_off && seen < most {
+        let Next { stretches, through, last } = next(conn, &filter, &terms, place, size).await?;
+        for (first, end) in stretches {
+            let (after, before) = if newest_first { (first, place.min(end + 1)) } else { (first.max(place), end + 1) };
+            let stopped = read(conn, &filter, &terms, after, before, &mut found).await?;
+            broken_off = stopped.is_some();
+            place = stopped.unwrap_or(if newest_first { first + 1 } else { end });
+            seen += 1;
+            if found.is_full() || broken_off || seen >= most {
                 break;
             }
-            before = before.min(block * BLOCK + 1);
         }
-        if last && !found.is_full() && seen < MOST_SPANS {
-            before = 1;
+        if !found.is_full() && !broken_off && seen < most {
+            if last {
+                return Ok(found.page(filter.limit, None));
+            }
+            place = if newest_first { place.min(through + 1) } else { place.max(through) };
         }
     }
-    Ok(found.page(filter.limit, (before > 1).then_some(before)))
+    Ok(found.page(filter.limit, Some(place)))
 }
 
 /// What was found so far, for one page.
 struct Found {
     items: Vec<AuditEvent>,
     bytes: usize,
+    /// Bytes of bodies that were read for their attributes.
+    looked_at: usize,
     /// One more than the page holds: whether there is a next one.
     wanted: usize,
 }
@@ -99,8 +108,56 @@ fn terms(filter: &AuditFilter) -> Vec<(Term, String)> {
     all.into_iter().filter_map(|(term, value)| Some((term, value?))).collect()
 }
 
-/// The newest blocks up to this one that can have such an event, and which of their spans can.
-async fn blocks(conn: &mut DbConnection, filter: &AuditFilter, terms: &[(Term, String)], newest: i64) -> Result<Vec<(i64, i64)>, Failure> {
+/// Where such events can be.
+struct Next {
+    /// The sequences after the first and up to the second of each, in the order in which they are read.
+    stretches: Vec<(i64, i64)>,
+    /// The sequence up to which, or down to which, nothing else can be.
+    through: i64,
+    /// Whether nothing can be beyond.
+    last: bool,
+}
+
+/// The next stretches from `place` on that can have such an event, in a log of this size.
+async fn next(conn: &mut DbConnection, filter: &AuditFilter, terms: &[(Term, String)], place: i64, size: i64) -> Result<Next, Failure> {
+    let tail = size / BLOCK * BLOCK;
+    let newest_first = filter.order == Order::NewestFirst;
+    // The block that is not full is in no index.
+    if newest_first && place > tail + 1 {
+        return Ok(Next { stretches: vec![(tail, size)], through: tail, last: tail == 0 });
+    }
+    if !newest_first && place >= tail {
+        return Ok(Next { stretches: vec![(tail, size)], through: size, last: true });
+    }
+    let blocks = blocks(conn, filter, terms, place).await?;
+    let ended = i64::try_from(blocks.len()).unwrap_or(i64::MAX) < BLOCKS;
+    let mut stretches = Vec::new();
+    let mut through = if newest_first { 0 } else { tail };
+    for (block, spans) in blocks {
+        let mut of_block: Vec<(i64, i64)> = (0..16)
+            .filter(|span| spans & (1 << span) != 0)
+            .map(|span| (block * BLOCK + span * SPAN, block * BLOCK + (span + 1) * SPAN))
+            .filter(|(first, end)| if newest_first { *first < place - 1 } else { *end > place })
+            .collect();
+        if newest_first {
+            of_block.reverse();
+        }
+        stretches.extend(of_block);
+        if !ended {
+            through = if newest_first { block * BLOCK } else { (block + 1) * BLOCK };
+        }
+    }
+    Ok(Next { stretches, through, last: ended && newest_first })
+}
+
+/// The next blocks from `place` on that can have such an event, and which of their spans can.
+async fn blocks(conn: &mut DbConnection, filter: &AuditFilter, terms: &[(Term, String)], place: i64) -> Result<Vec<(i64, i64)>, Failure> {
+    let (from, order) = match filter.order {
+        // That of the event before the place.
+        Order::NewestFirst => (place.saturating_sub(2).div_euclid(BLOCK), ("<= ", "DESC")),
+        // That of the event after it.
+        Order::OldestFirst => (place.div_euclid(BLOCK), (">= ", "ASC")),
+    };
     // All spans of a block, where only its times are known.
     let mut spans = vec!["CAST(65535 AS BIGINT)".to_owned()];
     spans.extend((0..terms.len()).map(|number| format!("t{number}.spans")));
@@ -111,18 +168,19 @@ async fn blocks(conn: &mut DbConnection, filter: &AuditFilter, terms: &[(Term, S
         query.push(format!(" JOIN audit_terms t{number} ON t{number}.block = b.block AND t{number}.term = ")).push_bind(term.number());
         query.push(format!(" AND t{number}.value = ")).push_bind(value);
     }
-    query.push(" WHERE b.block <= ").push_bind(newest).push(" AND (").push(&spans).push(") <> 0");
+    query.push(" WHERE b.block ").push(order.0).push_bind(from).push(" AND (").push(&spans).push(") <> 0");
     if let Some(from) = filter.from {
         query.push(" AND b.max_time >= ").push_bind(from);
     }
     if let Some(to) = filter.to {
         query.push(" AND b.min_time < ").push_bind(to);
     }
-    query.push(" ORDER BY b.block DESC LIMIT ").push_bind(BLOCKS);
+    query.push(" ORDER BY b.block ").push(order.1).push(" LIMIT ").push_bind(BLOCKS);
     Ok(query.build_query_as().persistent(false).fetch_all(conn).await?)
 }
 
-/// Reads those that hold of the events after `after` and before `before`, the newest first.
+/// Reads those that hold of the events after `after` and before `before`, in their order. Gives the last that was looked at,
+/// where it had to stop before it was through.
 async fn read(
     conn: &mut DbConnection,
     filter: &AuditFilter,
@@ -130,7 +188,7 @@ async fn read(
     after: i64,
     before: i64,
     found: &mut Found,
-) -> Result<(), Failure> {
+) -> Result<Option<i64>, Failure> {
     let mut query = QueryBuilder::<Db>::new(SELECT);
     query.push("sequence > ").push_bind(after).push(" AND sequence < ").push_bind(before);
     for (term, value) in terms {
@@ -142,17 +200,27 @@ async fn read(
     if let Some(to) = filter.to {
         query.push(" AND coalesce(evaluated_at, received_at) < ").push_bind(to);
     }
-    let left = i64::try_from(found.wanted.saturating_sub(found.items.len())).unwrap_or(i64::MAX);
-    query.push(" ORDER BY sequence DESC LIMIT ").push_bind(left);
+    let left = if filter.attributes.is_empty() { found.wanted.saturating_sub(found.items.len()) } else { usize::MAX };
+    query.push(" ORDER BY sequence ").push(if filter.order == Order::NewestFirst { "DESC" } else { "ASC" });
+    query.push(" LIMIT ").push_bind(i64::try_from(left).unwrap_or(i64::MAX));
     // Row by row: a thousand bodies of a megabyte never stand in memory together.
     let mut rows = query.build().fetch(conn);
     while let Some(row) = rows.try_next().await? {
         let event = rows::read(&row)?;
-        found.bytes = found.bytes.saturating_add(event.event.body.len());
-        found.items.push(event);
-        if found.is_full() {
-            break;
+        let (sequence, length) = (event.sequence, event.event.body.len());
+        if attributes::hold(&event.event.body, &filter.attributes) {
+            found.bytes = found.bytes.saturating_add(length);
+            found.items.push(event);
+            if found.is_full() {
+                break;
+            }
+        }
+        if !filter.attributes.is_empty() {
+            found.looked_at = found.looked_at.saturating_add(length);
+            if found.looked_at > MOST_BYTES_LOOKED_AT {
+                return Ok(Some(sequence));
+            }
         }
     }
-    Ok(())
+    Ok(None)
 }

@@ -10,7 +10,7 @@ use super::super::driver::{Db, DbConnection, Failure, corrupt};
 use super::head;
 use super::rows::{self, SELECT};
 use crate::store::paging::page_size;
-use crate::store::{AuditEvent, Count, CountFilter, LogHead, MAX_PAGE_BYTES, Page};
+use crate::store::{AuditEvent, Count, CountFilter, LogHead, MAX_COUNTS, MAX_PAGE_BYTES, Page};
 
 /// The most events of one request that are given.
 const OF_REQUEST: i64 = 100;
@@ -89,6 +89,7 @@ pub(in super::super) async fn counts(conn: &mut DbConnection, filter: &CountFilt
         query.push(" AND agent_id = ").push_bind(agent_id);
     }
     query.push(" GROUP BY ").push(&groups).push(" ORDER BY ").push(&groups);
+    query.push(" LIMIT ").push_bind(i64::try_from(MAX_COUNTS + 1).unwrap_or(i64::MAX));
     let mut counts = Vec::new();
     for row in query.build().persistent(false).fetch_all(conn).await? {
         counts.push(Count {
