@@ -209,6 +209,7 @@ impl Courier {
         self.items.drain(..batch.len().min(self.items.len()));
         self.acknowledged = acknowledged;
         let moved = self.spool.acknowledge(acknowledged);
+        let kept = receipt.token.as_deref().map_or(Ok(()), |token| self.spool.keep_receipt(token));
         let sent: u64 = batch.iter().map(|event| event.decisions).sum();
         let oldest = self.items.front().map(|item| item.at);
         self.control.change(|state| {
@@ -217,6 +218,9 @@ impl Courier {
             state.stats.conflicts += receipt.conflicts;
             state.settled = acknowledged.seq;
             state.oldest = oldest;
+            if let Err(error) = kept {
+                state.stats.last_error = Some(format!("the issuer's receipt cannot be kept: {error}"));
+            }
             if let Err(error) = moved {
                 // What was sent is sent; after a crash it would be sent again, and counted as a duplicate.
                 state.stats.fsync_errors += 1;
