@@ -150,6 +150,7 @@ fn an_issuer_refuses_a_database_that_may_lose_what_it_acknowledged() {
 fn a_migrated_issuer_goes_on_where_it_was_and_the_move_is_proved() {
     let server = PrivateServer::start(true);
     let database = server.new_database();
+    let name = "test_0";
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
     let address = free_address();
@@ -190,4 +191,10 @@ fn a_migrated_issuer_goes_on_where_it_was_and_the_move_is_proved() {
     let next = issue(&admin);
     assert_eq!(next["keyId"].as_str(), Some(key.as_str()));
     assert_eq!(admin.list("/v1/passports").len(), before[1].len() + 1);
+    let checked = passport().args(["audit", "verify", "--json", "--database", &database]).output().expect("it runs");
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
+    server.psql(name, "ALTER TABLE audit_events DISABLE TRIGGER ALL; UPDATE audit_events SET outcome = 'deny' WHERE sequence = 3");
+    let checked = passport().args(["audit", "verify", "--json", "--database", &database]).output().expect("it runs");
+    let told: Value = serde_json::from_slice(&checked.stdout).expect("JSON");
+    assert_eq!((checked.status.code(), &told["problems"][0]["place"]), (Some(1), &json!("event 3")), "{told}");
 }

@@ -6,8 +6,8 @@ use crate::store::{
 };
 
 /// How many were accepted, duplicates and conflicts.
-fn counted(outcome: AppendOutcome) -> (u64, u64, u64) {
-    (outcome.accepted, outcome.duplicates, outcome.conflicts)
+fn counted(AppendOutcome { accepted, duplicates, conflicts, .. }: AppendOutcome) -> (u64, u64, u64) {
+    (accepted, duplicates, conflicts)
 }
 
 fn any() -> AuditFilter {
