@@ -60,14 +60,20 @@ impl Issuer {
             return Ok(last.clone());
         }
         // To its end, whoever has asked: what is signed is kept.
-        let issuer = self.clone();
-        let newest = self.see_through(async move { issuer.sign_checkpoint().await }).await?;
+        let (issuer, before) = (self.clone(), seen.as_ref().map(|(last, _)| last.size));
+        let newest = self.see_through(async move { issuer.sign_checkpoint(before).await }).await?;
         *seen = Some((newest.clone(), Instant::now()));
         Ok(newest)
     }
 
-    async fn sign_checkpoint(&self) -> Result<SignedCheckpoint, ServiceError> {
-        let state = self.store().log_state().await?;
+    /// `before` is the size of the last that this process has seen.
+    async fn sign_checkpoint(&self, before: Option<i64>) -> Result<SignedCheckpoint, ServiceError> {
+        let mut state = self.store().log_state().await?;
+        let last = state.last.as_ref().map_or(0, |last| last.size);
+        if let Some(before) = before.filter(|before| *before > last) {
+            // The database was put back while this process ran.
+            state.doubt.get_or_insert(format!("its checkpoint of {before} events is no longer there"));
+        }
         if let Some(why) = self.look_at(&state).await? {
             return state.last.ok_or_else(|| ServiceError::Conflict { detail: format!("the audit log signs nothing: {why}") });
         }

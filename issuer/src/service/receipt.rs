@@ -92,7 +92,7 @@ mod tests {
         for _ in 0..2 {
             let receipt = world.issuer.report_events(&caller, body()).await.unwrap().receipt.expect("a receipt");
             let claims = log.receipt(receipt.as_bytes()).expect("a good one");
-            let hashes: Vec<u8> = texts.iter().flat_map(|text| Sha256::digest(text)).collect();
+            let hashes: Vec<u8> = texts.iter().flat_map(Sha256::digest).collect();
             let wanted = Receipt {
                 issuer: "https://issuer.example".to_owned(),
                 reporter: "admin".to_owned(),

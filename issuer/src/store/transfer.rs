@@ -433,9 +433,11 @@ async fn copy_keys(keys: &KeyDir, plain_keys: bool, to: &mut PgConnection) -> Re
         Ok(key) => Ok((KeyId::of(key.key()).to_string(), "log".to_owned(), created_at)),
         Err(error) => Err(TransferError::Key(format!("the key of the audit log: {error}"))),
     });
-    let known = known.into_iter().chain(log.transpose()?);
+    let mut known: Vec<_> = known.into_iter().chain(log.transpose()?).collect();
+    // As they are read back.
+    known.sort_unstable();
     let (mut read, mut written) = (Tally::default(), Tally::default());
-    for (key_id, state, created_at) in known.filter(|(_, state, _)| state != "revoked") {
+    for (key_id, state, created_at) in known.into_iter().filter(|(_, state, _)| state != "revoked") {
         let key = key_id.parse().map_err(|_| TransferError::Key(format!("`{key_id}` is no name of a key")))?;
         let held = keys.resting(&key).map_err(|error| TransferError::Key(format!("the {state} key: {error}")))?;
         if !plain_keys && !held.contains("ENCRYPTED PRIVATE KEY") {

@@ -28,7 +28,7 @@ fn decide(issuer: &Issuer, admin: &Client, spool: &Path, times: u64) -> Vec<Stri
         &json!([{"resource": "commerce", "allowedActions": ["purchase"], "constraints": {"amount": {"max": "50"}}}]),
     );
     let desk = issue(admin, "shop", &issuer.url(), &json!([{"resource": "issuer/audit", "allowedActions": ["audit.write"]}]));
-    let trust = Trust::from_key_set(&issuer.url(), admin.text("/.well-known/jwks.json").as_bytes()).expect("keys");
+    let trust = Trust::from_key_set(issuer.url(), admin.text("/.well-known/jwks.json").as_bytes()).expect("keys");
     let verifier = Verifier::new(trust, SHOP).with_status_policy(StatusPolicy::AllowUnavailable);
     let settings = ReporterSettings::new(issuer.url().parse().expect("a url"), ReporterPassport::read(&desk).expect("one"), spool);
     let reporter = Arc::new(Reporter::start(settings.with_linger(Duration::from_millis(20))).expect("a spool"));

@@ -112,7 +112,7 @@ fn issuers_that_start_together_on_an_empty_database_share_one_pair_of_keys() {
         let others: Vec<_> = ["one", "two", "three"].map(|name| scope.spawn(move || start(name))).into_iter().collect();
         let issuers: Vec<Issuer> = others.into_iter().map(|thread| thread.join().expect("it started")).collect();
         assert_eq!(server.psql("test_0", "SELECT count(*) FROM keys"), "2");
-        assert_eq!(server.psql("test_0", "SELECT count(*) FROM sealed_keys"), "2");
+        assert_eq!(server.psql("test_0", "SELECT count(*) FROM sealed_keys"), "3", "the audit log's own among them");
         let admin = issuers.iter().find(|issuer| issuer.log().contains("this is a new issuer")).expect("one made the passport").admin();
         admin.post("/v1/agents", &json!({"agentId": "ollie", "name": "Ollie"}));
         for issuer in &issuers {
@@ -150,6 +150,7 @@ fn an_issuer_refuses_a_database_that_may_lose_what_it_acknowledged() {
 fn a_migrated_issuer_goes_on_where_it_was_and_the_move_is_proved() {
     let server = PrivateServer::start(true);
     let database = server.new_database();
+    let name = "test_0";
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
     let address = free_address();
@@ -183,7 +184,7 @@ fn a_migrated_issuer_goes_on_where_it_was_and_the_move_is_proved() {
     let moved: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let rows =
         |table: &str| moved["tables"].as_array().expect("tables").iter().find(|row| row["table"] == table).expect("there")["rows"].clone();
-    assert_eq!((rows("passports"), rows("keys"), rows("sealed_keys")), (json!(4), json!(3), json!(3)));
+    assert_eq!((rows("passports"), rows("keys"), rows("sealed_keys")), (json!(4), json!(3), json!(4)));
     assert_eq!(rows("templates"), json!(1));
     assert_eq!(rows("audit_events"), json!(before[2].len()));
     refused(migrate(&["--dev"]), "not empty");
@@ -196,4 +197,10 @@ fn a_migrated_issuer_goes_on_where_it_was_and_the_move_is_proved() {
     let next = issue(&admin);
     assert_eq!(next["keyId"].as_str(), Some(key.as_str()));
     assert_eq!(admin.list("/v1/passports").len(), before[1].len() + 1);
+    let checked = passport().args(["audit", "verify", "--json", "--database", &database]).output().expect("it runs");
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
+    server.psql(name, "ALTER TABLE audit_events DISABLE TRIGGER ALL; UPDATE audit_events SET outcome = 'deny' WHERE sequence = 3");
+    let checked = passport().args(["audit", "verify", "--json", "--database", &database]).output().expect("it runs");
+    let told: Value = serde_json::from_slice(&checked.stdout).expect("JSON");
+    assert_eq!((checked.status.code(), &told["problems"][0]["place"]), (Some(1), &json!("event 3")), "{told}");
 }

@@ -120,7 +120,7 @@ impl Courier {
             Ok(receipt) => {
                 self.backoff.reset();
                 *most = most.saturating_mul(2).min(self.batch.events);
-                self.settle(&batch, Acknowledged { seq: last.seq, hash: Some(last.hash) }, receipt);
+                self.settle(&batch, Acknowledged { seq: last.seq, hash: Some(last.hash) }, &receipt);
                 Ok(())
             }
             Err(Failure::Refused { why }) if batch.len() > 1 => {
@@ -205,10 +205,11 @@ impl Courier {
     }
 
     /// The issuer has these.
-    fn settle(&mut self, batch: &[Rendered], acknowledged: Acknowledged, receipt: Receipt) {
+    fn settle(&mut self, batch: &[Rendered], acknowledged: Acknowledged, receipt: &Receipt) {
         self.items.drain(..batch.len().min(self.items.len()));
         self.acknowledged = acknowledged;
         let moved = self.spool.acknowledge(acknowledged);
+        let kept = receipt.token.as_deref().map_or(Ok(()), |token| self.spool.keep_receipt(token));
         let sent: u64 = batch.iter().map(|event| event.decisions).sum();
         let oldest = self.items.front().map(|item| item.at);
         self.control.change(|state| {
@@ -217,6 +218,9 @@ impl Courier {
             state.stats.conflicts += receipt.conflicts;
             state.settled = acknowledged.seq;
             state.oldest = oldest;
+            if let Err(error) = kept {
+                state.stats.last_error = Some(format!("the issuer's receipt cannot be kept: {error}"));
+            }
             if let Err(error) = moved {
                 // What was sent is sent; after a crash it would be sent again, and counted as a duplicate.
                 state.stats.fsync_errors += 1;
@@ -230,7 +234,7 @@ impl Courier {
     fn reject(&mut self, event: &Rendered, why: String, nudges: u64) -> Result<(), Over> {
         if event.decisions == 0 {
             let acknowledged = Acknowledged { seq: event.seq, hash: Some(event.hash) };
-            self.settle(std::slice::from_ref(event), acknowledged, Receipt::default());
+            self.settle(std::slice::from_ref(event), acknowledged, &Receipt::default());
             self.control.change(|state| state.stats.last_error = Some(why));
             return Ok(());
         }

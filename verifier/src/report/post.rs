@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use passport_shared::limits::TOKEN_BYTES;
 use serde_json::Value;
 use ureq::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use ureq::http::{HeaderMap, StatusCode};
@@ -17,11 +18,13 @@ use crate::issuer_link::{IssuerUrl, agent, read_body, retry_after};
 const ANSWER_BYTES: usize = 65_536;
 
 /// What the issuer made of a batch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Receipt {
     pub(super) accepted: u64,
     pub(super) duplicates: u64,
     pub(super) conflicts: u64,
+    /// The log's word for it (docs/audit.md A20), which nobody has checked.
+    pub(super) token: Option<String>,
 }
 
 /// Why a delivery failed.
@@ -83,7 +86,7 @@ fn judge(status: StatusCode, headers: &HeaderMap, answer: &[u8], count: u64) -> 
     if status == StatusCode::OK {
         let number = |name: &str| answer.get(name).and_then(Value::as_u64);
         let receipt = match (number("accepted"), number("duplicates"), number("conflicts")) {
-            (Some(accepted), Some(duplicates), Some(conflicts)) => Receipt { accepted, duplicates, conflicts },
+            (Some(accepted), Some(duplicates), Some(conflicts)) => Receipt { accepted, duplicates, conflicts, token: token(&answer) },
             _ => return Err(Failure::Later { why: "the issuer answered 200, but not with an acknowledgement".into(), after: None }),
         };
         let kept = receipt.accepted.checked_add(receipt.duplicates).and_then(|kept| kept.checked_add(receipt.conflicts));
@@ -107,6 +110,11 @@ fn judge(status: StatusCode, headers: &HeaderMap, answer: &[u8], count: u64) -> 
     })
 }
 
+/// The receipt, where the answer has what can be one.
+fn token(answer: &Value) -> Option<String> {
+    answer.get("receipt").and_then(Value::as_str).filter(|token| token.len() <= TOKEN_BYTES && token.is_ascii()).map(str::to_owned)
+}
+
 /// Whether this is a code such as ours, and nothing that another server put there: it is shown to people.
 fn is_code(text: &str) -> bool {
     text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
@@ -125,8 +133,16 @@ mod tests {
 
     #[test]
     fn only_an_acknowledgement_of_every_event_counts_as_delivered() {
-        let sound = Receipt { accepted: 1, duplicates: 2, conflicts: 0 };
-        assert_eq!(judged(200, None, r#"{"accepted":1,"duplicates":2,"conflicts":0}"#), Ok(sound));
+        let sound = Receipt { accepted: 1, duplicates: 2, conflicts: 0, token: None };
+        assert_eq!(judged(200, None, r#"{"accepted":1,"duplicates":2,"conflicts":0}"#), Ok(sound.clone()));
+        let unsigned = sound.clone();
+        let signed = Receipt { token: Some("a.b.c".to_owned()), ..sound };
+        assert_eq!(judged(200, None, r#"{"accepted":1,"duplicates":2,"conflicts":0,"receipt":"a.b.c"}"#), Ok(signed));
+        // One that is none costs nobody the acknowledgement.
+        let long = format!(r#"{{"accepted":1,"duplicates":2,"conflicts":0,"receipt":"{}"}}"#, "x".repeat(TOKEN_BYTES + 1));
+        for answer in [long.as_str(), r#"{"accepted":1,"duplicates":2,"conflicts":0,"receipt":7}"#] {
+            assert_eq!(judged(200, None, answer), Ok(unsigned.clone()));
+        }
         for (status, answer) in [
             (200, r#"{"accepted":2,"duplicates":0,"conflicts":0}"#),
             (200, r#"{"accepted":18446744073709551615,"duplicates":4,"conflicts":0}"#),

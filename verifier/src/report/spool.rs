@@ -8,6 +8,7 @@
 //! | `spool.json` | whose it is |
 //! | `….segment` | the events, in blocks with checksums; the first is removed once the issuer has all of it |
 //! | `cursor` | the last event that the issuer has, and its hash |
+//! | `receipt` | the newest receipt of the issuer's log (docs/audit.md A20), to be held against it if it ever loses something |
 //! | `gap-….record` | what is reported in the place of events that are damaged or refused |
 //!
 //! Events are numbered when they are written. A block that is torn at the very end was never promised to anybody, and is
@@ -202,6 +203,15 @@ impl Spool {
         self.shelf().trim(&self.directory, acknowledged.seq);
         self.gaps().forget(acknowledged.seq);
         Ok(())
+    }
+
+    /// Keeps the newest receipt in the place of the one before. After a power cut it may be an older one.
+    pub(super) fn keep_receipt(&self, token: &str) -> io::Result<()> {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if open.is_none() {
+            return Ok(());
+        }
+        files::put(&self.directory.join("receipt"), token.as_bytes())
     }
 
     /// Removes what the issuer has.

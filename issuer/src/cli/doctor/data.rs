@@ -141,7 +141,7 @@ fn rotation(contents: &Contents, now: i64) -> Finding {
 fn log(contents: &Contents, now: i64) -> Option<Finding> {
     let log = contents.log.as_ref()?;
     if let Some(why) = &log.held {
-        let advice = "compare with the checkpoints that others keep (docs/audit.md A21), then: passport audit resume";
+        let advice = "compare with the checkpoints that others keep (docs/audit.md A22), then: passport audit resume";
         return Some(Finding::wrong("audit log", format!("it signs no checkpoints: {}", escape(why)), advice));
     }
     Some(match log.last {

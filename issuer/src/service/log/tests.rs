@@ -104,6 +104,18 @@ async fn put(database: &std::path::Path, checkpoint: &SignedCheckpoint) {
 }
 
 #[tokio::test]
+async fn a_database_that_is_put_back_under_a_running_issuer_is_held_too() {
+    let world = World::new().await;
+    let last = world.issuer.checkpoint().await.unwrap();
+    // What it has seen signed, and its database has not.
+    let ahead = SignedCheckpoint { size: last.size + 10, ..last.clone() };
+    *world.issuer.inner.log.seen.lock().await = Some((ahead, Instant::now() - PAUSE));
+    assert_eq!(world.issuer.checkpoint().await.unwrap(), last);
+    let why = world.issuer.store().log_state().await.unwrap().hold.unwrap().why;
+    assert!(why.contains("no longer there"), "{why}");
+}
+
+#[tokio::test]
 async fn an_event_is_proved_to_who_has_only_the_key() {
     let world = World::new().await;
     for agent in 0..5 {

@@ -64,6 +64,13 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_directory(path.parent().unwrap_or(path))
 }
 
+/// Writes a small file whole or not at all, some time later on disk.
+pub(super) fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let fresh = path.with_extension("new");
+    create(&fresh)?.write_all(bytes)?;
+    fs::rename(&fresh, path)
+}
+
 /// Sees to it that names made in `directory` are on disk.
 pub(super) fn sync_directory(directory: &Path) -> io::Result<()> {
     // Only a Unix can open a directory, and needs to.

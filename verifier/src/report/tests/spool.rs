@@ -497,3 +497,26 @@ fn what_a_recorder_says_names_what_to_do() {
     let error = "bestEffort".parse::<Delivery>().expect_err("no delivery");
     assert_eq!(error.to_string(), "`bestEffort` is no delivery; choose `spool-first`, `background` or `best-effort`");
 }
+
+#[test]
+fn the_newest_receipt_is_kept_beside_what_it_is_for() {
+    let place = place();
+    let server = Server::start(|asked| {
+        let amount = events(asked).iter().filter_map(amount).max().expect("one");
+        let mut answer = json!({"accepted": events(asked).len(), "duplicates": 0, "conflicts": 0});
+        // The second answer has none.
+        if amount != 2 {
+            answer["receipt"] = json!(format!("receipt.{amount}.x"));
+        }
+        Answer(200, "", answer.to_string())
+    });
+    let issuer = TestIssuer::new();
+    let passport = ReporterPassport::read(issuer.passport_of("agent_shop").as_str()).expect("a passport");
+    let reporter = start(ReporterSettings::new(server.url(), passport, place.path()).with_clock(HandClock::at(NOW)));
+    let guard = guard(&issuer, &reporter);
+    for (number, kept) in [(1, "receipt.1.x"), (2, "receipt.1.x"), (3, "receipt.3.x")] {
+        buy(&guard, &issuer.passport(), number, 1);
+        assert_eq!(reporter.flush(LONG), Ok(()));
+        assert_eq!(fs::read_to_string(place.path().join("receipt")).expect("there"), kept);
+    }
+}
