@@ -16,7 +16,7 @@ use crate::store::{AuditEvent, AuditFilter, MAX_PAGE_BYTES, Order, Page};
 const SPANS: i64 = 64;
 
 /// The most spans that one page reads. Beyond them it ends, with a cursor to go on with: it bounds the work of a request.
-const MOST_SPANS: i64 = 256;
+const MOST_SPANS: i64 = 128;
 
 /// Spans that one statement reads at first; each next one reads four times as many. Most of the cost of a span of which few
 /// events are wanted is the way to the database and back.
