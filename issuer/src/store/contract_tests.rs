@@ -84,7 +84,7 @@ macro_rules! contract_suite {
                 a_batch_is_written_whole_or_not_at_all,
                 each_filter_narrows_the_list,
                 events_are_listed_newest_first_in_pages,
-                events_are_listed_oldest_first_in_pages_too,
+                pages_of_either_order_meet_over_many_spans,
                 looking_for_attributes_takes_a_bounded_time_and_goes_on,
                 a_write_is_told_once_it_can_be_read,
                 a_page_of_events_is_bounded_in_bytes,

@@ -185,26 +185,30 @@ pub(crate) async fn events_are_listed_newest_first_in_pages(backend: impl Backen
 }
 
 /// By a filter and without one, over more than one span, and what comes after the last page is found from there.
-pub(crate) async fn events_are_listed_oldest_first_in_pages_too(backend: impl Backend) {
+pub(crate) async fn pages_of_either_order_meet_over_many_spans(backend: impl Backend) {
     let store = backend.open().await;
     let numbered = |number: usize| NewEvent { agent_id: Some(format!("a{}", number % 2)), ..decision(&number.to_string(), "h") };
-    append(store.as_ref(), "shop", None, (1..=600).map(numbered).collect()).await.unwrap();
+    append(store.as_ref(), "shop", None, (1..=1_000).map(numbered).collect()).await.unwrap();
     let oldest = |cursor| AuditFilter { order: Order::OldestFirst, limit: 97, cursor, ..AuditFilter::default() };
-    for agent_id in [None, Some("a1".to_owned())] {
+    let narrowed = [(None, None), (Some("a1".to_owned()), None), (Some("a1".to_owned()), Some(NOW))];
+    for ((agent_id, from), order) in narrowed.into_iter().flat_map(|one| [(one.clone(), Order::OldestFirst), (one, Order::NewestFirst)]) {
         let (mut seen, mut cursor) = (Vec::new(), None);
         loop {
-            let page = store.events(AuditFilter { agent_id: agent_id.clone(), ..oldest(cursor) }).await.unwrap();
+            let page = store.events(AuditFilter { agent_id: agent_id.clone(), from, order, ..oldest(cursor) }).await.unwrap();
             seen.extend(page.items.into_iter().map(|kept| kept.sequence));
             cursor = page.next;
             if cursor.is_none() {
                 break;
             }
         }
-        let expected: Vec<i64> = (1..=600).filter(|number| agent_id.is_none() || number % 2 == 1).collect();
-        assert_eq!(seen, expected);
+        if order == Order::NewestFirst {
+            seen.reverse();
+        }
+        let expected: Vec<i64> = (1..=1_000).filter(|number| agent_id.is_none() || number % 2 == 1).collect();
+        assert_eq!(seen, expected, "{order:?}");
     }
-    append(store.as_ref(), "shop", None, vec![numbered(601)]).await.unwrap();
-    let page = store.events(AuditFilter { agent_id: Some("a1".to_owned()), ..oldest(Some(600)) }).await.unwrap();
+    append(store.as_ref(), "shop", None, vec![numbered(1_001)]).await.unwrap();
+    let page = store.events(AuditFilter { agent_id: Some("a1".to_owned()), ..oldest(Some(1_000)) }).await.unwrap();
     assert_eq!((page.items.len(), page.next), (1, None));
 }
 

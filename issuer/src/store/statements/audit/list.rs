@@ -16,7 +16,11 @@ use crate::store::{AuditEvent, AuditFilter, MAX_PAGE_BYTES, Order, Page};
 const BLOCKS: i64 = 16;
 
 /// The most spans that one page reads. Beyond them it ends, with a cursor to go on with: it bounds the work of a request.
-const MOST_SPANS: i64 = 1_024;
+const MOST_SPANS: i64 = 128;
+
+/// Stretches that one statement reads at first; each next one reads four times as many. Most of the cost of a span of which few
+/// events are wanted is the way to the database and back.
+const FIRST_STRETCHES: usize = 2;
 
 /// The most of them where each body has to be read: some 16,000.
 const MOST_SPANS_OF_BODIES: i64 = 64;
@@ -38,18 +42,26 @@ pub(in super::super) async fn list(conn: &mut DbConnection, filter: AuditFilter)
     }
     let most = if filter.attributes.is_empty() { MOST_SPANS } else { MOST_SPANS_OF_BODIES };
     let size = head::stored(conn).await?.0;
-    let (mut seen, mut broken_off) = (0, false);
+    let (mut seen, mut broken_off, mut at_once) = (0, false, FIRST_STRETCHES);
     while !found.is_full() && !broken_off && seen < most {
         let Next { stretches, through, last } = next(conn, &filter, &terms, place, size).await?;
-        for (first, end) in stretches {
-            let (after, before) = if newest_first { (first, place.min(end + 1)) } else { (first.max(place), end + 1) };
-            let stopped = read(conn, &filter, &terms, after, before, &mut found).await?;
+        let mut stretches = &stretches[..];
+        while !stretches.is_empty() && !found.is_full() && !broken_off && seen < most {
+            // Where bodies are looked at it may have to stop after any of them.
+            let many = if filter.attributes.is_empty() { at_once.min(stretches.len()) } else { 1 };
+            let (part, rest) = stretches.split_at(many);
+            (stretches, at_once) = (rest, at_once.saturating_mul(4));
+            let ranges =
+                part.iter().map(|(first, end)| if newest_first { (*first, place.min(end + 1)) } else { (place.max(*first), end + 1) });
+            let ranges: Vec<(i64, i64)> = ranges.collect();
+            let stopped = match &ranges[..] {
+                [(after, before)] => read(conn, &filter, &terms, *after, *before, &mut found).await?,
+                ranges => read_spans(conn, &filter, &terms, ranges, &mut found).await?,
+            };
             broken_off = stopped.is_some();
-            place = stopped.unwrap_or(if newest_first { first + 1 } else { end });
-            seen += 1;
-            if found.is_full() || broken_off || seen >= most {
-                break;
-            }
+            let read_to = ranges.last().map_or(place, |(after, before)| if newest_first { after + 1 } else { before - 1 });
+            place = stopped.unwrap_or(read_to);
+            seen += part.iter().map(|(first, end)| (end - first).div_euclid(SPAN).max(1)).sum::<i64>();
         }
         if !found.is_full() && !broken_off && seen < most {
             if last {
@@ -191,15 +203,7 @@ async fn read(
 ) -> Result<Option<i64>, Failure> {
     let mut query = QueryBuilder::<Db>::new(SELECT);
     query.push("sequence > ").push_bind(after).push(" AND sequence < ").push_bind(before);
-    for (term, value) in terms {
-        query.push(" AND ").push(term.column()).push(" = ").push_bind(value);
-    }
-    if let Some(from) = filter.from {
-        query.push(" AND coalesce(evaluated_at, received_at) >= ").push_bind(from);
-    }
-    if let Some(to) = filter.to {
-        query.push(" AND coalesce(evaluated_at, received_at) < ").push_bind(to);
-    }
+    push_conditions(&mut query, filter, terms);
     let left = if filter.attributes.is_empty() { found.wanted.saturating_sub(found.items.len()) } else { usize::MAX };
     query.push(" ORDER BY sequence ").push(if filter.order == Order::NewestFirst { "DESC" } else { "ASC" });
     query.push(" LIMIT ").push_bind(i64::try_from(left).unwrap_or(i64::MAX));
@@ -223,4 +227,58 @@ async fn read(
         }
     }
     Ok(None)
+}
+
+/// The same for several spans: which of their events hold is asked in one statement, and those are read.
+async fn read_spans(
+    conn: &mut DbConnection,
+    filter: &AuditFilter,
+    terms: &[(Term, String)],
+    ranges: &[(i64, i64)],
+    found: &mut Found,
+) -> Result<Option<i64>, Failure> {
+    let order = if filter.order == Order::NewestFirst { "DESC" } else { "ASC" };
+    let mut query = QueryBuilder::<Db>::new("WITH s (after_, before_) AS (");
+    query.push_values(ranges, |mut values, (after, before)| {
+        values.push_bind(*after).push_bind(*before);
+    });
+    // The spans first, whatever the database thinks of it.
+    query.push(") SELECT sequence FROM s CROSS JOIN audit_events WHERE sequence > s.after_ AND sequence < s.before_");
+    push_conditions(&mut query, filter, terms);
+    let left = i64::try_from(found.wanted.saturating_sub(found.items.len())).unwrap_or(i64::MAX);
+    query.push(" ORDER BY sequence ").push(order).push(" LIMIT ").push_bind(left);
+    let sequences: Vec<i64> = query.build_query_scalar().persistent(false).fetch_all(&mut *conn).await?;
+    if sequences.is_empty() {
+        return Ok(None);
+    }
+    let mut query = QueryBuilder::<Db>::new(SELECT);
+    query.push("sequence IN (");
+    let mut wanted = query.separated(", ");
+    for sequence in sequences {
+        wanted.push_bind(sequence);
+    }
+    query.push(") ORDER BY sequence ").push(order);
+    let mut rows = query.build().persistent(false).fetch(conn);
+    while let Some(row) = rows.try_next().await? {
+        let event = rows::read(&row)?;
+        found.bytes = found.bytes.saturating_add(event.event.body.len());
+        found.items.push(event);
+        if found.is_full() {
+            break;
+        }
+    }
+    Ok(None)
+}
+
+/// What must hold for an event.
+fn push_conditions(query: &mut QueryBuilder<Db>, filter: &AuditFilter, terms: &[(Term, String)]) {
+    for (term, value) in terms {
+        query.push(" AND ").push(term.column()).push(" = ").push_bind(value.clone());
+    }
+    if let Some(from) = filter.from {
+        query.push(" AND coalesce(evaluated_at, received_at) >= ").push_bind(from);
+    }
+    if let Some(to) = filter.to {
+        query.push(" AND coalesce(evaluated_at, received_at) < ").push_bind(to);
+    }
 }
