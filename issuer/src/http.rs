@@ -37,6 +37,7 @@ mod serve;
 mod templates;
 mod tls;
 mod verify;
+mod webhooks;
 mod well_known;
 
 #[cfg(test)]

@@ -45,6 +45,7 @@ mod templates;
 #[cfg(test)]
 mod testing;
 mod verify;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -65,6 +66,7 @@ pub use publish::Published;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::store::Store;
+use crate::webhooks::Reach;
 
 /// The issuer. Cloning is cheap, and clones are the same issuer.
 #[derive(Clone)]
@@ -107,6 +109,8 @@ pub struct Settings {
     /// How long a key lives, in seconds, an hour to ten years: in the last sixth of it the next one takes over. 90 days
     /// unless set; `None`: keys are rotated by hand alone.
     pub key_life: Option<i64>,
+    /// The private networks that webhooks may go to; none unless set.
+    pub webhooks_to: Reach,
 }
 
 impl Settings {
@@ -122,6 +126,7 @@ impl Settings {
             status_ttl: 300,
             approval_wait: 3_600,
             key_life: Some(90 * 86_400),
+            webhooks_to: Reach::default(),
         }
     }
 }

@@ -17,3 +17,4 @@ mod stolen_key;
 mod tls;
 mod traces;
 mod trust;
+mod webhooks;

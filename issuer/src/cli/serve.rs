@@ -84,7 +84,12 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
     let data = if traces.is_some() { data.traced() } else { data };
     let front = Front { tracer: traces.as_ref().map(Traces::tracer), ..plan.front };
     let issuer_url = issuer_url(plan.issuer, data.bound(), dev, &url)?;
-    let settings = Settings { key_life: plan.key_life, approval_wait: plan.approval_wait, ..Settings::new(issuer_url.clone()) };
+    let settings = Settings {
+        key_life: plan.key_life,
+        approval_wait: plan.approval_wait,
+        webhooks_to: plan.webhooks_to,
+        ..Settings::new(issuer_url.clone())
+    };
     let (issuer, first) = data.start(settings).await?;
 
     if dev {
@@ -108,6 +113,10 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
         let issuer = issuer.clone();
         async move { issuer.keep_keys().await }
     });
+    let sending = tokio::spawn({
+        let issuer = issuer.clone();
+        async move { issuer.keep_webhooks().await }
+    });
     let measured = numbers.is_some().then(|| {
         let issuer = issuer.clone();
         tokio::spawn(async move { issuer.keep_key_numbers().await })
@@ -115,6 +124,7 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
     let served = http::serve_behind(listener, front, issuer.clone(), limits, stop).await;
     // A rotation that has begun is seen through all the same.
     tended.abort();
+    sending.abort();
     for task in [certificate, numbers, measured].into_iter().flatten() {
         task.abort();
     }

@@ -52,6 +52,7 @@ pub(crate) async fn document(State(app): State<App>, _: Query<NoParameters>) -> 
         (name = "templates", description = "Named sets of grants with parameters."),
         (name = "keys", description = "The signing keys, never their secret part."),
         (name = "audit", description = "What verifiers report, and what became of it."),
+        (name = "webhooks", description = "Who is told of what happens."),
         (name = "checks", description = "Decisions for callers that have no verifier of their own."),
         (name = "trust", description = "What a verifier needs, for anyone."),
         (name = "health", description = "For whoever keeps the process running."),

@@ -66,7 +66,8 @@ fn moment(name: &'static str, text: Option<&str>) -> Result<Option<i64>, Service
     text.map(|text| time::parse_any(text).ok_or_else(|| wrong(text))).transpose()
 }
 
-fn shown(event: AuditEvent) -> Result<Box<RawValue>, ServiceError> {
+/// An event as the API gives it.
+pub(super) fn shown(event: AuditEvent) -> Result<Box<RawValue>, ServiceError> {
     let AuditEvent { sequence, kind, reporter, conflict, event } = event;
     let envelope = AuditEnvelope {
         event_id: event.event_id,

@@ -34,7 +34,7 @@ use Kind::{Bytes as B, Integer as I, Text as T};
 const NEVER_EMPTY: [&str; 2] = ["trust", "audit_head"];
 
 /// Everything, those that others refer to first.
-const TABLES: [Table; 17] = [
+const TABLES: [Table; 21] = [
     Table { name: "issuer", columns: &[("id", I), ("issuer", T)] },
     Table { name: "trust", columns: &[("id", I), ("sequence", I)] },
     Table { name: "agents", columns: &[("agent_id", T), ("name", T), ("description", T), ("disabled_at", I), ("created_at", I)] },
@@ -152,6 +152,41 @@ const TABLES: [Table; 17] = [
             ("resolved_at", I),
         ],
     },
+    Table {
+        name: "webhooks",
+        columns: &[
+            ("webhook_id", T),
+            ("url", T),
+            ("events", T),
+            ("filter", T),
+            ("description", T),
+            ("salt", B),
+            ("secret_hash", B),
+            ("old_salt", B),
+            ("old_hash", B),
+            ("old_until", I),
+            ("cursor", I),
+            ("created_at", I),
+            ("created_by", T),
+            ("disabled_at", I),
+            ("disabled_why", T),
+        ],
+    },
+    Table {
+        name: "webhook_deliveries",
+        columns: &[
+            ("webhook_id", T),
+            ("sequence", I),
+            ("message_id", T),
+            ("state", T),
+            ("attempts", I),
+            ("tried_at", I),
+            ("next_at", I),
+            ("last_error", T),
+        ],
+    },
+    Table { name: "webhook_key", columns: &[("id", I), ("key_id", T)] },
+    Table { name: "webhook_sender", columns: &[("id", I), ("holder", T), ("held_until", I)] },
 ];
 
 /// Rows that one statement writes. A row may have a megabyte.
@@ -412,10 +447,14 @@ fn read_postgres(table: &Table, row: &PgRow) -> Result<Vec<Value>, sqlx::Error> 
 
 /// The secret keys, as they rest. Each that may still sign or endorse must be there.
 async fn copy_keys(keys: &KeyDir, plain_keys: bool, to: &mut PgConnection) -> Result<Proof, TransferError> {
-    let known: Vec<(String, String, i64)> = sqlx::query_as("SELECT key_id, state, created_at FROM keys ORDER BY key_id")
-        .fetch_all(&mut *to)
-        .await
-        .map_err(failed("read the target back"))?;
+    // The one that the secrets of webhooks are made of is none of those that sign passports.
+    let known: Vec<(String, String, i64)> = sqlx::query_as(
+        "SELECT key_id, state, created_at FROM keys \
+         UNION ALL SELECT key_id, 'webhook', extract(epoch FROM now())::bigint FROM webhook_key ORDER BY key_id",
+    )
+    .fetch_all(&mut *to)
+    .await
+    .map_err(failed("read the target back"))?;
     let (mut read, mut written) = (Tally::default(), Tally::default());
     for (key_id, state, created_at) in known.into_iter().filter(|(_, state, _)| state != "revoked") {
         let key = key_id.parse().map_err(|_| TransferError::Key(format!("`{key_id}` is no name of a key")))?;

@@ -11,6 +11,7 @@ use crate::cli::issuer_data::{DataPlan, check_issuer};
 use crate::config::ServeSettings;
 use crate::http::{Front, Limits, Rate, Rates, Tls};
 use crate::traces::{CollectorUrl, Share};
+use crate::webhooks::Reach;
 
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7700);
 const LOG: &str = "info";
@@ -31,6 +32,8 @@ pub(super) struct Plan {
     pub(super) key_life: Option<i64>,
     /// For how many seconds a request waits for people to approve it.
     pub(super) approval_wait: i64,
+    /// The private networks that webhooks may go to.
+    pub(super) webhooks_to: Reach,
     pub(super) limits: Limits,
     pub(super) front: Front,
     /// Where numbers are asked for.
@@ -73,6 +76,7 @@ impl Plan {
             key_life,
             approval_wait,
             issuer: settings.issuer.map(|issuer| issuer.strip_suffix('/').unwrap_or(&issuer).to_owned()),
+            webhooks_to: settings.webhooks_allow_private.unwrap_or_else(|| if data.dev { Reach::this_machine() } else { Reach::default() }),
             data,
             limits,
             metrics: settings.metrics_listen,
