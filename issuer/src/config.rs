@@ -7,6 +7,7 @@
 //! The passphrase itself is a secret: it comes from a file of its own, or from `PASSPORT_PASSPHRASE`.
 
 mod database_url;
+mod networks;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use passport_shared::text::quote;
 
 pub use self::database_url::DatabaseUrl;
+pub(crate) use self::networks::networks;
 use crate::http::Proxies;
 use crate::traces::{CollectorUrl, Share};
 use crate::webhooks::Reach;

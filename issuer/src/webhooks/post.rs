@@ -99,7 +99,7 @@ fn answer(status: u16, headers: &HeaderMap) -> Answer {
 /// What went wrong, without what the other side or the URL may hold.
 fn why(error: &ureq::Error) -> String {
     match error {
-        ureq::Error::Other(other) if other.is::<NotAllowed>() => NotAllowed.to_string(),
+        ureq::Error::Other(other) if other.is::<NotAllowed>() => other.to_string(),
         ureq::Error::Timeout(_) => "it did not answer within 10 seconds".to_owned(),
         ureq::Error::HostNotFound => "its name is not known".to_owned(),
         ureq::Error::Io(error) => format!("the connection failed: {}", error.kind()),

@@ -4,7 +4,6 @@
 //! once, every address that it has is checked, and the connection goes to one of those: what the name says a moment later is
 //! not asked again.
 
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
@@ -13,6 +12,8 @@ use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
+
+use crate::config::networks;
 
 /// IPv4 addresses that are not everybody's (the IANA registry of special-purpose addresses, multicast and the reserved rest): the
 /// first of each network, and its length.
@@ -48,11 +49,7 @@ impl FromStr for Reach {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let net = |part: &str| {
-            let address = || part.parse::<IpAddr>().map(IpNet::from);
-            part.parse::<IpNet>().or_else(|_| address()).map_err(|_| "it is a list of networks, as in 10.0.0.0/8,::1".to_owned())
-        };
-        text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(net).collect::<Result<_, _>>().map(Self)
+        networks(text).map(Self)
     }
 }
 
@@ -96,11 +93,12 @@ impl Reach {
         match uri.scheme_str() {
             Some("https") => {}
             Some("http") if !self.0.is_empty() => {}
-            _ => return Some("it must be `https`; `http` is for networks that the issuer was started with alone"),
+            _ => return Some(PLAIN),
         }
         let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
         match host.parse::<IpAddr>() {
             Ok(address) if !self.allows(address) => Some("its address is not public, and not one that the issuer was started with"),
+            Ok(address) if uri.scheme_str() == Some("http") && !self.names(address) => Some(PLAIN),
             _ => None,
         }
     }
@@ -123,17 +121,17 @@ fn shifted(address: u32, bits: u32) -> u32 {
     address.checked_shr(32 - bits).unwrap_or(0)
 }
 
+/// What is wrong with `http` to anywhere else.
+const PLAIN: &str = "it must be `https`; `http` is for networks that the issuer was started with alone";
+
 /// That a name has an address which a webhook may not go to.
-#[derive(Debug)]
-pub(crate) struct NotAllowed;
-
-impl fmt::Display for NotAllowed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("its name has an address that is not public, and not one that the issuer was started with")
-    }
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotAllowed {
+    #[error("its name has an address that is not public, and not one that the issuer was started with")]
+    Address,
+    #[error("{PLAIN}")]
+    Plain,
 }
-
-impl std::error::Error for NotAllowed {}
 
 /// Looks a name up, once, and lets the request go to what was checked.
 #[derive(Debug)]
@@ -152,11 +150,14 @@ impl Resolver for CheckedResolver {
 
 /// One address that is not allowed is enough: who mixes them is after the one.
 fn check(reach: &Reach, tls: bool, found: &[SocketAddr]) -> Result<(), ureq::Error> {
-    let allowed = |address: &SocketAddr| if tls { reach.allows(address.ip()) } else { reach.names(address.ip()) };
-    match found.iter().all(allowed) {
-        true => Ok(()),
-        false => Err(ureq::Error::Other(Box::new(NotAllowed))),
-    }
+    let refused = if !found.iter().all(|address| reach.allows(address.ip())) {
+        NotAllowed::Address
+    } else if !tls && !found.iter().all(|address| reach.names(address.ip())) {
+        NotAllowed::Plain
+    } else {
+        return Ok(());
+    };
+    Err(ureq::Error::Other(Box::new(refused)))
 }
 
 #[cfg(test)]
@@ -290,5 +291,6 @@ mod tests {
         }
         assert_eq!(some.fault("http://127.0.0.1:9/x"), None);
         assert!(some.fault("http://10.0.0.1/x").is_some());
+        assert_eq!(some.fault("http://1.1.1.1/x"), Some(PLAIN));
     }
 }

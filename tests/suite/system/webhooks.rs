@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::http::HeaderMap;
-use passport_tests::process::{Issuer, passport};
+use passport_tests::postgres::PrivateServer;
+use passport_tests::process::{Client, Issuer, passport};
 use serde_json::{Value, json};
 
 /// What a receiver got: message ids and the agents that were created.
@@ -31,10 +32,10 @@ fn receive(address: SocketAddr, got: &Got) {
     });
 }
 
-fn agents(issuer: &Issuer, round: usize) -> Vec<String> {
+fn agents(admin: &Client, round: usize) -> Vec<String> {
     let ids: Vec<String> = (0..15).map(|number| format!("agent_{round}_{number}")).collect();
     for id in &ids {
-        issuer.admin().post("/v1/agents", &json!({"agentId": id, "name": "x"}));
+        admin.post("/v1/agents", &json!({"agentId": id, "name": "x"}));
     }
     ids
 }
@@ -62,7 +63,7 @@ fn what_happened_before_a_kill_9_is_told_after_it_and_a_receiver_that_was_down_g
     let secret = webhook["secret"].as_str().expect("a secret").to_owned();
 
     // Nobody is there at first.
-    let mut expected: BTreeSet<String> = agents(&issuer, 0).into_iter().collect();
+    let mut expected: BTreeSet<String> = agents(&issuer.admin(), 0).into_iter().collect();
     let failed = Instant::now() + Duration::from_secs(20);
     while call(&issuer, &["deliveries", id])["items"].as_array().is_none_or(Vec::is_empty) {
         assert!(Instant::now() < failed, "nothing was tried: {}", issuer.log());
@@ -74,7 +75,7 @@ fn what_happened_before_a_kill_9_is_told_after_it_and_a_receiver_that_was_down_g
     receive(address, &got);
     for round in 1..=3 {
         issuer = Issuer::start_at(&data, &at);
-        expected.extend(agents(&issuer, round));
+        expected.extend(agents(&issuer.admin(), round));
         std::thread::sleep(Duration::from_millis(100 * u64::try_from(round).expect("small")));
         logs.push_str(&issuer.log());
         issuer.kill();
@@ -93,4 +94,40 @@ fn what_happened_before_a_kill_9_is_told_after_it_and_a_receiver_that_was_down_g
     logs.push_str(&issuer.log());
     assert!(!logs.contains(&secret) && !logs.contains("s3cret"), "a secret is in the log");
     assert!(issuer.stop());
+}
+
+#[test]
+fn of_several_issuers_one_sends_and_another_takes_over_when_it_is_killed() {
+    let server = PrivateServer::start(true);
+    let database = server.new_database();
+    let folder = tempfile::tempdir().expect("a folder");
+    let free = || std::net::TcpListener::bind("127.0.0.1:0").and_then(|held| held.local_addr()).expect("a port");
+    let start = |name: &str| {
+        let settings = ["--issuer", "https://issuer.test", "--database", &database];
+        Issuer::start_with(&folder.path().join(name), &free().to_string(), &settings)
+    };
+    let first = start("first");
+    let (got, address) = (Got::default(), free());
+    receive(address, &got);
+    let admin = first.admin();
+    admin.post("/v1/webhooks", &json!({"url": format!("http://{address}/"), "events": ["admin.agent_created"]}));
+    let wait = |count: usize| {
+        let began = Instant::now();
+        while got.lock().expect("sound").len() < count {
+            assert!(began.elapsed() < Duration::from_secs(60), "{count} were expected: {got:?}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    agents(&admin, 1);
+    wait(15);
+    let second = start("second");
+    let other = Client { url: second.url(), passport: admin.passport.clone() };
+    agents(&other, 2);
+    wait(30);
+    // Long enough for the other to have sent them too, if it did.
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(got.lock().expect("sound").len(), 30, "each once");
+    first.kill();
+    agents(&other, 3);
+    wait(45);
 }

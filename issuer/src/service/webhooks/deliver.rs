@@ -38,6 +38,7 @@ struct Stint<'s> {
     tools: &'s Tools,
     webhook: &'s Webhook,
     subscription: Subscription,
+    /// Empty until there is something to sign.
     secrets: Vec<Secret>,
     known: Known,
     /// What failed, or had failed before.
@@ -50,8 +51,8 @@ impl Issuer {
     /// Sends for a webhook, from where it is known to be. Gives where it is then.
     pub(super) async fn send_for(&self, tools: &Tools, webhook: &Webhook, known: Known) -> Result<Known, ServiceError> {
         let subscription = subscription(webhook)?;
-        let secrets = self.secrets(webhook, self.now()).await?;
-        let mut stint = Stint { issuer: self, tools, webhook, subscription, secrets, known, deliveries: Vec::new(), sent: 0, gone: false };
+        let mut stint =
+            Stint { issuer: self, tools, webhook, subscription, secrets: Vec::new(), known, deliveries: Vec::new(), sent: 0, gone: false };
         stint.again().await?;
         if !stint.ends() {
             let page = self.store().log_from(stint.known.read, PAGE).await?;
@@ -115,8 +116,24 @@ impl Stint<'_> {
 
     async fn attempt(&mut self, event: &AuditEvent, kind: &str, before: Option<Delivery>) -> Result<(), ServiceError> {
         let id = message_id(self.id(), &event.event.event_id);
-        let body = body(event, kind)?;
         let at = self.issuer.now();
+        // One that cannot be read (damage, or a body that is kept no longer) does not hold up what follows.
+        let Ok(body) = body(event, kind) else {
+            self.deliveries.push(Delivery {
+                webhook_id: self.id().to_owned(),
+                sequence: event.sequence,
+                message_id: id,
+                state: DeliveryState::Dead,
+                attempts: before.map_or(0, |delivery| delivery.attempts),
+                tried_at: at,
+                next_at: at,
+                last_error: Some("its event cannot be read any more".to_owned()),
+            });
+            return Ok(());
+        };
+        if self.secrets.is_empty() {
+            self.secrets = self.issuer.secrets(self.webhook, at).await?;
+        }
         let signature = signature::header(&self.secrets, &id, at, body.as_bytes());
         let message = Message { url: self.webhook.made.url.clone(), id: id.clone(), at, signature, body: body.into_bytes() };
         let answer = self.tools.post(message).await?;

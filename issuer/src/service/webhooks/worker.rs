@@ -2,10 +2,8 @@
 //! database.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::super::ids::Id;
@@ -20,11 +18,8 @@ const LOOK: Duration = Duration::from_millis(500);
 /// For how many seconds an issuer that sends is the only one, unless it says so again.
 const HELD: i64 = 15;
 
-/// After how many seconds it says so again, and counts.
+/// After how many seconds it says so again, and counts, or asks again.
 const RENEWED: i64 = 5;
-
-/// Messages that are sent at once, of all webhooks.
-const AT_ONCE: usize = 16;
 
 /// Seconds after which a webhook is looked at again for which something of our own failed.
 const PAUSE: i64 = 30;
@@ -33,23 +28,17 @@ const PAUSE: i64 = 30;
 #[derive(Clone)]
 pub(super) struct Tools {
     caller: Caller,
-    places: Arc<Semaphore>,
     /// This issuer's name among those that share the database.
     pub(super) holder: String,
 }
 
 impl Tools {
-    /// Sends it, once there is a place.
+    /// Sends it. Of each webhook one message is under way at a time, so there are as many at once as webhooks, and none waits for
+    /// another's receiver.
     pub(super) async fn post(&self, message: Message) -> Result<Answer, ServiceError> {
-        const ACT: &str = "send to a webhook";
-        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|error| ServiceError::internal(ACT, error))?;
         let caller = self.caller.clone();
-        let posted = tokio::task::spawn_blocking(move || {
-            let answer = caller.post(&message);
-            drop(place);
-            answer
-        });
-        posted.await.map_err(|error| ServiceError::internal(ACT, error))
+        let posted = tokio::task::spawn_blocking(move || caller.post(&message)).await;
+        posted.map_err(|error| ServiceError::internal("send to a webhook", error))
     }
 }
 
@@ -73,8 +62,8 @@ pub(super) struct Worker {
     known: HashMap<String, Known>,
     busy: HashSet<String>,
     stints: JoinSet<(String, Result<Known, ServiceError>)>,
-    /// When it last said that it sends; `None` while it does not.
-    held_at: Option<i64>,
+    /// When it last asked whether it is the one that sends, and whether it is.
+    asked: Option<(i64, bool)>,
 }
 
 impl Issuer {
@@ -100,8 +89,8 @@ impl Worker {
         // Where no other can be on the database, one that ended without a word is followed at once.
         let alone = issuer.store().changes().is_none();
         let holder = if alone { issuer.settings().issuer.clone() } else { issuer.new_id(Id::Sender) };
-        let tools = Tools { caller, places: Arc::new(Semaphore::new(AT_ONCE)), holder };
-        Self { issuer, tools, known: HashMap::new(), busy: HashSet::new(), stints: JoinSet::new(), held_at: None }
+        let tools = Tools { caller, holder };
+        Self { issuer, tools, known: HashMap::new(), busy: HashSet::new(), stints: JoinSet::new(), asked: None }
     }
 
     /// Begins a stint for each webhook that has something to send and rests not. Gives how many were begun.
@@ -180,15 +169,16 @@ impl Worker {
 
     /// Whether this issuer is the one that sends.
     async fn leads(&mut self, now: i64) -> Result<bool, ServiceError> {
-        if self.held_at.is_some_and(|at| (at..at.saturating_add(RENEWED)).contains(&now)) {
-            return Ok(true);
+        if let Some((at, leads)) = self.asked
+            && (at..at.saturating_add(RENEWED)).contains(&now)
+        {
+            return Ok(leads);
         }
         let leads = self.issuer.store().lead_webhooks(&self.tools.holder, now, now.saturating_add(HELD)).await?;
+        self.asked = Some((now, leads));
         if leads {
-            self.held_at = Some(now);
             self.count().await?;
         } else {
-            self.held_at = None;
             self.known.clear();
         }
         Ok(leads)
