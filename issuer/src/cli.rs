@@ -34,6 +34,7 @@ mod templates;
 mod trust;
 mod usage;
 mod verify;
+mod webhooks;
 mod words;
 mod write;
 
@@ -89,6 +90,9 @@ enum Command {
     /// Save, list, try and delete templates of grants
     #[command(subcommand)]
     Templates(templates::Templates),
+    /// Create, list, change and replay webhooks
+    #[command(subcommand)]
+    Webhooks(webhooks::Webhooks),
     Inspect(Box<inspect::Inspect>),
     Verify(Box<verify::Verify>),
     /// Fetch and read what verifiers trust
@@ -161,6 +165,7 @@ fn dispatch(command: Command, session: &Session) -> Ended {
         Command::Renew(renew) => renew.run(session),
         Command::Passports(passports) => passports.run(session),
         Command::Templates(templates) => templates.run(session),
+        Command::Webhooks(webhooks) => webhooks.run(session),
         Command::Inspect(inspect) => inspect.run(session),
         Command::Verify(verify) => verify.run(session),
         Command::Trust(trust) => trust.run(session),

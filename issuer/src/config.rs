@@ -7,6 +7,7 @@
 //! The passphrase itself is a secret: it comes from a file of its own, or from `PASSPORT_PASSPHRASE`.
 
 mod database_url;
+mod networks;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -14,8 +15,10 @@ use std::path::{Path, PathBuf};
 use passport_shared::text::quote;
 
 pub use self::database_url::DatabaseUrl;
+pub(crate) use self::networks::networks;
 use crate::http::Proxies;
 use crate::traces::{CollectorUrl, Share};
+use crate::webhooks::Reach;
 
 /// The file that is read where none is named, if it is there.
 pub const DEFAULT_FILE: &str = "passport.toml";
@@ -101,6 +104,8 @@ settings! {
         log: String = "PASSPORT_LOG", "LEVEL";
         /// The address to answer `GET /metrics` on, for Prometheus; not the public one [default: none]
         metrics_listen: SocketAddr = "PASSPORT_METRICS_LISTEN", "ADDRESS";
+        /// Private networks that webhooks may go to, with http too, as in 10.0.0.0/8 [default: none; with --dev this machine]
+        webhooks_allow_private: Reach = "PASSPORT_WEBHOOKS_ALLOW_PRIVATE", "NETWORKS";
         /// The OpenTelemetry collector to send traces to, as in http://127.0.0.1:4318, over OTLP/HTTP [default: none]
         otlp_endpoint: CollectorUrl = "PASSPORT_OTLP_ENDPOINT", "URL";
         /// The share of requests to trace, 0 to 1; one that comes with a trace of its caller follows that [default: 1]

@@ -39,6 +39,7 @@ mod stream;
 mod templates;
 mod tls;
 mod verify;
+mod webhooks;
 mod well_known;
 
 #[cfg(test)]

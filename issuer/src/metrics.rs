@@ -50,6 +50,10 @@ metrics! {
     KEY_DUE = "passport_rotation_due_seconds", Gauge, "seconds until keys rotate by schedule, negative where it is overdue; absent where they rotate by hand alone";
     KEYS = "passport_keys_published", Gauge, "published keys, by `state`: next, active or retired";
     STORE = "passport_store_errors_total", Counter, "acts that failed because of the store, by `kind`: unavailable or damaged";
+    WEBHOOK_ATTEMPTS = "passport_webhook_attempts_total", Counter, "messages to webhooks, by `result`: delivered, failed (it is tried again), given_up or gone (410: the webhook is disabled)";
+    WEBHOOK_PENDING = "passport_webhook_deliveries_pending", Gauge, "messages to webhooks that failed and are tried again";
+    WEBHOOK_DEAD = "passport_webhook_deliveries_dead", Gauge, "messages to webhooks that were given up, and are kept to be replayed";
+    WEBHOOK_LAG = "passport_webhook_lag_events", Gauge, "events of the log that the webhook which is furthest behind has not come to";
     SPANS = "passport_trace_spans_total", Counter, "ended spans, by `result`: sent, failed (the collector did not take them) or dropped (the queue was full)";
 }
 

@@ -51,6 +51,7 @@ mod templates;
 #[cfg(test)]
 pub(crate) mod testing;
 mod verify;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -72,6 +73,7 @@ pub use tail::{Tail, TailEvent};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::store::Store;
+use crate::webhooks::Reach;
 
 /// The issuer. Cloning is cheap, and clones are the same issuer.
 #[derive(Clone)]
@@ -116,6 +118,8 @@ pub struct Settings {
     pub key_life: Option<i64>,
     /// For how many seconds the body of an audit event is kept, a day at least; for good unless set. Its hash stays.
     pub audit_retention: Option<i64>,
+    /// The private networks that webhooks may go to; none unless set.
+    pub webhooks_to: Reach,
 }
 
 impl Settings {
@@ -132,6 +136,7 @@ impl Settings {
             approval_wait: 3_600,
             key_life: Some(90 * 86_400),
             audit_retention: None,
+            webhooks_to: Reach::default(),
         }
     }
 }

@@ -56,6 +56,7 @@ pub use records::{
     SignedCheckpoint, StatusList, TrustSnapshot, Vote, WentWithKey,
 };
 pub use records::{DeletedTemplate, NewTemplate, Template, TemplateUse};
+pub use records::{Delivery, DeliveryCounts, DeliveryFilter, DeliveryState, NewWebhook, Replay, SecretSeed, Sent, Webhook, WebhookChange};
 pub use sqlite::SqliteStore;
 pub use traced::TracedStore;
 pub use transfer::{Proof, TransferError, transfer};
@@ -368,6 +369,71 @@ pub trait Store: std::fmt::Debug + Send + Sync {
 
     /// The chains of a reporter, the last moved first, at most `limit`.
     async fn chains(&self, reporter: &str, limit: u32) -> Result<Vec<ReporterChain>, StoreError>;
+
+    /// Adds a webhook, which is told of the events after those that there are.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the id is taken, or there are `most` webhooks.
+    async fn create_webhook(&self, webhook: NewWebhook, most: u32, event: AdminEvent) -> Result<Webhook, StoreError>;
+
+    /// One webhook.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn webhook(&self, webhook_id: &str) -> Result<Webhook, StoreError>;
+
+    /// All webhooks, by id.
+    async fn webhooks(&self) -> Result<Vec<Webhook>, StoreError>;
+
+    /// Changes a webhook. To disable one that is disabled already, or enable one that is not, changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn change_webhook(&self, webhook_id: &str, change: WebhookChange, event: AdminEvent) -> Result<Webhook, StoreError>;
+
+    /// Deletes a webhook, with its deliveries.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn delete_webhook(&self, webhook_id: &str, event: AdminEvent) -> Result<(), StoreError>;
+
+    /// Has what was given up, or all from a sequence on, sent again. Gives how many dead letters, or events of the log, that is;
+    /// where it is none, nothing is changed.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn replay_webhook(&self, webhook_id: &str, replay: Replay, event: AdminEvent) -> Result<i64, StoreError>;
+
+    /// The key in the vault that the secrets of webhooks are made of, if there is one yet.
+    async fn webhook_key(&self) -> Result<Option<String>, StoreError>;
+
+    /// Keeps this key for that, unless there is one. Gives the one that there is now.
+    async fn keep_webhook_key(&self, key_id: &str) -> Result<String, StoreError>;
+
+    /// Whether `holder` may send to webhooks until `until`, seconds since 1970: nobody else does at `now`.
+    async fn lead_webhooks(&self, holder: &str, now: i64, until: i64) -> Result<bool, StoreError>;
+
+    /// Notes what has come of sending, and moves the webhook's cursor. Where more deliveries are pending than may, the oldest
+    /// are given up, with an event that `event` makes of their number.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if another issuer sends by now, or the cursor is not where it was; nothing is changed then.
+    async fn record_sent(&self, sent: Sent, event: EventOf<i64>) -> Result<i64, StoreError>;
+
+    /// Deliveries of a webhook that did not come about at once, the newest event first.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn deliveries(&self, filter: DeliveryFilter) -> Result<Page<Delivery, i64>, StoreError>;
+
+    /// Those that are to be tried again by `now`, the oldest event first, at most `limit`.
+    async fn due_deliveries(&self, webhook_id: &str, now: i64, limit: u32) -> Result<Vec<Delivery>, StoreError>;
+
+    /// The webhooks that have any such.
+    async fn due_webhooks(&self, now: i64) -> Result<Vec<String>, StoreError>;
+
+    /// How many deliveries are pending and given up.
+    async fn delivery_counts(&self) -> Result<DeliveryCounts, StoreError>;
 
     /// Audit events, newest (last accepted) first unless the filter says otherwise. A page is bounded in bytes too: see
     /// [`MAX_PAGE_BYTES`]; and in the work that it takes: it can end before it is full, and have a next one all the same.

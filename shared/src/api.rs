@@ -9,6 +9,7 @@ pub mod keys;
 pub mod passports;
 pub mod problem;
 pub mod templates;
+pub mod webhooks;
 
 use serde::{Deserialize, Serialize};
 

@@ -19,3 +19,4 @@ mod tail;
 mod tls;
 mod traces;
 mod trust;
+mod webhooks;

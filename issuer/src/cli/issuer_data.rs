@@ -81,13 +81,19 @@ pub(crate) async fn close(issuer: &Issuer) -> Result<(), CliError> {
     issuer.close().await.map_err(|error| failed("close the database", &error))
 }
 
+/// For what blocks when everything else has ended.
+const LAST_CALLS: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// Runs what works with an issuer to its end.
 pub(crate) fn block_on(work: impl Future<Output = Ended>) -> Ended {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| CliError::failed(format!("cannot start the runtime: {error}")))?;
-    runtime.block_on(work)
+    let ended = runtime.block_on(work);
+    // A call to somebody else that is under way (a webhook) does not hold up the end.
+    runtime.shutdown_timeout(LAST_CALLS);
+    ended
 }
 
 /// An error with all that is behind it.

@@ -88,6 +88,7 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
         key_life: plan.key_life,
         approval_wait: plan.approval_wait,
         audit_retention: plan.audit_retention,
+        webhooks_to: plan.webhooks_to,
         ..Settings::new(issuer_url.clone())
     };
     let (issuer, first) = data.start(settings).await?;
@@ -113,6 +114,10 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
         let issuer = issuer.clone();
         async move { tokio::join!(issuer.keep_keys(), issuer.keep_checkpoints(plan.checkpoint_every), issuer.keep_retention()) }
     });
+    let sending = tokio::spawn({
+        let issuer = issuer.clone();
+        async move { issuer.keep_webhooks().await }
+    });
     let measured = numbers.is_some().then(|| {
         let issuer = issuer.clone();
         tokio::spawn(async move { issuer.keep_key_numbers().await })
@@ -120,6 +125,7 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
     let served = http::serve_behind(listener, front, issuer.clone(), limits, stop).await;
     // A rotation that has begun is seen through all the same.
     tended.abort();
+    sending.abort();
     for task in [certificate, numbers, measured].into_iter().flatten() {
         task.abort();
     }

@@ -60,6 +60,10 @@ permissions! {
     TemplatesRead = "templates.read" on "issuer/templates", id "template";
     /// Save and delete templates.
     TemplatesWrite = "templates.write" on "issuer/templates", id "template";
+    /// See webhooks, never their secrets.
+    WebhooksRead = "webhooks.read" on "issuer/webhooks", id "webhook";
+    /// Create, change, delete and replay webhooks.
+    WebhooksWrite = "webhooks.write" on "issuer/webhooks", id "webhook";
     /// Read the audit log.
     AuditRead = "audit.read" on "issuer/audit", id "event";
     /// Report to the audit log.

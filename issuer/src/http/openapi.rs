@@ -53,6 +53,7 @@ pub(crate) async fn document(State(app): State<App>, _: Query<NoParameters>) -> 
         (name = "keys", description = "The signing keys, never their secret part."),
         (name = "audit", description = "What verifiers report, and what became of it."),
         (name = "log", description = "The audit log as static files, for monitors and witnesses (C2SP tlog-tiles)."),
+        (name = "webhooks", description = "Who is told of what happens."),
         (name = "checks", description = "Decisions for callers that have no verifier of their own."),
         (name = "trust", description = "What a verifier needs, for anyone."),
         (name = "health", description = "For whoever keeps the process running."),

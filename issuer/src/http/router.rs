@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use super::problem::RequestFault;
 use super::{
     App, Front, Limits, agents, approvals, audit, frame, health, introspect, keys, log, openapi, passports, public, rates, stream,
-    templates, verify, well_known,
+    templates, verify, webhooks, well_known,
 };
 use crate::service::Issuer;
 
@@ -49,6 +49,13 @@ pub(super) fn routes() -> (Router<App>, OpenApi) {
         .routes(routes!(templates::create, templates::list))
         .routes(routes!(templates::get, templates::change, templates::delete))
         .routes(routes!(templates::expand))
+        .routes(routes!(webhooks::create, webhooks::list))
+        .routes(routes!(webhooks::get, webhooks::delete))
+        .routes(routes!(webhooks::rotate_secret))
+        .routes(routes!(webhooks::enable))
+        .routes(routes!(webhooks::disable))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::replay))
         .routes(routes!(audit::report, audit::list))
         .routes(routes!(log::checkpoint))
         .routes(routes!(log::proof))

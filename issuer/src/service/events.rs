@@ -141,6 +141,7 @@ pub(super) fn moment(name: &'static str, text: Option<&str>) -> Result<Option<i6
     text.map(|text| time::parse_any(text).ok_or_else(|| wrong(text))).transpose()
 }
 
+/// An event as the API gives it.
 pub(super) fn shown(event: AuditEvent) -> Result<Box<RawValue>, ServiceError> {
     let AuditEvent { sequence, kind, reporter, conflict, event } = event;
     let envelope = AuditEnvelope {

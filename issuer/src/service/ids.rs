@@ -10,6 +10,9 @@ pub(super) enum Id {
     Event,
     Agent,
     Approval,
+    Webhook,
+    /// One of several issuers on a database, that sends to webhooks.
+    Sender,
 }
 
 impl Id {
@@ -20,6 +23,8 @@ impl Id {
             Self::Event => "evt_",
             Self::Agent => "agent_",
             Self::Approval => "apr_",
+            Self::Webhook => "wh_",
+            Self::Sender => "snd_",
         }
     }
 }

@@ -17,6 +17,7 @@ pub(crate) mod races;
 pub(crate) mod revocations;
 pub(crate) mod templates;
 pub(crate) mod trust;
+pub(crate) mod webhooks;
 
 use std::sync::Arc;
 
@@ -153,6 +154,14 @@ macro_rules! contract_suite {
                 a_passport_keeps_the_template_that_it_was_issued_by,
                 one_of_two_saves_of_a_revision_wins,
                 a_template_is_not_changed_without_its_event_or_by_a_maker_that_counts_no_more,
+            }
+            webhooks {
+                a_webhook_is_kept_as_given_and_changes_with_its_event,
+                what_was_sent_is_noted_with_the_cursor_or_not_at_all,
+                the_oldest_are_given_up_where_too_many_are_pending,
+                what_was_given_up_and_what_was_sent_can_be_sent_again,
+                one_issuer_sends_at_a_time,
+                the_key_of_secrets_is_kept_once,
             }
             races {
                 a_disabled_agent_never_has_a_live_passport,

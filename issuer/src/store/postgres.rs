@@ -11,6 +11,8 @@ mod approvals;
 mod audit;
 mod changes;
 mod check;
+#[path = "statements/deliveries.rs"]
+mod deliveries;
 mod driver;
 #[path = "statements/intake.rs"]
 mod intake;
@@ -33,6 +35,8 @@ mod templates;
 #[path = "statements/trust.rs"]
 mod trust;
 mod vault;
+#[path = "statements/webhooks.rs"]
+mod webhooks;
 mod writer;
 
 #[cfg(test)]
@@ -58,6 +62,7 @@ use super::{
     SignedCheckpoint, StatusList, Store, StoreError, TrustSnapshot, Vote, WentWithKey,
 };
 use super::{DeletedTemplate, NewTemplate, Template};
+use super::{Delivery, DeliveryCounts, DeliveryFilter, NewWebhook, Replay, Sent, Webhook, WebhookChange};
 
 /// A [`Store`] in one PostgreSQL database, which several issuers may share.
 pub struct PostgresStore {
@@ -341,6 +346,69 @@ impl Store for PostgresStore {
     async fn chains(&self, reporter: &str, limit: u32) -> Result<Vec<ReporterChain>, StoreError> {
         let reporter = reporter.to_owned();
         self.reader.read(move |conn| Box::pin(async move { audit::chains(conn, &reporter, limit).await })).await
+    }
+
+    async fn create_webhook(&self, webhook: NewWebhook, most: u32, event: AdminEvent) -> Result<Webhook, StoreError> {
+        self.writer.admin(event, move |conn| Box::pin(webhooks::create(conn, webhook, most))).await
+    }
+
+    async fn webhook(&self, webhook_id: &str) -> Result<Webhook, StoreError> {
+        let webhook_id = webhook_id.to_owned();
+        self.reader.read(move |conn| Box::pin(async move { webhooks::get(conn, &webhook_id).await })).await
+    }
+
+    async fn webhooks(&self) -> Result<Vec<Webhook>, StoreError> {
+        self.reader.read(|conn| Box::pin(webhooks::list(conn))).await
+    }
+
+    async fn change_webhook(&self, webhook_id: &str, change: WebhookChange, event: AdminEvent) -> Result<Webhook, StoreError> {
+        let webhook_id = webhook_id.to_owned();
+        self.writer.admin(event, move |conn| Box::pin(async move { webhooks::change(conn, &webhook_id, change).await })).await
+    }
+
+    async fn delete_webhook(&self, webhook_id: &str, event: AdminEvent) -> Result<(), StoreError> {
+        let webhook_id = webhook_id.to_owned();
+        self.writer.admin(event, move |conn| Box::pin(async move { webhooks::delete(conn, &webhook_id).await })).await
+    }
+
+    async fn replay_webhook(&self, webhook_id: &str, replay: Replay, event: AdminEvent) -> Result<i64, StoreError> {
+        let webhook_id = webhook_id.to_owned();
+        self.writer.admin(event, move |conn| Box::pin(async move { webhooks::replay(conn, &webhook_id, replay).await })).await
+    }
+
+    async fn webhook_key(&self) -> Result<Option<String>, StoreError> {
+        self.reader.read(|conn| Box::pin(webhooks::key(conn))).await
+    }
+
+    async fn keep_webhook_key(&self, key_id: &str) -> Result<String, StoreError> {
+        let key_id = key_id.to_owned();
+        self.writer.write(move |conn| Box::pin(async move { webhooks::keep_key(conn, &key_id).await })).await
+    }
+
+    async fn lead_webhooks(&self, holder: &str, now: i64, until: i64) -> Result<bool, StoreError> {
+        let holder = holder.to_owned();
+        self.writer.write(move |conn| Box::pin(async move { webhooks::lead(conn, &holder, now, until).await })).await
+    }
+
+    async fn record_sent(&self, sent: Sent, event: EventOf<i64>) -> Result<i64, StoreError> {
+        self.writer.admin_of(None, event, move |conn| Box::pin(deliveries::record(conn, sent))).await
+    }
+
+    async fn deliveries(&self, filter: DeliveryFilter) -> Result<Page<Delivery, i64>, StoreError> {
+        self.reader.read(move |conn| Box::pin(deliveries::list(conn, filter))).await
+    }
+
+    async fn due_deliveries(&self, webhook_id: &str, now: i64, limit: u32) -> Result<Vec<Delivery>, StoreError> {
+        let webhook_id = webhook_id.to_owned();
+        self.reader.read(move |conn| Box::pin(async move { deliveries::due(conn, &webhook_id, now, limit).await })).await
+    }
+
+    async fn due_webhooks(&self, now: i64) -> Result<Vec<String>, StoreError> {
+        self.reader.read(move |conn| Box::pin(deliveries::due_webhooks(conn, now))).await
+    }
+
+    async fn delivery_counts(&self) -> Result<DeliveryCounts, StoreError> {
+        self.reader.read(|conn| Box::pin(deliveries::counts(conn))).await
     }
 
     async fn events(&self, filter: AuditFilter) -> Result<Page<AuditEvent, i64>, StoreError> {

@@ -7,6 +7,7 @@ mod keys;
 mod log;
 mod revocations;
 mod templates;
+mod webhooks;
 
 pub use approvals::{Approval, ApprovalFilter, ApprovalState, NewApproval, Vote};
 pub use audit::{AdminEvent, AuditEvent, AuditFilter, EventKind, Maker, NewEvent, Order};
@@ -15,6 +16,7 @@ pub use keys::{Key, KeyState, KeyUse, NewKey, RevokeKey, RotateKeys, WentWithKey
 pub use log::{Count, CountFilter, Dropped, LogHead, LogHold, LogState, SignedCheckpoint};
 pub use revocations::{LiveFilter, MatchedPassports, NAMED_PASSPORTS, RevokedPassports};
 pub use templates::{DeletedTemplate, NewTemplate, Template, TemplateUse};
+pub use webhooks::{Delivery, DeliveryCounts, DeliveryFilter, DeliveryState, NewWebhook, Replay, SecretSeed, Sent, Webhook, WebhookChange};
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]

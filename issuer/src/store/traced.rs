@@ -13,6 +13,7 @@ use super::{
     RevokedPassport, RevokedPassports, RotateKeys, SignedCheckpoint, StatusList, Store, StoreError, Template, TrustSnapshot, Vote,
     WentWithKey,
 };
+use super::{Delivery, DeliveryCounts, DeliveryFilter, NewWebhook, Replay, Sent, Webhook, WebhookChange};
 use crate::traces;
 
 /// Another store, with a span for each act that a traced request waits for.
@@ -105,5 +106,19 @@ acts! {
     drop_bodies(before: i64, event: EventOf<Dropped>) -> Dropped;
     reporters(after: Option<&str>, limit: u32) -> Page<Reporter, String>;
     chains(reporter: &str, limit: u32) -> Vec<ReporterChain>;
+    create_webhook(webhook: NewWebhook, most: u32, event: AdminEvent) -> Webhook;
+    webhook(webhook_id: &str) -> Webhook;
+    webhooks() -> Vec<Webhook>;
+    change_webhook(webhook_id: &str, change: WebhookChange, event: AdminEvent) -> Webhook;
+    delete_webhook(webhook_id: &str, event: AdminEvent) -> ();
+    replay_webhook(webhook_id: &str, replay: Replay, event: AdminEvent) -> i64;
+    webhook_key() -> Option<String>;
+    keep_webhook_key(key_id: &str) -> String;
+    lead_webhooks(holder: &str, now: i64, until: i64) -> bool;
+    record_sent(sent: Sent, event: EventOf<i64>) -> i64;
+    deliveries(filter: DeliveryFilter) -> Page<Delivery, i64>;
+    due_deliveries(webhook_id: &str, now: i64, limit: u32) -> Vec<Delivery>;
+    due_webhooks(now: i64) -> Vec<String>;
+    delivery_counts() -> DeliveryCounts;
     events(filter: AuditFilter) -> Page<AuditEvent, i64>;
 }

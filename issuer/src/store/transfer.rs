@@ -36,7 +36,7 @@ use Kind::{Bytes as B, Integer as I, Text as T};
 const NEVER_EMPTY: [&str; 3] = ["trust", "audit_head", "audit_retention"];
 
 /// Everything, those that others refer to first.
-const TABLES: [Table; 21] = [
+const TABLES: &[Table] = &[
     Table { name: "issuer", columns: &[("id", I), ("issuer", T)] },
     Table { name: "trust", columns: &[("id", I), ("sequence", I)] },
     Table { name: "agents", columns: &[("agent_id", T), ("name", T), ("description", T), ("disabled_at", I), ("created_at", I)] },
@@ -161,6 +161,41 @@ const TABLES: [Table; 21] = [
             ("resolved_at", I),
         ],
     },
+    Table {
+        name: "webhooks",
+        columns: &[
+            ("webhook_id", T),
+            ("url", T),
+            ("events", T),
+            ("filter", T),
+            ("description", T),
+            ("salt", B),
+            ("secret_hash", B),
+            ("old_salt", B),
+            ("old_hash", B),
+            ("old_until", I),
+            ("cursor", I),
+            ("created_at", I),
+            ("created_by", T),
+            ("disabled_at", I),
+            ("disabled_why", T),
+        ],
+    },
+    Table {
+        name: "webhook_deliveries",
+        columns: &[
+            ("webhook_id", T),
+            ("sequence", I),
+            ("message_id", T),
+            ("state", T),
+            ("attempts", I),
+            ("tried_at", I),
+            ("next_at", I),
+            ("last_error", T),
+        ],
+    },
+    Table { name: "webhook_key", columns: &[("id", I), ("key_id", T)] },
+    Table { name: "webhook_sender", columns: &[("id", I), ("holder", T), ("held_until", I)] },
 ];
 
 /// Rows that one statement writes. A row may have a megabyte.
@@ -254,7 +289,7 @@ pub async fn transfer(source: &Path, keys: &KeyDir, plain_keys: bool, target: &P
     }
 
     let mut proofs = Vec::with_capacity(TABLES.len() + 1);
-    for table in &TABLES {
+    for table in TABLES {
         let read = copy(table, &mut from, &mut to).await?;
         let written = prove(table, &mut to).await?;
         if read != written {
@@ -433,7 +468,11 @@ async fn copy_keys(keys: &KeyDir, plain_keys: bool, to: &mut PgConnection) -> Re
         Ok(key) => Ok((KeyId::of(key.key()).to_string(), "log".to_owned(), created_at)),
         Err(error) => Err(TransferError::Key(format!("the key of the audit log: {error}"))),
     });
-    let mut known: Vec<_> = known.into_iter().chain(log.transpose()?).collect();
+    // Nor is the one that the secrets of webhooks are made of.
+    let webhook: Option<String> =
+        sqlx::query_scalar("SELECT key_id FROM webhook_key").fetch_optional(&mut *to).await.map_err(failed("read the target back"))?;
+    let webhook = webhook.map(|key_id| (key_id, "webhook".to_owned(), 0));
+    let mut known: Vec<_> = known.into_iter().chain(log.transpose()?).chain(webhook).collect();
     // As they are read back.
     known.sort_unstable();
     let (mut read, mut written) = (Tally::default(), Tally::default());

@@ -102,7 +102,7 @@ fn holds_a_key(folder: &Path) -> bool {
 #[test]
 fn an_issuer_signs_with_keys_that_never_leave_their_token() {
     let token = Token::new();
-    let mut first = Value::Null;
+    let (mut first, mut webhook) = (Value::Null, Value::Null);
     token.serve(|admin| {
         admin.post("/v1/agents", &json!({"agentId": "ollie", "name": "Ollie"}));
         first = issue(admin);
@@ -112,6 +112,7 @@ fn an_issuer_signs_with_keys_that_never_leave_their_token() {
         let second = issue(admin);
         assert_ne!(first["keyId"], second["keyId"]);
         assert_eq!((reason(admin, &first), reason(admin, &second)), (Reason::Granted, Reason::Granted));
+        webhook = admin.post("/v1/webhooks", &json!({"url": "https://hooks.invalid", "events": ["admin.passport_issued"]}));
         let key = first["keyId"].as_str().expect("a thumbprint");
         // The admin's own passport is signed by it too, so this is its last call.
         admin.post(&format!("/v1/keys/{key}/revoke"), &json!({"reason": "test"}));
@@ -122,7 +123,16 @@ fn an_issuer_signs_with_keys_that_never_leave_their_token() {
     let made = token.passport(&["admin-passport"]).output().expect("it runs");
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     std::fs::write(token.data().join("admin.passport"), &made.stdout).expect("written");
-    token.serve(|admin| assert_eq!(reason(admin, &issue(admin)), Reason::Granted));
+    token.serve(|admin| {
+        assert_eq!(reason(admin, &issue(admin)), Reason::Granted);
+        // What is sent to a webhook is signed by what the token makes, the same as before: else nothing would be tried.
+        let path = format!("/v1/webhooks/{}/deliveries", webhook["webhookId"].as_str().expect("an id"));
+        let began = Instant::now();
+        while admin.list(&path).is_empty() {
+            assert!(began.elapsed() < Duration::from_secs(30), "nothing was tried");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    });
 
     // A wrong PIN opens nothing, and is not repeated.
     token.pin("secret-pin");

@@ -164,6 +164,9 @@ fn a_migrated_issuer_goes_on_where_it_was_and_the_move_is_proved() {
     admin.post("/v1/templates", &template);
     let by = json!({"agentId": "ollie", "audience": ["https://shop.example"], "expiresIn": 60, "template": "of \u{e9}", "parameters": {"x": 1.50}});
     admin.post("/v1/passports", &by);
+    let webhook = admin.post("/v1/webhooks", &json!({"url": "http://127.0.0.1:1/hook", "events": ["admin.agent_created"]}));
+    let webhook = webhook["webhookId"].as_str().expect("an id").to_owned();
+    admin.post("/v1/agents", &json!({"agentId": "told", "name": "Nobody hears of it"}));
     admin.post("/v1/keys/rotate", &json!({}));
     let key = active(&admin);
     let told = |client: &Client| ["/v1/agents", "/v1/passports", "/v1/audit/events", "/v1/templates"].map(|path| client.list(path));
@@ -184,14 +187,17 @@ fn a_migrated_issuer_goes_on_where_it_was_and_the_move_is_proved() {
     let moved: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let rows =
         |table: &str| moved["tables"].as_array().expect("tables").iter().find(|row| row["table"] == table).expect("there")["rows"].clone();
-    assert_eq!((rows("passports"), rows("keys"), rows("sealed_keys")), (json!(4), json!(3), json!(4)));
-    assert_eq!(rows("templates"), json!(1));
+    assert_eq!((rows("passports"), rows("keys"), rows("sealed_keys")), (json!(4), json!(3), json!(5)));
+    assert_eq!((rows("templates"), rows("webhooks"), rows("webhook_key")), (json!(1), json!(1), json!(1)));
     assert_eq!(rows("audit_events"), json!(before[2].len()));
     refused(migrate(&["--dev"]), "not empty");
 
     let issuer = start(&folder.path().join("new"), &address, &database);
     let admin = Client { url: issuer.url(), passport: admin.passport };
     assert_eq!(told(&admin), before);
+    // The key that the secrets of webhooks are made of has come along.
+    let rotated = admin.post(&format!("/v1/webhooks/{webhook}/rotate-secret"), &json!({}));
+    assert!(rotated["secret"].as_str().expect("a secret").starts_with("whsec_"));
     let (verifier, _refresher) = follow(&issuer, &key);
     assert_eq!((reason(&verifier, &kept), reason(&verifier, &revoked)), (Reason::Granted, Reason::Revoked));
     let next = issue(&admin);

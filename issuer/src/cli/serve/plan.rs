@@ -11,6 +11,7 @@ use crate::cli::issuer_data::{DataPlan, check_issuer};
 use crate::config::ServeSettings;
 use crate::http::{Front, Limits, Rate, Rates, Tls};
 use crate::traces::{CollectorUrl, Share};
+use crate::webhooks::Reach;
 
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7700);
 const LOG: &str = "info";
@@ -38,6 +39,8 @@ pub(super) struct Plan {
     pub(super) checkpoint_every: u64,
     /// For how long the bodies of audit events are kept, in seconds; `None`: for good.
     pub(super) audit_retention: Option<i64>,
+    /// The private networks that webhooks may go to.
+    pub(super) webhooks_to: Reach,
     pub(super) limits: Limits,
     pub(super) front: Front,
     /// Where numbers are asked for.
@@ -90,6 +93,7 @@ impl Plan {
             checkpoint_every,
             audit_retention: settings.audit_retention.map(|days| i64::from(days).saturating_mul(86_400)),
             issuer: settings.issuer.map(|issuer| issuer.strip_suffix('/').unwrap_or(&issuer).to_owned()),
+            webhooks_to: settings.webhooks_allow_private.unwrap_or_else(|| if data.dev { Reach::this_machine() } else { Reach::default() }),
             data,
             limits,
             metrics: settings.metrics_listen,

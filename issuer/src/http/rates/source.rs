@@ -7,6 +7,8 @@ use std::str::FromStr;
 use axum::http::HeaderMap;
 use ipnet::IpNet;
 
+use crate::config::networks;
+
 /// Hops of an `X-Forwarded-For` that are looked at.
 const HOPS: usize = 16;
 
@@ -42,11 +44,7 @@ impl FromStr for Proxies {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let net = |part: &str| {
-            let address = || part.parse::<IpAddr>().map(IpNet::from);
-            part.parse::<IpNet>().or_else(|_| address()).map_err(|_| "it is a list of networks, as in 10.0.0.0/8,::1".to_owned())
-        };
-        text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(net).collect::<Result<_, _>>().map(Self)
+        networks(text).map(Self)
     }
 }
 

@@ -127,6 +127,7 @@ fn migrations() -> Vec<Migration> {
         step(7, "audit_log", include_str!("../../../migrations/postgres/0007_audit_log.sql")),
         step(8, "checkpoints", include_str!("../../../migrations/postgres/0008_checkpoints.sql")),
         step(9, "retention", include_str!("../../../migrations/postgres/0009_retention.sql")),
+        step(10, "webhooks", include_str!("../../../migrations/postgres/0010_webhooks.sql")),
     ]
 }
 

@@ -52,6 +52,7 @@ pub(super) fn migrations() -> Vec<Migration> {
         step(7, "audit_log", include_str!("../../../migrations/sqlite/0007_audit_log.sql")),
         step(8, "checkpoints", include_str!("../../../migrations/sqlite/0008_checkpoints.sql")),
         step(9, "retention", include_str!("../../../migrations/sqlite/0009_retention.sql")),
+        step(10, "webhooks", include_str!("../../../migrations/sqlite/0010_webhooks.sql")),
     ]
 }
 

@@ -1,0 +1,90 @@
+//! Secrets of webhooks: none is stored.
+//!
+//! A secret is SHA-256 over a signature that a key in the vault makes over the webhook's salt. Ed25519 gives the same signature
+//! each time (RFC 8032), and one that nobody can know who has not the key. So secrets rest as keys do, wherever those are (files,
+//! rows of a database, a token): who has the database alone has salts.
+
+use std::sync::Arc;
+
+use passport_keys::{KeyVault, VaultError};
+use passport_shared::key_set::KeyId;
+use sha2::{Digest as _, Sha256};
+
+use super::super::{Issuer, Parts, ServiceError, keys};
+use crate::store::{SecretSeed, Webhook};
+use crate::webhooks::signature::Secret;
+
+/// What the key signs begins with this. It is no token, which begins with `eyJ`, and no checkpoint.
+const CONTEXT: &[u8] = b"passport webhook secret\n";
+
+const ACT: &str = "make a webhook's secret";
+
+impl Issuer {
+    /// A new secret.
+    pub(super) async fn new_secret(&self) -> Result<(SecretSeed, Secret), ServiceError> {
+        let key = self.webhook_key().await?;
+        let mut salt = [0; 32];
+        self.inner.parts.entropy.fill(&mut salt);
+        let (first, second) = (self.derive(key, salt).await?, self.derive(key, salt).await?);
+        if first != second {
+            return Err(ServiceError::internal(
+                ACT,
+                "the vault's signatures differ from one time to the next: it is not Ed25519 as it must be",
+            ));
+        }
+        Ok((SecretSeed { salt, hash: Sha256::digest(first).into() }, Secret::new(first)))
+    }
+
+    /// The secrets that messages are signed with at `now`, the present one first.
+    pub(super) async fn secrets(&self, webhook: &Webhook, now: i64) -> Result<Vec<Secret>, ServiceError> {
+        let id = self.store().webhook_key().await?.ok_or_else(|| ServiceError::internal(ACT, "there is no key for it"))?;
+        let key = id.parse().map_err(|_| ServiceError::internal(ACT, "its key has no name"))?;
+        let old = webhook.old.iter().filter(|(_, until)| *until > now).map(|(seed, _)| seed);
+        let mut secrets = Vec::new();
+        for seed in std::iter::once(&webhook.made.secret).chain(old) {
+            let bytes = self.derive(key, seed.salt).await?;
+            if <[u8; 32]>::from(Sha256::digest(bytes)) != seed.hash {
+                return Err(ServiceError::internal(ACT, "the vault makes another one than before: was its key restored from elsewhere?"));
+            }
+            secrets.push(Secret::new(bytes));
+        }
+        Ok(secrets)
+    }
+
+    async fn derive(&self, key: KeyId, salt: [u8; 32]) -> Result<[u8; 32], ServiceError> {
+        let vault = Arc::clone(&self.inner.parts.vault);
+        let derived = tokio::task::spawn_blocking(move || derive(&*vault, &key, &salt)).await;
+        derived.map_err(|error| ServiceError::internal(ACT, error))?.map_err(|error| ServiceError::internal(ACT, error))
+    }
+
+    /// The key, which is made with the first webhook.
+    async fn webhook_key(&self) -> Result<KeyId, ServiceError> {
+        let issuer = self.clone();
+        self.see_through(async move {
+            let parts = &issuer.inner.parts;
+            let name = match issuer.store().webhook_key().await? {
+                Some(name) => name,
+                None => make_key(parts).await?,
+            };
+            name.parse().map_err(|_| ServiceError::internal(ACT, "its key has no name"))
+        })
+        .await
+    }
+}
+
+async fn make_key(parts: &Parts) -> Result<String, ServiceError> {
+    let made = keys::create_key(parts).await?;
+    let kept = parts.store.keep_webhook_key(&made.id.to_string()).await;
+    // Another was first, or it is not known whether this one is kept: then it stays.
+    if let Ok(kept) = &kept
+        && *kept != made.id.to_string()
+    {
+        keys::forget_key(parts, &made.id).await;
+    }
+    Ok(kept?)
+}
+
+fn derive(vault: &dyn KeyVault, key: &KeyId, salt: &[u8; 32]) -> Result<[u8; 32], VaultError> {
+    let signature = zeroize::Zeroizing::new(vault.sign(key, &[CONTEXT, salt].concat())?);
+    Ok(Sha256::new_with_prefix(CONTEXT).chain_update(signature.as_slice()).finalize().into())
+}
