@@ -93,6 +93,8 @@ settings! {
         key_life: String = "PASSPORT_KEY_LIFE", "DURATION";
         /// How long a request waits for people to approve it, as in 1h; a minute to a week [default: 1h]
         approval_wait: String = "PASSPORT_APPROVAL_WAIT", "DURATION";
+        /// Whether reported decisions are decided again, to see whether they agree: on, off, or how many a second [default: 1000]
+        redecide: String = "PASSPORT_REDECIDE", "ON-OR-OFF";
         /// What to log: error, warn, info, debug, trace, or directives as in info,sqlx=warn [default: info]
         log: String = "PASSPORT_LOG", "LEVEL";
         /// The address to answer `GET /metrics` on, for Prometheus; not the public one [default: none]

@@ -40,6 +40,9 @@ metrics! {
     REVOKED = "passport_passports_revoked_total", Counter, "passports that were revoked by id, with those of their lineage";
     EVENTS = "passport_audit_events_total", Counter, "reported events, by `result`: accepted, duplicate or conflict";
     FINDINGS = "passport_audit_findings_total", Counter, "what was found wrong with reporters' chains, by `kind`: gap or fork";
+    REDECIDED = "passport_audit_redecided_total", Counter, "reported decisions that were decided again, by `result`: agreed, lagging, different or not_checkable, and `why`";
+    DIFFERENCES = "passport_audit_differences_total", Counter, "reported decisions that the issuer comes to another answer for";
+    LAG = "passport_audit_lag_seconds_total", Counter, "seconds that verifiers were behind a revocation, over the decisions that were lagging";
     WAITERS = "passport_trust_waiters", Gauge, "requests that wait for trust to change";
     EDITIONS = "passport_trust_editions_total", Counter, "editions of the published documents that were made";
     SEQUENCE = "passport_trust_sequence_published", Gauge, "the trust sequence of the published documents";

@@ -36,6 +36,7 @@ mod paging;
 mod passports;
 mod presets;
 mod publish;
+mod redecide;
 mod revocations;
 mod schedule;
 mod splice;
@@ -107,6 +108,8 @@ pub struct Settings {
     /// How long a key lives, in seconds, an hour to ten years: in the last sixth of it the next one takes over. 90 days
     /// unless set; `None`: keys are rotated by hand alone.
     pub key_life: Option<i64>,
+    /// How many reported decisions a second are decided again, to see whether they agree; 1,000 unless set, `None`: none.
+    pub redecide: Option<u32>,
 }
 
 impl Settings {
@@ -122,6 +125,7 @@ impl Settings {
             status_ttl: 300,
             approval_wait: 3_600,
             key_life: Some(90 * 86_400),
+            redecide: Some(1_000),
         }
     }
 }

@@ -52,6 +52,7 @@ pub use records::{
     ReporterChain, RevokeKey, RevokedIndexes, RevokedPassport, RevokedPassports, RotateKeys, StatusList, TrustSnapshot, Vote, WentWithKey,
 };
 pub use records::{DeletedTemplate, NewTemplate, Template, TemplateUse};
+pub use records::{Difference, DifferenceFilter, Redecided};
 pub use sqlite::SqliteStore;
 pub use traced::TracedStore;
 pub use transfer::{Proof, TransferError, transfer};
@@ -326,6 +327,19 @@ pub trait Store: std::fmt::Debug + Send + Sync {
 
     /// The chains of a reporter, the last moved first, at most `limit`.
     async fn chains(&self, reporter: &str, limit: u32) -> Result<Vec<ReporterChain>, StoreError>;
+
+    /// Takes on, or goes on with, deciding the log again: one holder at a time has it, until its lease is over. Gives up to
+    /// which event that was done; `None` while another has it.
+    async fn take_redecide(&self, holder: &str, now: i64, until: i64) -> Result<Option<i64>, StoreError>;
+
+    /// Notes that a part of the log was decided again, with what was found and the event that tells of it: all or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if another has gone on meanwhile, or has the lease.
+    async fn keep_redecided(&self, done: Redecided) -> Result<(), StoreError>;
+
+    /// Decisions that the issuer comes to another answer for, the newest first.
+    async fn differences(&self, filter: DifferenceFilter) -> Result<Page<Difference, i64>, StoreError>;
 
     /// Audit events, newest (last accepted) first. A page is bounded in bytes too: see [`MAX_PAGE_BYTES`].
     async fn events(&self, filter: AuditFilter) -> Result<Page<AuditEvent, i64>, StoreError>;

@@ -19,6 +19,7 @@ pub mod key_set;
 pub mod limits;
 pub mod log;
 pub mod passport;
+pub mod recorded;
 pub mod request;
 pub mod resource;
 pub mod scalar;

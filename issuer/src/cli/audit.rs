@@ -1,5 +1,7 @@
 //! `passport audit`: what was decided and changed.
 
+mod differences;
+
 use clap::{Args, Subcommand};
 use passport_shared::text::escape;
 use serde::Deserialize;
@@ -13,6 +15,7 @@ use super::{Session, page};
 #[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
     List(Box<List>),
+    Differences(differences::Differences),
 }
 
 /// List events, newest first
@@ -90,6 +93,7 @@ impl Audit {
     pub(crate) fn run(&self, session: &Session) -> Ended {
         match self {
             Self::List(list) => list.run(session),
+            Self::Differences(differences) => differences.run(session),
         }
     }
 }

@@ -84,7 +84,8 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
     let data = if traces.is_some() { data.traced() } else { data };
     let front = Front { tracer: traces.as_ref().map(Traces::tracer), ..plan.front };
     let issuer_url = issuer_url(plan.issuer, data.bound(), dev, &url)?;
-    let settings = Settings { key_life: plan.key_life, approval_wait: plan.approval_wait, ..Settings::new(issuer_url.clone()) };
+    let (key_life, approval_wait, redecide) = (plan.key_life, plan.approval_wait, plan.redecide);
+    let settings = Settings { key_life, approval_wait, redecide, ..Settings::new(issuer_url.clone()) };
     let (issuer, first) = data.start(settings).await?;
 
     if dev {
@@ -106,14 +107,16 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
     let limits = Limits { connections: open_files::room_for(plan.limits.connections), ..plan.limits };
     let tended = tokio::spawn({
         let issuer = issuer.clone();
-        async move { issuer.keep_keys().await }
+        async move {
+            tokio::join!(issuer.keep_keys(), issuer.keep_redeciding());
+        }
     });
     let measured = numbers.is_some().then(|| {
         let issuer = issuer.clone();
         tokio::spawn(async move { issuer.keep_key_numbers().await })
     });
     let served = http::serve_behind(listener, front, issuer.clone(), limits, stop).await;
-    // A rotation that has begun is seen through all the same.
+    // A rotation that has begun is seen through all the same, and so is a step of deciding again.
     tended.abort();
     for task in [certificate, numbers, measured].into_iter().flatten() {
         task.abort();

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use passport_shared::api::Page;
-use passport_shared::api::audit::{AuditEnvelope, AuditQuery, ReportAccepted, ReportEvents};
+use passport_shared::api::audit::{AuditEnvelope, AuditQuery, Difference, DifferencesQuery, ReportAccepted, ReportEvents};
 
 use super::App;
 use super::body::StrictJson;
@@ -47,4 +47,18 @@ pub(crate) async fn report(
 )]
 pub(crate) async fn list(State(app): State<App>, _: Gate<AuditRead>, Query(query): Query<AuditQuery>) -> Answer {
     reply::ok(&app.issuer.events(query).await?)
+}
+
+/// List the decisions that the issuer comes to another answer for, newest first.
+#[utoipa::path(
+    get,
+    path = "/v1/audit/differences",
+    operation_id = "listDifferences",
+    tag = "audit",
+    security(("passport" = ["audit.read on issuer/audit"])),
+    params(DifferencesQuery),
+    responses((status = 200, description = "A page of them, each with both answers.", body = Page<Difference>)),
+)]
+pub(crate) async fn differences(State(app): State<App>, _: Gate<AuditRead>, Query(query): Query<DifferencesQuery>) -> Answer {
+    reply::ok(&app.issuer.differences(query).await?)
 }

@@ -50,6 +50,7 @@ pub(super) fn routes() -> (Router<App>, OpenApi) {
         .routes(routes!(templates::get, templates::change, templates::delete))
         .routes(routes!(templates::expand))
         .routes(routes!(audit::report, audit::list))
+        .routes(routes!(audit::differences))
         .routes(routes!(verify::verify))
         .routes(routes!(introspect::introspect))
         .routes(routes!(public::status_list))

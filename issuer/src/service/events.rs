@@ -1,6 +1,7 @@
 //! Reading the audit log.
 
-use passport_shared::api::audit::{AuditEnvelope, AuditQuery};
+use passport_shared::api::Page;
+use passport_shared::api::audit::{AuditEnvelope, AuditQuery, Difference, DifferencesQuery};
 use passport_shared::decision::Outcome;
 use passport_shared::text::quote;
 use passport_shared::time;
@@ -9,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::change::to_json;
 use super::{Issuer, ServiceError, check, paging, splice};
-use crate::store::{AuditEvent, AuditFilter};
+use crate::store::{self, AuditEvent, AuditFilter, DifferenceFilter};
 
 /// One page of the audit log.
 #[derive(Clone, Debug, Serialize)]
@@ -46,6 +47,37 @@ impl Issuer {
         let items = page.items.into_iter().map(shown).collect::<Result<_, _>>()?;
         Ok(EventsPage { items, next_cursor: page.next.map(|cursor| cursor.to_string()) })
     }
+}
+
+impl Issuer {
+    /// Decisions that the issuer comes to another answer for, newest first.
+    ///
+    /// # Errors
+    /// [`ServiceError::InvalidQuery`].
+    pub async fn differences(&self, query: DifferencesQuery) -> Result<Page<Difference>, ServiceError> {
+        let filter = DifferenceFilter {
+            reporter: query.reporter,
+            cursor: paging::number(query.cursor.as_deref())?,
+            limit: paging::limit(query.limit)?,
+        };
+        let page = self.store().differences(filter).await?;
+        let items = page.items.into_iter().map(difference).collect::<Result<_, _>>()?;
+        Ok(Page { items, next_cursor: page.next.map(|cursor| cursor.to_string()) })
+    }
+}
+
+fn difference(found: store::Difference) -> Result<Difference, ServiceError> {
+    let raw = |text: String| RawValue::from_string(text).map_err(|error| ServiceError::internal("read a difference", error));
+    Ok(Difference {
+        sequence: found.sequence,
+        reporter: found.reporter,
+        request_id: found.request_id,
+        passport_id: found.passport_id,
+        kind: found.kind,
+        reported: raw(found.reported)?,
+        expected: raw(found.expected)?,
+        found_at: check::shown(found.found_at),
+    })
 }
 
 fn outcome(text: String) -> Result<String, ServiceError> {

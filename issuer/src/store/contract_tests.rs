@@ -13,6 +13,7 @@ pub(crate) mod log;
 pub(crate) mod makers;
 pub(crate) mod passports;
 pub(crate) mod races;
+pub(crate) mod redecided;
 pub(crate) mod revocations;
 pub(crate) mod templates;
 pub(crate) mod trust;
@@ -142,6 +143,11 @@ macro_rules! contract_suite {
                 a_passport_keeps_the_template_that_it_was_issued_by,
                 one_of_two_saves_of_a_revision_wins,
                 a_template_is_not_changed_without_its_event_or_by_a_maker_that_counts_no_more,
+            }
+            redecided {
+                one_at_a_time_decides_again_and_who_comes_after_goes_on,
+                a_difference_its_event_and_the_step_are_one_transaction,
+                a_revocation_knows_which_trust_was_the_first_to_tell_of_it,
             }
             races {
                 a_disabled_agent_never_has_a_live_passport,

@@ -55,6 +55,7 @@ use super::{
     TrustSnapshot, Vote, WentWithKey,
 };
 use super::{DeletedTemplate, NewTemplate, Template};
+use super::{Difference, DifferenceFilter, Redecided};
 
 /// A [`Store`] in one PostgreSQL database, which several issuers may share.
 pub struct PostgresStore {
@@ -300,6 +301,19 @@ impl Store for PostgresStore {
     async fn chains(&self, reporter: &str, limit: u32) -> Result<Vec<ReporterChain>, StoreError> {
         let reporter = reporter.to_owned();
         self.reader.read(move |conn| Box::pin(async move { audit::chains(conn, &reporter, limit).await })).await
+    }
+
+    async fn take_redecide(&self, holder: &str, now: i64, until: i64) -> Result<Option<i64>, StoreError> {
+        let holder = holder.to_owned();
+        self.writer.write(move |conn| Box::pin(async move { audit::redecided::take(conn, &holder, now, until).await })).await
+    }
+
+    async fn keep_redecided(&self, done: Redecided) -> Result<(), StoreError> {
+        self.writer.write(move |conn| Box::pin(async move { audit::redecided::keep(conn, &done).await })).await
+    }
+
+    async fn differences(&self, filter: DifferenceFilter) -> Result<Page<Difference, i64>, StoreError> {
+        self.reader.read(move |conn| Box::pin(async move { audit::redecided::differences(conn, &filter).await })).await
     }
 
     async fn events(&self, filter: AuditFilter) -> Result<Page<AuditEvent, i64>, StoreError> {

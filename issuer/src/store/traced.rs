@@ -11,6 +11,7 @@ use super::{
     NewPassport, NewTemplate, Page, Passport, PassportFilter, ReporterChain, RevokeKey, RevokedPassport, RevokedPassports, RotateKeys,
     StatusList, Store, StoreError, Template, TrustSnapshot, Vote, WentWithKey,
 };
+use super::{Difference, DifferenceFilter, Redecided};
 use crate::traces;
 
 /// Another store, with a span for each act that a traced request waits for.
@@ -91,5 +92,8 @@ acts! {
     counts(filter: CountFilter) -> Vec<Count>;
     findings(filter: FindingFilter) -> Page<Finding, i64>;
     chains(reporter: &str, limit: u32) -> Vec<ReporterChain>;
+    take_redecide(holder: &str, now: i64, until: i64) -> Option<i64>;
+    keep_redecided(done: Redecided) -> ();
+    differences(filter: DifferenceFilter) -> Page<Difference, i64>;
     events(filter: AuditFilter) -> Page<AuditEvent, i64>;
 }

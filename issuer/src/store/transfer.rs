@@ -31,10 +31,10 @@ enum Kind {
 use Kind::{Bytes as B, Integer as I, Text as T};
 
 /// Those that have a row in an empty database too.
-const NEVER_EMPTY: [&str; 2] = ["trust", "audit_head"];
+const NEVER_EMPTY: [&str; 3] = ["trust", "audit_head", "audit_redecided"];
 
 /// Everything, those that others refer to first.
-const TABLES: [Table; 17] = [
+const TABLES: [Table; 19] = [
     Table { name: "issuer", columns: &[("id", I), ("issuer", T)] },
     Table { name: "trust", columns: &[("id", I), ("sequence", I)] },
     Table { name: "agents", columns: &[("agent_id", T), ("name", T), ("description", T), ("disabled_at", I), ("created_at", I)] },
@@ -50,6 +50,7 @@ const TABLES: [Table; 17] = [
             ("retire_until", I),
             ("revoked_at", I),
             ("revoke_reason", T),
+            ("revoked_sequence", I),
         ],
     },
     Table { name: "status_lists", columns: &[("list", I), ("size", I), ("used", I), ("last_expiry", I)] },
@@ -74,6 +75,7 @@ const TABLES: [Table; 17] = [
             ("lineage", T),
             ("renewed_from", T),
             ("revoked_with_key", T),
+            ("revoked_sequence", I),
             ("template", T),
             ("template_revision", I),
             ("template_parameters", T),
@@ -150,6 +152,20 @@ const TABLES: [Table; 17] = [
             ("sequence", I),
             ("found_at", I),
             ("resolved_at", I),
+        ],
+    },
+    Table { name: "audit_redecided", columns: &[("id", I), ("sequence", I), ("lease_holder", T), ("lease_until", I)] },
+    Table {
+        name: "audit_differences",
+        columns: &[
+            ("sequence", I),
+            ("reporter", T),
+            ("request_id", T),
+            ("passport_id", T),
+            ("kind", T),
+            ("reported", T),
+            ("expected", T),
+            ("found_at", I),
         ],
     },
 ];

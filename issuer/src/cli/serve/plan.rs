@@ -13,6 +13,8 @@ use crate::http::{Front, Limits, Rate, Rates, Tls};
 use crate::traces::{CollectorUrl, Share};
 
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7700);
+/// Decisions a second: a small part of one core.
+const REDECIDE: u32 = 1_000;
 const LOG: &str = "info";
 /// An hour.
 const APPROVAL_WAIT: i64 = 3_600;
@@ -31,6 +33,8 @@ pub(super) struct Plan {
     pub(super) key_life: Option<i64>,
     /// For how many seconds a request waits for people to approve it.
     pub(super) approval_wait: i64,
+    /// How many reported decisions a second are decided again; `None`: none.
+    pub(super) redecide: Option<u32>,
     pub(super) limits: Limits,
     pub(super) front: Front,
     /// Where numbers are asked for.
@@ -54,6 +58,7 @@ impl Plan {
         }
         let key_life = key_life(settings.key_life.as_deref())?;
         let approval_wait = approval_wait(settings.approval_wait.as_deref())?;
+        let redecide = redecide(settings.redecide.as_deref())?;
         let tls = match (settings.tls_cert.clone(), settings.tls_key.clone()) {
             (None, None) => None,
             (Some(cert), Some(key)) => Some(Arc::new(Tls::open(cert, key).map_err(|error| CliError::failed(error.to_string()))?)),
@@ -72,6 +77,7 @@ impl Plan {
             listen,
             key_life,
             approval_wait,
+            redecide,
             issuer: settings.issuer.map(|issuer| issuer.strip_suffix('/').unwrap_or(&issuer).to_owned()),
             data,
             limits,
@@ -104,6 +110,17 @@ fn approval_wait(setting: Option<&str>) -> Result<i64, CliError> {
     match i64::try_from(duration(text).map_err(wrong)?) {
         Ok(wait @ 60..=604_800) => Ok(wait),
         _ => Err(wrong(format!("{} is not a minute to a week", quote(text)))),
+    }
+}
+
+/// How many reported decisions a second are decided again.
+fn redecide(setting: Option<&str>) -> Result<Option<u32>, CliError> {
+    match setting {
+        None | Some("on") => Ok(Some(REDECIDE)),
+        Some("off") => Ok(None),
+        Some(text) => text.parse().ok().filter(|rate| (1..=1_000_000).contains(rate)).map(Some).ok_or_else(|| {
+            CliError::usage(format!("--redecide: {} is neither `on` nor `off`, nor 1 to 1000000 decisions a second", quote(text)))
+        }),
     }
 }
 
@@ -180,6 +197,18 @@ mod tests {
         assert_eq!((wait("60"), wait("7d")), (Ok(60), Ok(604_800)));
         for wrong in ["59", "604801s", "0", "soon"] {
             assert!(wait(wrong).expect_err(wrong).contains("--approval-wait"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_thousand_decisions_a_second_are_decided_again_unless_set() {
+        let rate = |text: Option<&str>| {
+            made(ServeSettings { redecide: text.map(str::to_owned), ..ServeSettings::default() }, true).map(|plan| plan.redecide)
+        };
+        assert_eq!((rate(None), rate(Some("on"))), (Ok(Some(1_000)), Ok(Some(1_000))));
+        assert_eq!((rate(Some("off")), rate(Some("1")), rate(Some("1000000"))), (Ok(None), Ok(Some(1)), Ok(Some(1_000_000))));
+        for wrong in ["0", "1000001", "yes", "-1", ""] {
+            assert!(rate(Some(wrong)).is_err_and(|error| error.contains("neither `on` nor `off`")), "{wrong}");
         }
     }
 

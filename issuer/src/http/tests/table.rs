@@ -78,6 +78,7 @@ const ROUTES: &[Route] = &[
         Some(("audit.write", "issuer/audit")),
     ),
     Route("GET", "/v1/audit/events", "/v1/audit/events", Nothing, Some(("audit.read", "issuer/audit"))),
+    Route("GET", "/v1/audit/differences", "/v1/audit/differences", Nothing, Some(("audit.read", "issuer/audit"))),
     Route(
         "POST",
         "/v1/verify",

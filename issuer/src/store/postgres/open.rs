@@ -125,6 +125,7 @@ fn migrations() -> Vec<Migration> {
         step(5, "renewal", include_str!("../../../migrations/postgres/0005_renewal.sql")),
         step(6, "templates", include_str!("../../../migrations/postgres/0006_templates.sql")),
         step(7, "audit_log", include_str!("../../../migrations/postgres/0007_audit_log.sql")),
+        step(11, "redecided", include_str!("../../../migrations/postgres/0011_redecided.sql")),
     ]
 }
 

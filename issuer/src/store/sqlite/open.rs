@@ -50,6 +50,7 @@ pub(super) fn migrations() -> Vec<Migration> {
         step(5, "renewal", include_str!("../../../migrations/sqlite/0005_renewal.sql")),
         step(6, "templates", include_str!("../../../migrations/sqlite/0006_templates.sql")),
         step(7, "audit_log", include_str!("../../../migrations/sqlite/0007_audit_log.sql")),
+        step(11, "redecided", include_str!("../../../migrations/sqlite/0011_redecided.sql")),
     ]
 }
 

@@ -13,6 +13,8 @@ mod head;
 mod list;
 #[path = "audit/log.rs"]
 mod log;
+#[path = "audit/redecided.rs"]
+pub(super) mod redecided;
 #[path = "audit/rows.rs"]
 mod rows;
 #[path = "audit/terms.rs"]
