@@ -2,6 +2,7 @@
 
 use crate::decision::Outcome;
 use crate::json::{Controls, Document, Value};
+use crate::passport::Passport;
 use crate::request::Request;
 use crate::time;
 
@@ -54,6 +55,19 @@ pub enum Asked {
 }
 
 impl Asked {
+    /// The request, where all of it is known that the grants of `passport` look at.
+    #[must_use]
+    pub fn for_grants_of(&self, passport: &Passport) -> Option<&Request> {
+        let weighs = |name: &String| {
+            passport.grants.iter().flat_map(|(_, grant)| &grant.constraints).any(|constraint| *constraint.attribute == **name)
+        };
+        match self {
+            Self::Whole(request) => Some(request),
+            Self::Hidden { request, names } => Some(request).filter(|_| !names.iter().any(weighs)),
+            Self::NotTold => None,
+        }
+    }
+
     /// The request, where all of it is known.
     #[must_use]
     pub fn whole(&self) -> Option<&Request> {

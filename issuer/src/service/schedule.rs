@@ -31,7 +31,7 @@ impl Issuer {
         let message = "the active key has signed for five sixths of its life; the next one takes over";
         let author = self.inner.parts.own_author(&self.settings().issuer, "keys.rotate", message)?;
         // Away from the key that is due: another issuer may have changed it by now, and then it is not done a second time.
-        let (issuer, own, old) = (self.clone(), author, ring.signing().map(|key| key.id().clone()));
+        let (issuer, own, old) = (self.clone(), author, ring.signing().map(|key| *key.id()));
         match self.see_through(async move { issuer.rotate_as(&own, old.as_ref()).await }).await {
             Ok(()) => tracing::info!("keys were rotated by schedule"),
             Err(ServiceError::Conflict { .. }) => tracing::info!("keys were changed by another meanwhile"),
