@@ -62,6 +62,7 @@ pub use holder::Holder;
 pub use passports::PassportQuery;
 pub use presets::{PRESETS, preset};
 pub use publish::Published;
+pub use subset::check_renewed;
 
 use crate::clock::Clock;
 use crate::entropy::Entropy;

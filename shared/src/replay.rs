@@ -108,11 +108,14 @@ impl Replayed {
     }
 }
 
+/// A turn by its rank, the action and the resource.
+type Kind = ((u8, u8), String, Option<String>);
+
 /// Requests that are decided again, one after another.
 #[derive(Debug)]
 pub struct Replay<'p> {
     under: &'p Passport,
-    changes: BTreeMap<((u8, u8), String, Option<String>), (Turn, u64)>,
+    changes: BTreeMap<Kind, (Turn, u64)>,
     told: Replayed,
 }
 

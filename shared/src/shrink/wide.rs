@@ -62,7 +62,7 @@ impl Shrink<'_> {
     fn generalise_once(&mut self, grant: usize) -> bool {
         let Some(held) = self.grant(grant) else { return false };
         let mut alike: BTreeMap<(std::cmp::Reverse<usize>, String), Vec<String>> = BTreeMap::new();
-        for ((own, place), _) in &self.uses {
+        for (own, place) in self.uses.keys() {
             let (true, Place::Exact(text)) = (*own == grant, place) else { continue };
             let segments: Vec<&str> = text.split('/').collect();
             for at in 0..segments.len() {

@@ -167,7 +167,7 @@ async fn an_honest_verifier_never_differs() {
         for _ in 0..1_500 {
             let request = some_request(&mut dice);
             let token = &tokens.choose(&mut dice).unwrap().passport;
-            let token = if dice.random_bool(0.02) { &token[1..] } else { token };
+            let token = if dice.random_bool(0.02) { token.get(1..).unwrap() } else { token };
             let late = if dice.random_bool(0.05) { 3_700 } else { 0 };
             let now = office.world.issuer.now() + late + dice.random_range(-40..3);
             let verifier = if dice.random_bool(0.5) { &strict } else { &verifier };
