@@ -42,7 +42,7 @@ metrics! {
     FINDINGS = "passport_audit_findings_total", Counter, "what was found wrong with reporters' chains, by `kind`: gap or fork";
     REDECIDED = "passport_audit_redecided_total", Counter, "reported decisions that were decided again, by `result`: agreed, lagging, different or not_checkable, and `why`";
     DIFFERENCES = "passport_audit_differences_total", Counter, "reported decisions that the issuer comes to another answer for";
-    LAG = "passport_audit_lag_seconds_total", Counter, "seconds that verifiers were behind a revocation, over the decisions that were lagging";
+    LAG = "passport_lag_seconds_total", Counter, "seconds that verifiers were behind a revocation, over the decisions that were lagging";
     WAITERS = "passport_trust_waiters", Gauge, "requests that wait for trust to change";
     EDITIONS = "passport_trust_editions_total", Counter, "editions of the published documents that were made";
     SEQUENCE = "passport_trust_sequence_published", Gauge, "the trust sequence of the published documents";
