@@ -15,6 +15,7 @@ mod demo;
 mod doctor;
 mod error;
 mod hand_over;
+mod history;
 mod ids;
 mod input;
 mod inspect;
@@ -28,8 +29,10 @@ mod page;
 mod panics;
 mod passports;
 mod renew;
+mod replay;
 mod restore;
 mod serve;
+mod shrink;
 mod templates;
 mod trust;
 mod usage;
@@ -107,6 +110,8 @@ enum Command {
     /// Read the audit log
     #[command(subcommand)]
     Audit(audit::Audit),
+    Replay(Box<replay::Replay>),
+    Shrink(Box<shrink::Shrink>),
     Completions(completions::Completions),
 }
 
@@ -172,6 +177,8 @@ fn dispatch(command: Command, session: &Session) -> Ended {
         Command::Keys(keys) => keys.run(session),
         Command::Approvals(approvals) => approvals.run(session),
         Command::Audit(audit) => audit.run(session),
+        Command::Replay(replay) => replay.run(session),
+        Command::Shrink(shrink) => shrink.run(session),
         Command::Completions(completions) => completions.run(session),
     }
 }

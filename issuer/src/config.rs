@@ -100,6 +100,8 @@ settings! {
         checkpoint_every: u64 = "PASSPORT_CHECKPOINT_EVERY", "SECONDS";
         /// For how many days the bodies of audit events are kept; their hashes stay [default: for good]
         audit_retention: u32 = "PASSPORT_AUDIT_RETENTION", "DAYS";
+        /// Whether reported decisions are decided again, to see whether they agree: on, off, or how many a second [default: 1000]
+        redecide: String = "PASSPORT_REDECIDE", "ON-OR-OFF";
         /// What to log: error, warn, info, debug, trace, or directives as in info,sqlx=warn [default: info]
         log: String = "PASSPORT_LOG", "LEVEL";
         /// The address to answer `GET /metrics` on, for Prometheus; not the public one [default: none]

@@ -42,6 +42,9 @@ metrics! {
     FINDINGS = "passport_audit_findings_total", Counter, "what was found wrong with reporters' chains, by `kind`: gap or fork";
     CHECKPOINT = "passport_audit_checkpoint_events", Gauge, "events that the audit log's newest checkpoint is over";
     LOG_HELD = "passport_audit_log_held", Gauge, "1 while the audit log signs no checkpoints because it may have lost events, else 0";
+    REDECIDED = "passport_audit_redecided_total", Counter, "reported decisions that were decided again, by `result`: agreed, lagging, different or not_checkable, and `why`";
+    DIFFERENCES = "passport_audit_differences_total", Counter, "reported decisions that the issuer comes to another answer for";
+    LAG = "passport_lag_seconds_total", Counter, "seconds that verifiers were behind a revocation, over the decisions that were lagging";
     WAITERS = "passport_trust_waiters", Gauge, "requests that wait for trust to change";
     STREAMS = "passport_audit_streams", Gauge, "streams of the audit log that are open";
     EDITIONS = "passport_trust_editions_total", Counter, "editions of the published documents that were made";

@@ -39,6 +39,7 @@ mod passports;
 mod presets;
 mod publish;
 mod receipt;
+mod redecide;
 mod reporters;
 mod retention;
 mod revocations;
@@ -68,6 +69,7 @@ pub use holder::Holder;
 pub use passports::PassportQuery;
 pub use presets::{PRESETS, preset};
 pub use publish::Published;
+pub use subset::check_renewed;
 pub use tail::{Tail, TailEvent};
 
 use crate::clock::Clock;
@@ -120,6 +122,8 @@ pub struct Settings {
     pub audit_retention: Option<i64>,
     /// The private networks that webhooks may go to; none unless set.
     pub webhooks_to: Reach,
+    /// How many reported decisions a second are decided again, to see whether they agree; 1,000 unless set, `None`: none.
+    pub redecide: Option<u32>,
 }
 
 impl Settings {
@@ -137,6 +141,7 @@ impl Settings {
             key_life: Some(90 * 86_400),
             audit_retention: None,
             webhooks_to: Reach::default(),
+            redecide: Some(1_000),
         }
     }
 }

@@ -57,6 +57,7 @@ pub use records::{
 };
 pub use records::{DeletedTemplate, NewTemplate, Template, TemplateUse};
 pub use records::{Delivery, DeliveryCounts, DeliveryFilter, DeliveryState, NewWebhook, Replay, SecretSeed, Sent, Webhook, WebhookChange};
+pub use records::{Difference, DifferenceFilter, Redecided};
 pub use sqlite::SqliteStore;
 pub use traced::TracedStore;
 pub use transfer::{Proof, TransferError, transfer};
@@ -434,6 +435,19 @@ pub trait Store: std::fmt::Debug + Send + Sync {
 
     /// How many deliveries are pending and given up.
     async fn delivery_counts(&self) -> Result<DeliveryCounts, StoreError>;
+
+    /// Takes on, or goes on with, deciding the log again: one holder at a time has it, until its lease is over. Gives up to
+    /// which event that was done; `None` while another has it.
+    async fn take_redecide(&self, holder: &str, now: i64, until: i64) -> Result<Option<i64>, StoreError>;
+
+    /// Notes that a part of the log was decided again, with what was found and the event that tells of it: all or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if another has gone on meanwhile, or has the lease.
+    async fn keep_redecided(&self, done: Redecided) -> Result<(), StoreError>;
+
+    /// Decisions that the issuer comes to another answer for, the newest first.
+    async fn differences(&self, filter: DifferenceFilter) -> Result<Page<Difference, i64>, StoreError>;
 
     /// Audit events, newest (last accepted) first unless the filter says otherwise. A page is bounded in bytes too: see
     /// [`MAX_PAGE_BYTES`]; and in the work that it takes: it can end before it is full, and have a next one all the same.

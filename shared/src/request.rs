@@ -169,6 +169,24 @@ impl Request {
         }
     }
 
+    /// The request that a decision was about, of what the decision repeats of it.
+    pub(crate) fn repeated(action: &str, resource: Option<&str>, attributes: &[(&str, Value<'_>)]) -> Self {
+        let mut request = Self::new(action);
+        if let Some(resource) = resource {
+            request = request.on(resource);
+        }
+        if attributes.len() > REQUEST_ATTRIBUTES {
+            return request.mistaken(format!("it has more than {REQUEST_ATTRIBUTES} attributes"));
+        }
+        for (name, value) in attributes {
+            request = match read_attribute(*value) {
+                Ok(attribute) => request.with(*name, attribute),
+                Err(why) => request.mistaken(format!("{} {why}", quote(name))),
+            };
+        }
+        request
+    }
+
     /// Puts a reserved member in its place, once it is seen to be well formed.
     fn set(&mut self, name: &str, text: String) {
         let max = if matches!(name, "approval" | "proof") { REQUEST_STRING_BYTES } else { STRING_BYTES };

@@ -13,6 +13,7 @@ mod pkcs11;
 mod postgres;
 mod readme;
 mod renewal;
+mod replay;
 mod rotation;
 mod stolen_key;
 mod tail;

@@ -32,6 +32,8 @@ pub(crate) struct Context<'r> {
     /// The id of the approval that was used up.
     pub(crate) approval: Option<Box<str>>,
     pub(crate) now: i64,
+    /// The sequence of the trust that was gone by, where it has one.
+    pub(crate) trust: Option<i64>,
 }
 
 /// What was seen of a token. It is borrowed where that will do: a count that all threads write to would make them wait
@@ -284,6 +286,12 @@ impl<'r> Decision<'r> {
     #[cfg(feature = "report")]
     pub(crate) fn now(&self) -> i64 {
         self.context().now
+    }
+
+    /// The sequence of the trust that was gone by, where it has one.
+    #[cfg(feature = "report")]
+    pub(crate) fn trust_sequence(&self) -> Option<i64> {
+        self.context().trust
     }
 
     /// The decision as it is answered, reported and kept.

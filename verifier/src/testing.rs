@@ -60,6 +60,13 @@ impl TestIssuer {
         fixture::bundle(&self.0, &keys, &[], &[], sequence, issued_at)
     }
 
+    /// Trust in its own key, out of a bundle of this sequence.
+    #[cfg(feature = "report")]
+    pub(crate) fn trust_of_sequence(&self, sequence: i64) -> Trust {
+        let bundle = fixture::bundle(&self.0, &[&self.0], &[], &[], sequence, NOW);
+        Trust::from_bundle(bundle.as_bytes(), NOW).expect("trust")
+    }
+
     pub(crate) fn verifier(&self) -> Verifier {
         Verifier::new(Trust::from_key_set(ISSUER, &fixture::jwks(&[&self.0])).expect("trust"), AUDIENCE)
     }

@@ -27,8 +27,10 @@ impl VerifiedPassport {
     /// Decides `request` at `now`, in seconds since 1970: keys, audience, times and revocation as they are then, and
     /// the grants.
     pub fn decide<'r>(&'r self, request: &'r Request, now: i64) -> Decision<'r> {
-        let context = Context { request: Some(request), request_id: None, seen: Seen::Held(&self.signed), approval: None, now };
-        match self.verifier.check_again(&self.signed, now) {
+        let trust = self.verifier.load();
+        let seen = Seen::Held(&self.signed);
+        let context = Context { request: Some(request), request_id: None, seen, approval: None, now, trust: trust.sequence() };
+        match self.verifier.check_again(&trust, &self.signed, now) {
             Ok(()) => {
                 let (verdict, approval) = self.verifier.judge(&self.signed.claims, request, now);
                 context.decide(verdict, approval)

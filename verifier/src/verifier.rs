@@ -102,8 +102,10 @@ impl Verifier {
     /// Decides whether the holder of `token` may do what `request` says at `now`, in seconds since 1970
     /// (contract section 3). Total: any bytes, any request and any time give one of the three.
     pub fn decide<'r>(&self, token: impl AsRef<[u8]>, request: &'r Request, now: i64) -> Decision<'r> {
-        let context = |seen| Context { request: Some(request), request_id: None, seen, approval: None, now };
-        match self.check(token.as_ref(), now) {
+        let trust = self.load();
+        let sequence = trust.sequence();
+        let context = |seen| Context { request: Some(request), request_id: None, seen, approval: None, now, trust: sequence };
+        match self.check(&trust, token.as_ref(), now) {
             Ok(seen) => match seen.claims() {
                 Some(claims) => {
                     let (verdict, approval) = self.judge(claims, request, now);
@@ -118,8 +120,9 @@ impl Verifier {
     /// Steps 1 to 8 alone: verify once, decide many times. The passport that comes back looks at expiry, revocation
     /// and keys again for each decision.
     pub fn verify(&self, token: impl AsRef<[u8]>, now: i64) -> Result<VerifiedPassport, Denied<'static>> {
-        let denied = |seen, refusal| Context { seen, now, ..Context::default() }.deny(refusal);
-        match self.check(token.as_ref(), now) {
+        let trust = self.load();
+        let denied = |seen, refusal| Context { seen, now, trust: trust.sequence(), ..Context::default() }.deny(refusal);
+        match self.check(&trust, token.as_ref(), now) {
             Ok(seen) => match seen.into_shared() {
                 Some(signed) => Ok(VerifiedPassport::new(self.clone(), signed)),
                 None => Err(denied(Seen::Nothing, refuse(Reason::InternalError, "the passport is not there any more"))),
@@ -129,27 +132,26 @@ impl Verifier {
     }
 
     /// Steps 1 to 8, by what is remembered or by the token itself. The answer is the same.
-    fn check(&self, token: &[u8], now: i64) -> Result<Seen<'static>, Refused> {
+    fn check(&self, trust: &Trust, token: &[u8], now: i64) -> Result<Seen<'static>, Refused> {
         check_clock(now)?;
-        let trust = self.load();
         if let Some(cache) = &self.cache
             && token.len() <= self.settings.max_token_bytes
             && let Some(hit) = cache.find(token, now)
             && let Some(signed) = hit.get()
         {
-            self.check_key(&trust, &signed.key_id, now)?;
-            return match self.check_claims(&trust, &signed.claims, now) {
+            self.check_key(trust, &signed.key_id, now)?;
+            return match self.check_claims(trust, &signed.claims, now) {
                 Ok(()) => Ok(Seen::Cached(hit)),
                 Err(refusal) => Err(Refused { seen: Seen::Cached(hit), refusal }),
             };
         }
-        let (key_id, payload) = self.check_signature(&trust, token, now)?;
+        let (key_id, payload) = self.check_signature(trust, token, now)?;
         let mut claims = Passport::read(&payload).map_err(|error| Refused {
             seen: Seen::Signer(Box::new(key_id)),
             refusal: refuse(Reason::MalformedToken, format!("the token is signed, but {error}")),
         })?;
         trust.share_texts(&mut claims);
-        let checked = self.check_claims(&trust, &claims, now);
+        let checked = self.check_claims(trust, &claims, now);
         let found_again = if self.cache.is_some() { token } else { &[] };
         let signed = Arc::new(SignedPassport::new(found_again, key_id, claims));
         if let Err(refusal) = checked {
@@ -227,11 +229,10 @@ impl Verifier {
     }
 
     /// Everything that can have changed since the signature was good: keys, audience, times and status, as they are now.
-    pub(crate) fn check_again(&self, signed: &SignedPassport, now: i64) -> Result<(), Box<Refusal>> {
+    pub(crate) fn check_again(&self, trust: &Trust, signed: &SignedPassport, now: i64) -> Result<(), Box<Refusal>> {
         check_clock(now)?;
-        let trust = self.load();
-        self.check_key(&trust, &signed.key_id, now)?;
-        self.check_claims(&trust, &signed.claims, now)
+        self.check_key(trust, &signed.key_id, now)?;
+        self.check_claims(trust, &signed.claims, now)
     }
 
     /// Step 3 for a passport whose signature was good before.

@@ -1,6 +1,7 @@
 //! `passport audit`: what was decided and changed.
 
 mod counts;
+mod differences;
 mod export;
 mod filters;
 mod key;
@@ -33,6 +34,7 @@ pub(crate) enum Audit {
     Counts(counts::Counts),
     Findings(reporters::Findings),
     Reporters(reporters::Reporters),
+    Differences(differences::Differences),
 }
 
 /// List events, newest first
@@ -100,6 +102,7 @@ impl Audit {
             Self::Counts(counts) => counts.run(session),
             Self::Findings(findings) => findings.run(session),
             Self::Reporters(reporters) => reporters.run(session),
+            Self::Differences(differences) => differences.run(session),
         }
     }
 }

@@ -87,6 +87,7 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
     let settings = Settings {
         key_life: plan.key_life,
         approval_wait: plan.approval_wait,
+        redecide: plan.redecide,
         audit_retention: plan.audit_retention,
         webhooks_to: plan.webhooks_to,
         ..Settings::new(issuer_url.clone())
@@ -112,7 +113,14 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
     let limits = Limits { connections: open_files::room_for(plan.limits.connections), ..plan.limits };
     let tended = tokio::spawn({
         let issuer = issuer.clone();
-        async move { tokio::join!(issuer.keep_keys(), issuer.keep_checkpoints(plan.checkpoint_every), issuer.keep_retention()) }
+        async move {
+            tokio::join!(
+                issuer.keep_keys(),
+                issuer.keep_checkpoints(plan.checkpoint_every),
+                issuer.keep_retention(),
+                issuer.keep_redeciding()
+            );
+        }
     });
     let sending = tokio::spawn({
         let issuer = issuer.clone();
@@ -123,7 +131,7 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
         tokio::spawn(async move { issuer.keep_key_numbers().await })
     });
     let served = http::serve_behind(listener, front, issuer.clone(), limits, stop).await;
-    // A rotation that has begun is seen through all the same.
+    // A rotation that has begun is seen through all the same, and so is a step of deciding again.
     tended.abort();
     sending.abort();
     for task in [certificate, numbers, measured].into_iter().flatten() {

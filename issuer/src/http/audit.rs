@@ -3,7 +3,8 @@
 use axum::extract::State;
 use passport_shared::api::Page;
 use passport_shared::api::audit::{
-    AuditEnvelope, AuditQuery, Counts, CountsQuery, Finding, FindingsQuery, ReportAccepted, ReportEvents, Reporter,
+    AuditEnvelope, AuditQuery, Counts, CountsQuery, Difference, DifferencesQuery, Finding, FindingsQuery, ReportAccepted, ReportEvents,
+    Reporter,
 };
 
 use super::App;
@@ -91,4 +92,18 @@ pub(crate) async fn findings(State(app): State<App>, _: Gate<AuditRead>, Query(q
 )]
 pub(crate) async fn reporters(State(app): State<App>, _: Gate<AuditRead>, Query(page): Query<PageParameters>) -> Answer {
     reply::ok(&app.issuer.reporters(page.cursor, page.limit).await?)
+}
+
+/// List the decisions that the issuer comes to another answer for, newest first.
+#[utoipa::path(
+    get,
+    path = "/v1/audit/differences",
+    operation_id = "listDifferences",
+    tag = "audit",
+    security(("passport" = ["audit.read on issuer/audit"])),
+    params(DifferencesQuery),
+    responses((status = 200, description = "A page of them, each with both answers.", body = Page<Difference>)),
+)]
+pub(crate) async fn differences(State(app): State<App>, _: Gate<AuditRead>, Query(query): Query<DifferencesQuery>) -> Answer {
+    reply::ok(&app.issuer.differences(query).await?)
 }

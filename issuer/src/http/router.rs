@@ -66,6 +66,7 @@ pub(super) fn routes() -> (Router<App>, OpenApi) {
         .routes(routes!(audit::counts))
         .routes(routes!(audit::findings))
         .routes(routes!(audit::reporters))
+        .routes(routes!(audit::differences))
         .routes(routes!(verify::verify))
         .routes(routes!(introspect::introspect))
         .routes(routes!(public::status_list))

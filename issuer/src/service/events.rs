@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use passport_shared::api::audit::{AuditEnvelope, AuditQuery};
+use passport_shared::api::Page;
+use passport_shared::api::audit::{AuditEnvelope, AuditQuery, Difference, DifferencesQuery};
 use passport_shared::constraint::Operator;
 use passport_shared::decision::Outcome;
 use passport_shared::json::{Controls, Document};
@@ -15,7 +16,7 @@ use serde_json::value::RawValue;
 
 use super::change::to_json;
 use super::{Issuer, ServiceError, check, paging, splice};
-use crate::store::{AuditEvent, AuditFilter, EventKind, NewEvent, Order, Store};
+use crate::store::{self, AuditEvent, AuditFilter, DifferenceFilter, EventKind, NewEvent, Order, Store};
 
 /// One page of the audit log.
 #[derive(Clone, Debug, Serialize)]
@@ -121,6 +122,37 @@ fn attributes(text: &str) -> Result<Vec<(String, Operator)>, ServiceError> {
         0 => Err(wrong(format!("{form}, with at least one member"))),
         many => Err(wrong(format!("it has {many} members, and no request has more than {REQUEST_ATTRIBUTES}"))),
     }
+}
+
+impl Issuer {
+    /// Decisions that the issuer comes to another answer for, newest first.
+    ///
+    /// # Errors
+    /// [`ServiceError::InvalidQuery`].
+    pub async fn differences(&self, query: DifferencesQuery) -> Result<Page<Difference>, ServiceError> {
+        let filter = DifferenceFilter {
+            reporter: query.reporter,
+            cursor: paging::number(query.cursor.as_deref())?,
+            limit: paging::limit(query.limit)?,
+        };
+        let page = self.store().differences(filter).await?;
+        let items = page.items.into_iter().map(difference).collect::<Result<_, _>>()?;
+        Ok(Page { items, next_cursor: page.next.map(|cursor| cursor.to_string()) })
+    }
+}
+
+fn difference(found: store::Difference) -> Result<Difference, ServiceError> {
+    let raw = |text: String| RawValue::from_string(text).map_err(|error| ServiceError::internal("read a difference", error));
+    Ok(Difference {
+        sequence: found.sequence,
+        reporter: found.reporter,
+        request_id: found.request_id,
+        passport_id: found.passport_id,
+        kind: found.kind,
+        reported: raw(found.reported)?,
+        expected: raw(found.expected)?,
+        found_at: check::shown(found.found_at),
+    })
 }
 
 fn outcome(text: String) -> Result<String, ServiceError> {

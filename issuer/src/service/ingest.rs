@@ -122,6 +122,9 @@ fn read(text: &str, place: &Place<'_>, faults: &mut Faults) -> Option<Reported> 
         true => (count.map(|_| None), fields.no_decision().map(|()| None)),
         false => (fields.outcome().map(Some), fields.text("reason").map(Some)),
     };
+    // What a decision was made by; a reporter of another make may leave both out.
+    fields.given("trustSequence").and_then(|_| fields.whole("trustSequence"));
+    fields.optional_text("engine");
     let [agent_id, passport_id, action, resource] = ["agentId", "passportId", "action", "resource"].map(|name| fields.optional_text(name));
     let link = previous.zip(count).map(|(previous, count)| Link { previous, count });
     let event = NewEvent {
@@ -193,7 +196,7 @@ impl<'d> Fields<'d, '_> {
 
     fn whole(&mut self, name: &str) -> Option<i64> {
         let number = self.given(name).and_then(|value| value.as_integer(i64::MAX));
-        number.or_else(|| self.note(name, "it must be a whole number, not negative: the reporter's own count"))
+        number.or_else(|| self.note(name, "it must be a whole number, not negative"))
     }
 
     /// The hash of the event before, where the reporter keeps a chain: 32 bytes in base64url, or `null` for its first.

@@ -54,7 +54,7 @@ pub(super) fn check(maker: &Passport, grants: &[Grant], end: End, now: i64) -> R
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`] with the code `not_held`, which names the grant and what is missing.
-pub(super) fn check_renewed(held: &[Grant], grants: &[Grant], ends: i64, now: i64) -> Result<(), ServiceError> {
+pub fn check_renewed(held: &[Grant], grants: &[Grant], ends: i64, now: i64) -> Result<(), ServiceError> {
     let rule = Rule { held: held.iter().filter(|held| held.is_live(now)).collect(), new: grants, ends, now, named: false };
     refuse(rule.faults(|_| true), "a renewed passport can have no more than the one that is exchanged for it")
 }

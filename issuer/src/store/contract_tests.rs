@@ -14,6 +14,7 @@ pub(crate) mod log;
 pub(crate) mod makers;
 pub(crate) mod passports;
 pub(crate) mod races;
+pub(crate) mod redecided;
 pub(crate) mod revocations;
 pub(crate) mod templates;
 pub(crate) mod trust;
@@ -162,6 +163,11 @@ macro_rules! contract_suite {
                 what_was_given_up_and_what_was_sent_can_be_sent_again,
                 one_issuer_sends_at_a_time,
                 the_key_of_secrets_is_kept_once,
+            }
+            redecided {
+                one_at_a_time_decides_again_and_who_comes_after_goes_on,
+                a_difference_its_event_and_the_step_are_one_transaction,
+                a_revocation_knows_which_trust_was_the_first_to_tell_of_it,
             }
             races {
                 a_disabled_agent_never_has_a_live_passport,

@@ -63,6 +63,7 @@ use super::{
 };
 use super::{DeletedTemplate, NewTemplate, Template};
 use super::{Delivery, DeliveryCounts, DeliveryFilter, NewWebhook, Replay, Sent, Webhook, WebhookChange};
+use super::{Difference, DifferenceFilter, Redecided};
 
 /// A [`Store`] in one PostgreSQL database, which several issuers may share.
 pub struct PostgresStore {
@@ -409,6 +410,19 @@ impl Store for PostgresStore {
 
     async fn delivery_counts(&self) -> Result<DeliveryCounts, StoreError> {
         self.reader.read(|conn| Box::pin(deliveries::counts(conn))).await
+    }
+
+    async fn take_redecide(&self, holder: &str, now: i64, until: i64) -> Result<Option<i64>, StoreError> {
+        let holder = holder.to_owned();
+        self.writer.write(move |conn| Box::pin(async move { audit::redecided::take(conn, &holder, now, until).await })).await
+    }
+
+    async fn keep_redecided(&self, done: Redecided) -> Result<(), StoreError> {
+        self.writer.write(move |conn| Box::pin(async move { audit::redecided::keep(conn, &done).await })).await
+    }
+
+    async fn differences(&self, filter: DifferenceFilter) -> Result<Page<Difference, i64>, StoreError> {
+        self.reader.read(move |conn| Box::pin(async move { audit::redecided::differences(conn, &filter).await })).await
     }
 
     async fn events(&self, filter: AuditFilter) -> Result<Page<AuditEvent, i64>, StoreError> {

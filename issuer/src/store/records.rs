@@ -2,6 +2,7 @@
 
 mod approvals;
 mod audit;
+mod differences;
 mod intake;
 mod keys;
 mod log;
@@ -11,6 +12,7 @@ mod webhooks;
 
 pub use approvals::{Approval, ApprovalFilter, ApprovalState, NewApproval, Vote};
 pub use audit::{AdminEvent, AuditEvent, AuditFilter, EventKind, Maker, NewEvent, Order};
+pub use differences::{Difference, DifferenceFilter, Redecided};
 pub use intake::{Alarm, AppendOutcome, Batch, Finding, FindingFilter, FindingKind, Link, Reported, Reporter, ReporterChain};
 pub use keys::{Key, KeyState, KeyUse, NewKey, RevokeKey, RotateKeys, WentWithKey};
 pub use log::{Count, CountFilter, Dropped, LogHead, LogHold, LogState, SignedCheckpoint};
@@ -152,6 +154,9 @@ pub struct Passport {
     pub renewed_from: Option<String>,
     /// The key by whose revocation it was revoked, although another had signed it: that key had signed one of its lineage.
     pub revoked_with_key: Option<String>,
+    /// The trust sequence that was the first to tell of its revocation, of the same one as `revoked_at`; 0 where that was
+    /// not noted.
+    pub revoked_sequence: Option<i64>,
 }
 
 /// What a passport is at a given time. Revoked wins over expired. One that is not valid yet is live.

@@ -14,6 +14,7 @@ use super::{
     WentWithKey,
 };
 use super::{Delivery, DeliveryCounts, DeliveryFilter, NewWebhook, Replay, Sent, Webhook, WebhookChange};
+use super::{Difference, DifferenceFilter, Redecided};
 use crate::traces;
 
 /// Another store, with a span for each act that a traced request waits for.
@@ -120,5 +121,8 @@ acts! {
     due_deliveries(webhook_id: &str, now: i64, limit: u32) -> Vec<Delivery>;
     due_webhooks(now: i64) -> Vec<String>;
     delivery_counts() -> DeliveryCounts;
+    take_redecide(holder: &str, now: i64, until: i64) -> Option<i64>;
+    keep_redecided(done: Redecided) -> ();
+    differences(filter: DifferenceFilter) -> Page<Difference, i64>;
     events(filter: AuditFilter) -> Page<AuditEvent, i64>;
 }

@@ -33,7 +33,7 @@ enum Kind {
 use Kind::{Bytes as B, Integer as I, Text as T};
 
 /// Those that have a row in an empty database too.
-const NEVER_EMPTY: [&str; 3] = ["trust", "audit_head", "audit_retention"];
+const NEVER_EMPTY: [&str; 4] = ["trust", "audit_head", "audit_retention", "audit_redecided"];
 
 /// Everything, those that others refer to first.
 const TABLES: &[Table] = &[
@@ -52,6 +52,7 @@ const TABLES: &[Table] = &[
             ("retire_until", I),
             ("revoked_at", I),
             ("revoke_reason", T),
+            ("revoked_sequence", I),
         ],
     },
     Table { name: "status_lists", columns: &[("list", I), ("size", I), ("used", I), ("last_expiry", I)] },
@@ -76,6 +77,7 @@ const TABLES: &[Table] = &[
             ("lineage", T),
             ("renewed_from", T),
             ("revoked_with_key", T),
+            ("revoked_sequence", I),
             ("template", T),
             ("template_revision", I),
             ("template_parameters", T),
@@ -196,6 +198,20 @@ const TABLES: &[Table] = &[
     },
     Table { name: "webhook_key", columns: &[("id", I), ("key_id", T)] },
     Table { name: "webhook_sender", columns: &[("id", I), ("holder", T), ("held_until", I)] },
+    Table { name: "audit_redecided", columns: &[("id", I), ("sequence", I), ("lease_holder", T), ("lease_until", I)] },
+    Table {
+        name: "audit_differences",
+        columns: &[
+            ("sequence", I),
+            ("reporter", T),
+            ("request_id", T),
+            ("passport_id", T),
+            ("kind", T),
+            ("reported", T),
+            ("expected", T),
+            ("found_at", I),
+        ],
+    },
 ];
 
 /// Rows that one statement writes. A row may have a megabyte.

@@ -207,3 +207,45 @@ impl From<StreamQuery> for AuditQuery {
         Self { agent_id, passport_id, outcome, reason, action, resource, reporter, kind, attributes, from, to, ..Self::default() }
     }
 }
+
+/// A decision that was reported, and that the issuer comes to another answer for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Difference {
+    /// The event's place in the order of acceptance.
+    pub sequence: i64,
+    /// Who reported it.
+    pub reporter: String,
+    /// The id of the request.
+    pub request_id: String,
+    /// The passport that it names.
+    pub passport_id: Option<String>,
+    /// What does not agree: `decision`, `passport`, `unknown_passport`, `times`, `revoked` or `approval`.
+    pub kind: String,
+    /// The answer that was reported: `outcome`, `reason`, `grant`, and what it was decided by.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub reported: Box<RawValue>,
+    /// The answer that the issuer comes to: `outcome`, `reason`, `grant` and `message`.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub expected: Box<RawValue>,
+    /// When it was found.
+    pub found_at: String,
+}
+
+/// What `GET /v1/audit/differences` can be narrowed by.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
+pub struct DifferencesQuery {
+    /// Reported by this verifier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reporter: Option<String>,
+    /// At most this many, 1 to 1,000; 100 where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// From where a page before ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}

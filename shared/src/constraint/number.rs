@@ -26,6 +26,11 @@ impl Bound {
         Some(Self { text: text.into(), value: Decimal::from_json_number(text)?, quoted: false })
     }
 
+    /// The bound at this value, written as a string.
+    pub(crate) fn of(value: Decimal) -> Self {
+        Self { text: value.to_plain().into(), value, quoted: true }
+    }
+
     /// As it was written.
     #[must_use]
     pub fn text(&self) -> &str {

@@ -42,8 +42,8 @@ pub(super) struct Batch {
 impl Batch {
     /// Bytes of a batch's body around its events: the names, and a reporter's name of 256 bytes with each escaped.
     const ENVELOPE: usize = 2_048;
-    /// Bytes of JSON around a decision: its number, the hash of the one before, a comma.
-    const AROUND: usize = 120;
+    /// Bytes of JSON around a decision: its number, the hash of the one before, what it was decided by, a comma.
+    const AROUND: usize = 240;
 
     /// The most bytes of JSON that one decision may have.
     pub(super) fn most_json(&self) -> usize {

@@ -7,7 +7,9 @@
 //! kind: u8   when: i64   parts of the kind
 //! ```
 //!
-//! Numbers are little endian; a text is its length as a LEB128 number and its bytes of UTF-8.
+//! Numbers are little endian; a text is its length as a LEB128 number and its bytes of UTF-8. The parts of a decision begin
+//! with the release that decided and the sequence of the trust that it went by; a spool of a release before 0.2 has kinds
+//! without them, which are read as before.
 
 use crate::decision::Decision;
 
@@ -16,12 +18,16 @@ mod write;
 
 pub(super) use render::{Unreadable, gap_members, render};
 
-/// A decision in parts.
-const DECISION: u8 = 0;
-/// A decision as JSON, whole: one with details, which were formatted to be answered anyway.
-const WHOLE: u8 = 1;
+/// A decision in parts, without what it was decided by: read, and no more written.
+const DECISION_ALONE: u8 = 0;
+/// A decision as JSON, without what it was decided by: read, and no more written.
+const WHOLE_ALONE: u8 = 1;
 /// What stands for decisions that are lost: how many, and its members as JSON.
 const GAP: u8 = 2;
+/// A decision in parts.
+const DECISION: u8 = 3;
+/// A decision as JSON, whole: one with details, which were formatted to be answered anyway.
+const WHOLE: u8 = 4;
 
 const ALLOW: u8 = 0;
 const APPROVAL: u8 = 1;

@@ -130,6 +130,7 @@ fn decisions_arrive_as_they_were_answered_under_the_reporters_own_name() {
         let members = members.as_object_mut().expect("an object");
         let seq = members.remove("seq").expect("a number");
         members.remove("previous").expect("the hash of the one before");
+        assert_eq!(members.remove("engine"), Some(concat!("passport-verifier/", env!("CARGO_PKG_VERSION")).into()));
         assert_eq!((seq.as_u64(), Value::Object(members.clone())), (Some(1_700_000_100_000_000 + number), decided));
     }
     assert_eq!(asked[0].header("content-encoding"), Some("gzip"));

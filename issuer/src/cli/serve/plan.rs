@@ -14,6 +14,8 @@ use crate::traces::{CollectorUrl, Share};
 use crate::webhooks::Reach;
 
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7700);
+/// Decisions a second: a small part of one core.
+const REDECIDE: u32 = 1_000;
 const LOG: &str = "info";
 /// An hour.
 const APPROVAL_WAIT: i64 = 3_600;
@@ -41,6 +43,8 @@ pub(super) struct Plan {
     pub(super) audit_retention: Option<i64>,
     /// The private networks that webhooks may go to.
     pub(super) webhooks_to: Reach,
+    /// How many reported decisions a second are decided again; `None`: none.
+    pub(super) redecide: Option<u32>,
     pub(super) limits: Limits,
     pub(super) front: Front,
     /// Where numbers are asked for.
@@ -69,6 +73,7 @@ impl Plan {
             return Err(CliError::usage(format!("--checkpoint-every: {checkpoint_every} is not 1 to 86400 seconds"))
                 .hint("60 is usual: what was taken in is signed for within a minute"));
         }
+        let redecide = redecide(settings.redecide.as_deref())?;
         let tls = match (settings.tls_cert.clone(), settings.tls_key.clone()) {
             (None, None) => None,
             (Some(cert), Some(key)) => Some(Arc::new(Tls::open(cert, key).map_err(|error| CliError::failed(error.to_string()))?)),
@@ -92,6 +97,7 @@ impl Plan {
             approval_wait,
             checkpoint_every,
             audit_retention: settings.audit_retention.map(|days| i64::from(days).saturating_mul(86_400)),
+            redecide,
             issuer: settings.issuer.map(|issuer| issuer.strip_suffix('/').unwrap_or(&issuer).to_owned()),
             webhooks_to: settings.webhooks_allow_private.unwrap_or_else(|| if data.dev { Reach::this_machine() } else { Reach::default() }),
             data,
@@ -125,6 +131,17 @@ fn approval_wait(setting: Option<&str>) -> Result<i64, CliError> {
     match i64::try_from(duration(text).map_err(wrong)?) {
         Ok(wait @ 60..=604_800) => Ok(wait),
         _ => Err(wrong(format!("{} is not a minute to a week", quote(text)))),
+    }
+}
+
+/// How many reported decisions a second are decided again.
+fn redecide(setting: Option<&str>) -> Result<Option<u32>, CliError> {
+    match setting {
+        None | Some("on") => Ok(Some(REDECIDE)),
+        Some("off") => Ok(None),
+        Some(text) => text.parse().ok().filter(|rate| (1..=1_000_000).contains(rate)).map(Some).ok_or_else(|| {
+            CliError::usage(format!("--redecide: {} is neither `on` nor `off`, nor 1 to 1000000 decisions a second", quote(text)))
+        }),
     }
 }
 
@@ -211,6 +228,18 @@ mod tests {
         assert_eq!([every(None), every(Some(1)), every(Some(86_400))], [Ok(60), Ok(1), Ok(86_400)]);
         for wrong in [0, 86_401] {
             assert!(every(Some(wrong)).expect_err("refused").contains("--checkpoint-every"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_thousand_decisions_a_second_are_decided_again_unless_set() {
+        let rate = |text: Option<&str>| {
+            made(ServeSettings { redecide: text.map(str::to_owned), ..ServeSettings::default() }, true).map(|plan| plan.redecide)
+        };
+        assert_eq!((rate(None), rate(Some("on"))), (Ok(Some(1_000)), Ok(Some(1_000))));
+        assert_eq!((rate(Some("off")), rate(Some("1")), rate(Some("1000000"))), (Ok(None), Ok(Some(1)), Ok(Some(1_000_000))));
+        for wrong in ["0", "1000001", "yes", "-1", ""] {
+            assert!(rate(Some(wrong)).is_err_and(|error| error.contains("neither `on` nor `off`")), "{wrong}");
         }
     }
 

@@ -114,6 +114,7 @@ const ROUTES: &[Route] = &[
     Route("GET", "/v1/audit/findings", "/v1/audit/findings", Nothing, Some(("audit.read", "issuer/audit"))),
     Route("GET", "/v1/audit/reporters", "/v1/audit/reporters", Nothing, Some(("audit.read", "issuer/audit"))),
     Route("GET", "/v1/audit/stream", "/v1/audit/stream", Nothing, Some(("audit.read", "issuer/audit"))),
+    Route("GET", "/v1/audit/differences", "/v1/audit/differences", Nothing, Some(("audit.read", "issuer/audit"))),
     Route(
         "POST",
         "/v1/verify",

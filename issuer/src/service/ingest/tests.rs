@@ -49,6 +49,27 @@ async fn what_is_reported_is_given_back_to_the_letter() {
 }
 
 #[tokio::test]
+async fn what_a_decision_was_made_by_is_bounded_and_may_be_left_out() {
+    let (world, caller) = reporting().await;
+    let report = async |name: &str, value: Value| {
+        let mut told = event(&format!("r-{name}-{value}").chars().take(100).collect::<String>());
+        told[name] = value;
+        world.issuer.report_events(&caller, batch("the-reporter", &[told])).await
+    };
+    for (name, value) in
+        [("trustSequence", json!(41)), ("trustSequence", json!(null)), ("engine", json!("acme/3")), ("engine", json!(null))]
+    {
+        assert_eq!(report(name, value.clone()).await.unwrap().accepted, 1, "{name} {value}");
+    }
+    for (name, value) in
+        [("trustSequence", json!(-1)), ("trustSequence", json!("41")), ("engine", json!("")), ("engine", json!("x".repeat(257)))]
+    {
+        let error = report(name, value.clone()).await.unwrap_err();
+        assert_eq!(pointers(&error), [format!("/events/0/{name}")], "{value}");
+    }
+}
+
+#[tokio::test]
 async fn the_same_again_is_a_duplicate_and_another_body_a_conflict() {
     let (world, caller) = reporting().await;
     let mut other = event("r1");

@@ -253,3 +253,4 @@ fn the_property_is_about_something() {
 }
 
 mod renewed;
+mod shrunk;

@@ -128,6 +128,7 @@ fn migrations() -> Vec<Migration> {
         step(8, "checkpoints", include_str!("../../../migrations/postgres/0008_checkpoints.sql")),
         step(9, "retention", include_str!("../../../migrations/postgres/0009_retention.sql")),
         step(10, "webhooks", include_str!("../../../migrations/postgres/0010_webhooks.sql")),
+        step(11, "redecided", include_str!("../../../migrations/postgres/0011_redecided.sql")),
     ]
 }
 

@@ -53,6 +53,7 @@ pub(super) fn migrations() -> Vec<Migration> {
         step(8, "checkpoints", include_str!("../../../migrations/sqlite/0008_checkpoints.sql")),
         step(9, "retention", include_str!("../../../migrations/sqlite/0009_retention.sql")),
         step(10, "webhooks", include_str!("../../../migrations/sqlite/0010_webhooks.sql")),
+        step(11, "redecided", include_str!("../../../migrations/sqlite/0011_redecided.sql")),
     ]
 }
 

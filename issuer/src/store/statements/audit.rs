@@ -17,6 +17,8 @@ mod head;
 mod list;
 #[path = "audit/log.rs"]
 mod log;
+#[path = "audit/redecided.rs"]
+pub(super) mod redecided;
 #[path = "audit/reporters.rs"]
 mod reporters;
 #[path = "audit/retention.rs"]

@@ -16,7 +16,8 @@ pub(super) const SELECT: &str = "SELECT p.ordinal, p.passport_id, p.agent_id, p.
      coalesce(p.revoked_at, k.revoked_at) AS revoked_at, \
      CASE WHEN p.revoked_at IS NOT NULL THEN p.revoke_reason ELSE k.revoke_reason END \
      AS revoke_reason, \
-     p.renew_until, coalesce(p.lineage, p.passport_id) AS lineage, p.renewed_from, p.revoked_with_key \
+     p.renew_until, coalesce(p.lineage, p.passport_id) AS lineage, p.renewed_from, p.revoked_with_key, \
+     CASE WHEN p.revoked_at IS NOT NULL THEN p.revoked_sequence ELSE k.revoked_sequence END AS revoked_sequence \
      FROM passports p JOIN keys k ON k.key_id = p.key_id WHERE ";
 
 pub(super) async fn insert(conn: &mut DbConnection, new: NewPassport) -> Result<Done<()>, Failure> {
@@ -171,5 +172,6 @@ fn read(row: &DbRow) -> Result<Passport, Failure> {
         lineage: row.try_get("lineage")?,
         renewed_from: row.try_get("renewed_from")?,
         revoked_with_key: row.try_get("revoked_with_key")?,
+        revoked_sequence: row.try_get("revoked_sequence")?,
     })
 }

@@ -10,9 +10,18 @@ pub(super) async fn sequence(conn: &mut DbConnection) -> Result<i64, Failure> {
     Ok(sqlx::query_scalar("SELECT sequence FROM trust WHERE id = 1").fetch_one(conn).await?)
 }
 
-/// Raises the sequence, inside the transaction that changes trust.
+/// Raises the sequence, inside the transaction that changes trust, once all is changed. What that has revoked is noted as
+/// told by the new sequence.
 pub(super) async fn bump(conn: &mut DbConnection) -> Result<i64, Failure> {
-    Ok(sqlx::query_scalar("UPDATE trust SET sequence = sequence + 1 WHERE id = 1 RETURNING sequence").fetch_one(conn).await?)
+    let raise = "UPDATE trust SET sequence = sequence + 1 WHERE id = 1 RETURNING sequence";
+    let sequence: i64 = sqlx::query_scalar(raise).fetch_one(&mut *conn).await?;
+    for note in [
+        "UPDATE passports SET revoked_sequence = $1 WHERE revoked_at IS NOT NULL AND revoked_sequence IS NULL",
+        "UPDATE keys SET revoked_sequence = $1 WHERE revoked_at IS NOT NULL AND revoked_sequence IS NULL",
+    ] {
+        sqlx::query(note).bind(sequence).execute(&mut *conn).await?;
+    }
+    Ok(sequence)
 }
 
 /// Writes the sequence as it is: a real write that changes nothing, to see whether one goes through.

@@ -9,38 +9,64 @@ use passport_shared::scalar::{Attribute, Number};
 use passport_shared::time;
 use serde_json::Value;
 
-use super::{ALLOW, APPROVAL, DECISION, DENY, FALSE, GAP, LIST, NUMBER, TEXT, TRUE, WHOLE};
+use super::{ALLOW, APPROVAL, DECISION, DECISION_ALONE, DENY, FALSE, GAP, LIST, NUMBER, TEXT, TRUE, WHOLE, WHOLE_ALONE};
 
 /// The bytes are no event of this version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) struct Unreadable;
 
-/// The event as it is reported: one JSON object with its number, the hash of the one before, and its members.
+/// The event as it is reported: one JSON object with its number, the hash of the one before, what it was decided by, and its
+/// members.
 pub(in super::super) fn render(event: &[u8], seq: u64, previous: Option<&str>) -> Result<String, Unreadable> {
-    let members = members(event)?;
+    let (engine, trust, members) = parts(event)?;
     let members = members.strip_prefix('{').ok_or(Unreadable)?;
-    let mut json = String::with_capacity(members.len() + 100);
+    let mut json = String::with_capacity(members.len() + 200);
     // Writing to memory does not fail.
     let _ = match previous {
-        Some(hash) => write!(json, r#"{{"seq":{seq},"previous":"{hash}",{members}"#),
-        None => write!(json, r#"{{"seq":{seq},"previous":null,{members}"#),
+        Some(hash) => write!(json, r#"{{"seq":{seq},"previous":"{hash}","#),
+        None => write!(json, r#"{{"seq":{seq},"previous":null,"#),
     };
+    if let Some(trust) = trust {
+        let _ = write!(json, r#""trustSequence":{trust},"#);
+    }
+    if let Some(release) = engine {
+        let _ = write!(json, r#""engine":{},"#, Value::from(format!("passport-verifier/{release}")));
+    }
+    json.push_str(members);
     Ok(json)
 }
 
 /// The members of the event alone, as an object that is not empty.
+#[cfg(test)]
 pub(super) fn members(event: &[u8]) -> Result<String, Unreadable> {
+    parts(event).map(|(_, _, members)| members)
+}
+
+/// The release that decided, the sequence of the trust that it went by, and the members of the event alone.
+fn parts(event: &[u8]) -> Result<(Option<&str>, Option<u64>, String), Unreadable> {
     let mut parts = Parts(event.get(9..).ok_or(Unreadable)?);
-    let json = match event.first() {
-        Some(&DECISION) => return decision(&mut parts, super::time_of(event)).ok_or(Unreadable),
-        Some(&WHOLE) => parts.0,
-        Some(&GAP) => {
+    let kind = *event.first().ok_or(Unreadable)?;
+    let (engine, trust) = match kind {
+        DECISION | WHOLE => {
+            let engine = parts.text().ok_or(Unreadable)?;
+            (Some(engine), parts.number().ok_or(Unreadable)?.checked_sub(1))
+        }
+        _ => (None, None),
+    };
+    let json = match kind {
+        DECISION | DECISION_ALONE => {
+            let members = decision(&mut parts, super::time_of(event)).ok_or(Unreadable)?;
+            return Ok((engine, trust, members));
+        }
+        WHOLE | WHOLE_ALONE => parts.0,
+        GAP => {
             parts.number().ok_or(Unreadable)?;
             parts.0
         }
         _ => return Err(Unreadable),
     };
-    String::from_utf8(json.to_vec()).map_err(|_| Unreadable)
+    let members = String::from_utf8(json.to_vec()).map_err(|_| Unreadable)?;
+    Ok((engine, trust, members))
 }
 
 fn decision(parts: &mut Parts<'_>, now: i64) -> Option<String> {

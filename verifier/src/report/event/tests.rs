@@ -58,10 +58,47 @@ fn a_number_and_the_hash_of_the_event_before_come_first() {
     let mut bytes = Vec::new();
     write_decision(&verifier.decide(issuer.passport(), &request, NOW), &mut bytes);
     let (first, second) = (render(&bytes, 7, None).expect("json"), render(&bytes, 8, Some("abc")).expect("json"));
-    assert!(first.starts_with(r#"{"seq":7,"previous":null,"requestId":null,"allowed":true,"#), "{first}");
-    assert!(second.starts_with(r#"{"seq":8,"previous":"abc","requestId":null,"#), "{second}");
+    let engine = concat!("passport-verifier/", env!("CARGO_PKG_VERSION"));
+    let by = format!(r#""engine":"{engine}","requestId":null,"allowed":true,"#);
+    assert!(first.starts_with(&format!(r#"{{"seq":7,"previous":null,{by}"#)), "{first}");
+    assert!(second.starts_with(&format!(r#"{{"seq":8,"previous":"abc",{by}"#)), "{second}");
     let sound: Value = serde_json::from_str(&second).expect("json");
     assert_eq!(sound["attributes"], json!({"amount": 1}));
+}
+
+#[test]
+fn an_event_says_by_which_trust_and_which_release_it_was_decided() {
+    let issuer = TestIssuer::new();
+    let verifier = issuer.verifier();
+    verifier.replace_trust(issuer.trust_of_sequence(41));
+    let (token, granted, unmet) = (issuer.passport(), purchase(1), purchase(501));
+    let held = verifier.verify(&token, NOW).expect("sound");
+    let refused = verifier.verify(&token, NOW + 4_000).expect_err("expired").into();
+    for decision in [verifier.decide(&token, &granted, NOW), verifier.decide(&token, &unmet, NOW), held.decide(&granted, NOW), refused] {
+        let mut bytes = Vec::new();
+        write_decision(&decision, &mut bytes);
+        let event: Value = serde_json::from_str(&render(&bytes, 1, None).expect("json")).expect("json");
+        assert_eq!(event["trustSequence"], 41, "{event}");
+        assert_eq!(event["engine"], concat!("passport-verifier/", env!("CARGO_PKG_VERSION")));
+    }
+}
+
+#[test]
+fn an_event_of_an_older_spool_is_read_and_says_neither() {
+    let issuer = TestIssuer::new();
+    let verifier = issuer.verifier();
+    for (request, kind, alone) in [(purchase(1), DECISION, DECISION_ALONE), (purchase(501), WHOLE, WHOLE_ALONE)] {
+        let decision = verifier.decide(issuer.passport(), &request, NOW);
+        let mut bytes = Vec::new();
+        write_decision(&decision, &mut bytes);
+        assert_eq!(bytes[0], kind);
+        // As it was written before: without the release and the sequence.
+        let by = 1 + env!("CARGO_PKG_VERSION").len() + 1;
+        let old: Vec<u8> = [&[alone], &bytes[1..9], &bytes[9 + by..]].concat();
+        let json = render(&old, 7, None).expect("json");
+        let record = serde_json::to_string(&decision.record()).expect("json");
+        assert_eq!(json, format!(r#"{{"seq":7,"previous":null,{}"#, record.strip_prefix('{').expect("an object")));
+    }
 }
 
 #[test]

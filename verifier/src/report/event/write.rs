@@ -18,10 +18,12 @@ pub(super) fn decision(decision: &Decision<'_>, out: &mut Vec<u8>) {
         && let Ok(json) = serde_json::to_vec(&decision.record())
     {
         head(WHOLE, decision.now(), out);
+        decided_by(decision, out);
         out.extend_from_slice(&json);
         return;
     }
     head(DECISION, decision.now(), out);
+    decided_by(decision, out);
     match decision {
         Decision::Allow(granted) => granted_by(ALLOW, granted.grant(), out),
         Decision::NeedsApproval(pending) => {
@@ -52,6 +54,15 @@ pub(super) fn decision(decision: &Decision<'_>, out: &mut Vec<u8>) {
 pub(super) fn head(kind: u8, now: i64, out: &mut Vec<u8>) {
     out.push(kind);
     out.extend_from_slice(&now.to_le_bytes());
+}
+
+/// This release, and the trust that it went by: one more than its sequence, so that none is 0.
+fn decided_by(decision: &Decision<'_>, out: &mut Vec<u8>) {
+    text(env!("CARGO_PKG_VERSION"), out);
+    number(
+        decision.trust_sequence().and_then(|sequence| u64::try_from(sequence).ok()).map_or(0, |sequence| sequence.saturating_add(1)),
+        out,
+    );
 }
 
 fn granted_by(outcome: u8, grant: usize, out: &mut Vec<u8>) {

@@ -80,7 +80,7 @@ fn more_than_was_held_is_refused_and_named() {
 }
 
 /// Any request: without a resource too.
-fn any_request() -> impl Strategy<Value = (Request, i64)> {
+pub(super) fn any_request() -> impl Strategy<Value = (Request, i64)> {
     let other = (proptest::sample::select(&["other/x", "y/x"][..]), proptest::sample::select(&["a", "ab", "abc", "b", "c"][..]));
     let other = (other, 0..30_i64).prop_map(|((resource, action), after)| (Request::new(action).on(resource), NOW + after));
     let unnamed =
