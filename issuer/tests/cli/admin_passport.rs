@@ -43,7 +43,7 @@ fn a_lost_admin_passport_is_made_anew() {
     assert_eq!(path.join(FILE).metadata().expect("there").permissions().mode() & 0o777, 0o600);
     let json = run(path, &[&RENEW[..], &["--json"]].concat()).ended(0).json();
     let members: Vec<&str> = json.as_object().expect("an object").keys().map(String::as_str).collect();
-    assert_eq!(members.iter().collect::<BTreeSet<_>>().len(), 6);
+    assert_eq!(members.iter().collect::<BTreeSet<_>>().len(), 7);
     assert_eq!(json["agentId"], "admin");
 
     let served = Served::start(path);

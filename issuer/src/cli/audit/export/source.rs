@@ -1,6 +1,7 @@
 //! Where an export comes from: an issuer that is asked, or the data of one that is stopped.
 
 use std::path::Path;
+use std::time::Duration;
 
 use passport_shared::api::audit::AuditQuery;
 use passport_shared::log::checkpoint::Checkpoint;
@@ -105,18 +106,27 @@ fn asked(query: &[(&'static str, Option<String>)]) -> Result<AuditQuery, CliErro
     serde_urlencoded::from_str(&text).map_err(|error| CliError::usage(error.to_string()))
 }
 
-/// The log of an issuer by its checkpoint; where it has none to show, by the newest event.
+/// How often a checkpoint over all that there was is asked for, and how long is waited in between: an issuer signs one a second
+/// at most.
+const ASKED: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// The log of an issuer by a checkpoint that is over all there is now, or by the newest that it signs; where it has none to
+/// show, by the newest event.
 fn of_issuer(client: &Client) -> Result<Log, CliError> {
     let issuer = client.get("/.well-known/passport-issuer", &[])?.read_json::<Metadata>()?.issuer;
-    // An issuer of an earlier release has no such route.
-    if let Ok(answer) = client.get("/v1/audit/checkpoint", &[])
-        && let Some((size, root)) = said(answer.body())
-    {
-        return Ok(Log { size, root: Some(root), checkpoint: Some(answer.into_body()), issuer: Some(issuer) });
-    }
     let newest: Page = client.get(LIST, &[("limit", Some("1".to_owned()))])?.read_json()?;
-    let size = newest.items.first().map_or(Ok(0), |event| placed(event))?;
-    Ok(Log { size, root: None, checkpoint: None, issuer: Some(issuer) })
+    let all = newest.items.first().map_or(Ok(0), |event| placed(event))?;
+    for asked in 1..=ASKED {
+        // An issuer of an earlier release has no such route.
+        let Ok(answer) = client.get("/v1/audit/checkpoint", &[]) else { break };
+        let Some((size, root)) = said(answer.body()) else { break };
+        if size >= all || asked == ASKED {
+            return Ok(Log { size, root: Some(root), checkpoint: Some(answer.into_body()), issuer: Some(issuer) });
+        }
+        std::thread::sleep(PAUSE);
+    }
+    Ok(Log { size: all, root: None, checkpoint: None, issuer: Some(issuer) })
 }
 
 /// What a note says of the log. Whether its signature is good is for who reads the manifest, with the key that they trust.
