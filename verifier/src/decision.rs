@@ -288,9 +288,10 @@ impl<'r> Decision<'r> {
         self.context().now
     }
 
-    /// The sequence of the trust that was gone by, where it has one.
-    #[cfg(feature = "report")]
-    pub(crate) fn trust_sequence(&self) -> Option<i64> {
+    /// The sequence of the trust bundle that was gone by (format F7.30): how fresh the verifier was. `None` where trust came
+    /// from plain keys.
+    #[must_use]
+    pub fn trust_sequence(&self) -> Option<i64> {
         self.context().trust
     }
 
