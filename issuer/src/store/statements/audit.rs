@@ -58,9 +58,16 @@ pub(super) async fn insert_admin(conn: &mut DbConnection, admin: &AdminEvent) ->
         conflict: false,
         event: &admin.event,
     };
-    let taken = |error| unique_or(error, || exists("audit event", &admin.event.event_id));
-    rows::insert(conn, &[row]).await.map_err(taken)?;
-    head.take_in(conn, &[row]).await
+    rows::insert(conn, &[row], |part| head.grow(part)).await.map_err(|failure| taken(failure, &admin.event.event_id))?;
+    head.write(conn, &[row]).await
+}
+
+/// An event that is there already, where the database says so.
+fn taken(failure: Failure, event_id: &str) -> Failure {
+    match failure {
+        Failure::Driver(error) => unique_or(error, || exists("audit event", event_id)),
+        Failure::Refused(error) => Failure::Refused(error),
+    }
 }
 
 /// Takes in some of the rows that are in the table and not in the tree: those from before there was a tree. Gives whether

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use sqlx::QueryBuilder;
 
-use super::super::driver::{Db, DbConnection, Failure, exists, unique_or};
+use super::super::driver::{Db, DbConnection, Failure};
 use super::super::makers;
 use super::chains::{self, Chain, Place, Step};
 use super::head::Head;
 use super::rows::{self, Row};
+use super::taken;
 use crate::store::{AdminEvent, AppendOutcome, Batch, EventKind, Finding, FindingKind, Reported, StoreError};
 
 /// What became of each batch, in their order.
@@ -41,8 +42,8 @@ pub(in super::super) async fn append(
     }
     let Appending { mut head, rows, moved, .. } = appending;
     if !rows.is_empty() {
-        rows::insert(conn, &rows).await.map_err(|error| unique_or(error, || exists("audit event", "of this batch")))?;
-        head.take_in(conn, &rows).await?;
+        rows::insert(conn, &rows, |part| head.grow(part)).await.map_err(|failure| taken(failure, "of this batch"))?;
+        head.write(conn, &rows).await?;
         chains::write(conn, &moved).await?;
     }
     let size = head.size();

@@ -25,6 +25,9 @@ pub(in super::super) struct Head {
     tree: Frontier,
     /// The growing tile of each level: its hashes so far. None is whole.
     tiles: Vec<Vec<u8>>,
+    /// Tiles that have become whole, and how many levels have changed, since the head was last written.
+    whole: Tiles,
+    touched: usize,
     /// What the events of the block that is not full have.
     noted: Noted,
     /// The chain that each reporter goes on with, as far as it was looked up.
@@ -75,7 +78,17 @@ impl Head {
 
     /// Takes in the rows that follow, which are written already.
     pub(super) async fn take_in(&mut self, conn: &mut DbConnection, rows: &[Row<'_>]) -> Result<(), Failure> {
-        let tiles = self.grow(rows)?;
+        self.grow(rows)?;
+        self.write(conn, rows).await
+    }
+
+    /// Writes what has become of the tree, and notes the rows that it has grown by, where they are looked for and counted.
+    pub(super) async fn write(&mut self, conn: &mut DbConnection, rows: &[Row<'_>]) -> Result<(), Failure> {
+        let mut tiles = std::mem::take(&mut self.whole);
+        for (level, (tile, width)) in growing(self.size()).enumerate().take(std::mem::take(&mut self.touched)) {
+            let bytes = self.tiles.get(level).filter(|_| width > 0);
+            tiles.extend(bytes.map(|bytes| (i64::try_from(level).unwrap_or(i64::MAX), tile, bytes.clone())));
+        }
         write_tiles(conn, &tiles).await?;
         self.noted.take_in(conn, rows).await?;
         terms::count(conn, rows).await?;
@@ -88,9 +101,9 @@ impl Head {
         Ok(())
     }
 
-    /// Appends their leaves to the tree. Gives the tiles that are new or have grown.
-    fn grow(&mut self, rows: &[Row<'_>]) -> Result<Tiles, Failure> {
-        let (mut whole, mut touched, mut text) = (Tiles::new(), 0, String::with_capacity(1_024));
+    /// Appends their leaves to the tree.
+    pub(super) fn grow(&mut self, rows: &[Row<'_>]) -> Result<(), Failure> {
+        let mut text = String::with_capacity(1_024);
         for row in rows {
             if row.sequence != self.size().saturating_add(1) {
                 return Err(corrupt("the audit log", format!("event {} does not follow {}", row.sequence, self.size())));
@@ -98,7 +111,7 @@ impl Head {
             text.clear();
             row.entry().write(&mut text).map_err(|error| corrupt("an audit event", error))?;
             let leaf = leaf_hash(text.as_bytes());
-            let tiles = &mut self.tiles;
+            let (tiles, whole, touched) = (&mut self.tiles, &mut self.whole, &mut self.touched);
             let appended = self.tree.append_with(leaf, |node, hash| {
                 if node.level % 8 != 0 {
                     return;
@@ -107,7 +120,7 @@ impl Head {
                 if tiles.len() <= level {
                     tiles.resize_with(level + 1, Vec::new);
                 }
-                touched = touched.max(level + 1);
+                *touched = (*touched).max(level + 1);
                 let Some(tile) = tiles.get_mut(level) else { return };
                 tile.extend_from_slice(hash);
                 if tile.len() == TILE_BYTES {
@@ -117,11 +130,7 @@ impl Head {
             });
             appended.map_err(|error| corrupt("the audit log", error))?;
         }
-        for (level, (tile, width)) in growing(self.size()).enumerate().take(touched) {
-            let bytes = self.tiles.get(level).filter(|_| width > 0);
-            whole.extend(bytes.map(|bytes| (i64::try_from(level).unwrap_or(i64::MAX), tile, bytes.clone())));
-        }
-        Ok(whole)
+        Ok(())
     }
 }
 

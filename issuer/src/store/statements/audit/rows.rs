@@ -1,5 +1,6 @@
 //! Rows of the log: written, and read back.
 
+use futures_util::future::join;
 use passport_shared::log::entry::Entry;
 use sqlx::{QueryBuilder, Row as _};
 
@@ -48,34 +49,54 @@ impl<'e> From<&'e AuditEvent> for Row<'e> {
 }
 
 /// Writes them, all or none. The driver's own error, so that one that has to do with what was there can be told.
-pub(super) async fn insert(conn: &mut DbConnection, rows: &[Row<'_>]) -> Result<(), sqlx::Error> {
-    for part in rows.chunks(ROWS) {
-        let mut query = QueryBuilder::<Db>::new(concat!("INSERT INTO audit_events (", columns!(), ") "));
-        query.push_values(part, |mut values, row| {
-            let event = row.event;
-            values
-                .push_bind(row.sequence)
-                .push_bind(&event.event_id)
-                .push_bind(row.kind.as_str())
-                .push_bind(row.reporter)
-                .push_bind(event.seq)
-                .push_bind(&event.request_id)
-                .push_bind(&event.body)
-                .push_bind(event.body_hash.as_slice())
-                .push_bind(event.received_at)
-                .push_bind(event.evaluated_at)
-                .push_bind(&event.agent_id)
-                .push_bind(&event.passport_id)
-                .push_bind(&event.outcome)
-                .push_bind(&event.reason)
-                .push_bind(&event.action)
-                .push_bind(&event.resource)
-                .push_bind(i64::from(row.conflict));
-        });
+///
+/// While the database writes one part, the next is made ready and `meanwhile` is called with the one that is under way: what
+/// else there is to do with each row costs no time of its own.
+pub(super) async fn insert(
+    conn: &mut DbConnection,
+    rows: &[Row<'_>],
+    mut meanwhile: impl FnMut(&[Row<'_>]) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut parts = rows.chunks(ROWS);
+    let mut ready = parts.next().map(|part| (part, statement(part)));
+    while let Some((part, mut statement)) = ready.take() {
         // Only the statement of a whole part is worth being kept.
-        query.build().persistent(part.len() == ROWS).execute(&mut *conn).await?;
+        let write = async { statement.build().persistent(part.len() == ROWS).execute(&mut *conn).await };
+        let prepare = async {
+            let next = parts.next().map(|part| (part, self::statement(part)));
+            meanwhile(part).map(|()| next)
+        };
+        let (written, next) = join(write, prepare).await;
+        written?;
+        ready = next?;
     }
     Ok(())
+}
+
+fn statement(part: &[Row<'_>]) -> QueryBuilder<Db> {
+    let mut query = QueryBuilder::<Db>::new(concat!("INSERT INTO audit_events (", columns!(), ") "));
+    query.push_values(part, |mut values, row| {
+        let event = row.event;
+        values
+            .push_bind(row.sequence)
+            .push_bind(&event.event_id)
+            .push_bind(row.kind.as_str())
+            .push_bind(row.reporter)
+            .push_bind(event.seq)
+            .push_bind(&event.request_id)
+            .push_bind(&event.body)
+            .push_bind(event.body_hash.as_slice())
+            .push_bind(event.received_at)
+            .push_bind(event.evaluated_at)
+            .push_bind(&event.agent_id)
+            .push_bind(&event.passport_id)
+            .push_bind(&event.outcome)
+            .push_bind(&event.reason)
+            .push_bind(&event.action)
+            .push_bind(&event.resource)
+            .push_bind(i64::from(row.conflict));
+    });
+    query
 }
 
 /// Reads a row that [`SELECT`] gave.
