@@ -35,8 +35,8 @@ struct Args {
     /// How many services verify, for the drills `revoke` and `rotate`.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=64), default_value_t = 8)]
     verifiers: u64,
-    /// How many services report in batches, for the drills `intake` and `kill-intake`.
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=256), default_value_t = 8)]
+    /// How many services report in batches, for the drills `intake` and `kill-intake`: 16 keep two cores busy.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=256), default_value_t = 16)]
     clients: u64,
     /// Events in a batch, for the same drills.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_000), default_value_t = 100)]
