@@ -103,7 +103,7 @@ async fn a_body_that_was_dropped_by_age_is_no_alarm_and_another_is() {
 async fn each_kind_of_tampering_is_found_where_it_is() {
     let (world, _) = log(600).await;
     let event = Place::Event;
-    let cases: [(&[&str], Place); 15] = [
+    let cases: [(&[&str], Place); 17] = [
         (&["UPDATE audit_events SET outcome = 'allow' WHERE sequence = 300"], event(300)),
         (&["UPDATE audit_events SET received_at = received_at + 1 WHERE sequence = 604"], event(604)),
         (&["UPDATE audit_events SET body = replace(body, 'deny', 'dent') WHERE sequence = 77"], event(77)),
@@ -116,6 +116,8 @@ async fn each_kind_of_tampering_is_found_where_it_is() {
         (&["DELETE FROM audit_tiles WHERE level = 0 AND tile = 1"], Place::Tile(0, 1)),
         (&["UPDATE audit_head SET size = size - 1"], Place::Head),
         (&["UPDATE audit_checkpoints SET note = (SELECT note FROM audit_checkpoints ORDER BY size LIMIT 1)"], Place::Checkpoint(604)),
+        (&["UPDATE audit_checkpoints SET note = CAST(x'ff' || CAST(note AS BLOB) AS TEXT) WHERE size = 604"], Place::Checkpoint(604)),
+        (&["UPDATE audit_log SET verifier_key = CAST(CAST(verifier_key AS BLOB) || x'ff' AS TEXT)"], Place::Key),
         (&["UPDATE audit_checkpoints SET size = 605 WHERE size = 604"], Place::Checkpoint(605)),
         (&["UPDATE audit_checkpoints SET note = replace(note, '604', '605') WHERE size = 604"], Place::Checkpoint(604)),
         (&["UPDATE audit_log SET verifier_key = 'other+' || substr(verifier_key, instr(verifier_key, '+') + 1)"], Place::Key),

@@ -53,15 +53,21 @@ pub(in super::super) async fn check(
 }
 
 async fn stored(conn: &mut DbConnection) -> Result<Stored, Failure> {
-    let key = sqlx::query_scalar("SELECT verifier_key FROM audit_log WHERE id = 1").fetch_optional(&mut *conn).await?;
+    let key = sqlx::query("SELECT verifier_key FROM audit_log WHERE id = 1").fetch_optional(&mut *conn).await?;
+    let key = key.map(|row| text(&row, "verifier_key"));
     let head = sqlx::query_as("SELECT size, edge FROM audit_head WHERE id = 1").fetch_optional(&mut *conn).await?;
     let dropped_to = sqlx::query_scalar("SELECT dropped_to FROM audit_retention WHERE id = 1").fetch_optional(&mut *conn).await?;
     let rows = sqlx::query("SELECT size, note, signed_at FROM audit_checkpoints ORDER BY size").fetch_all(conn).await?;
     let mut checkpoints = Vec::with_capacity(rows.len());
     for row in rows {
-        checkpoints.push(SignedCheckpoint { size: row.try_get("size")?, note: row.try_get("note")?, signed_at: row.try_get("signed_at")? });
+        checkpoints.push(SignedCheckpoint { size: row.try_get("size")?, note: text(&row, "note"), signed_at: row.try_get("signed_at")? });
     }
     Ok(Stored { key, checkpoints, head, dropped_to, has_tree: true })
+}
+
+/// A text that has to be as it was written. One that is no text any more is none that could have been, and is found as that.
+fn text(row: &DbRow, column: &str) -> String {
+    row.try_get(column).unwrap_or_else(|_| char::REPLACEMENT_CHARACTER.to_string())
 }
 
 /// The event in a row; why it is none.
