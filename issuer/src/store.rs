@@ -19,7 +19,9 @@
 //!    `store/statements/` by their path, as `sqlite.rs` and `postgres.rs` do: they are one text for all, in the types that
 //!    `driver.rs` beside them names (`Db`, `DbConnection`, `DbRow`), with `$1` parameters, `CAST` where a type has to be
 //!    said, and times and booleans as integers. What differs is a constant there (`APPROVED_BY`). What is a database's own
-//!    is in its `open.rs`, `writer.rs` and `driver.rs`.
+//!    is in its `open.rs`, `writer.rs` and `driver.rs`, and three methods beside the type, which it names `Own`: `probe`, `end`
+//!    and `told`. The trait itself is implemented once, in `statements/acts.rs`, and what an admin's act takes in
+//!    `statements/acting.rs`.
 //! 2. Keep each documented error: the service tells [`StoreError::StatusIndexTaken`] and
 //!    [`StoreError::KeyNotActive`] (draw again, sign again) from [`StoreError::Conflict`] (tell the caller).
 //! 3. Where SQLite has one writer, take locks: a passport is inserted only while its agent is enabled *and* its key is

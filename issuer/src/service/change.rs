@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::ids::Id;
 use super::{Issuer, Parts, ServiceError, splice};
+use crate::hex::hex;
 use crate::store::{AdminEvent, NewEvent};
 use crate::traces;
 
@@ -30,7 +31,7 @@ pub(super) struct Author {
 
 /// SHA-256 as lowercase hex.
 pub(super) fn sha256_hex(bytes: impl AsRef<[u8]>) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(Sha256::digest(bytes))
 }
 
 impl Parts {

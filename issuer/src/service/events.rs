@@ -16,6 +16,7 @@ use serde_json::value::RawValue;
 
 use super::change::to_json;
 use super::{Issuer, ServiceError, check, paging, splice};
+use crate::hex::hex;
 use crate::store::{self, AuditEvent, AuditFilter, DifferenceFilter, EventKind, NewEvent, Order, Store};
 
 /// One page of the audit log.
@@ -184,16 +185,12 @@ pub(super) fn shown(event: AuditEvent) -> Result<Box<RawValue>, ServiceError> {
         received_at: check::shown(event.received_at),
         conflict,
         body_dropped: event.body.is_empty(),
-        body_sha256: event.body.is_empty().then(|| hex(&event.body_hash)),
+        body_sha256: event.body.is_empty().then(|| hex(event.body_hash)),
     };
     let body = if event.body.is_empty() { to_json(&Kept::of(&event))? } else { event.body };
     let damaged = "a stored audit event is not a JSON object";
     let joined = splice::join(&to_json(&envelope)?, &body).ok_or_else(|| ServiceError::internal("read the audit log", damaged))?;
     RawValue::from_string(joined).map_err(|error| ServiceError::internal("read the audit log", error))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What is left of an event whose body was dropped: what it is found by.

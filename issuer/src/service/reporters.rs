@@ -43,8 +43,8 @@ fn shown(found: store::Reporter) -> Reporter {
         |chain: store::ReporterChain| Chain { first_seq: chain.first_seq, last_seq: chain.last_seq, last_at: check::shown(chain.last_at) };
     Reporter {
         reporter: found.reporter,
-        last_seen: found.last.map(|(_, at)| check::shown(at)),
-        last_sequence: found.last.map(|(sequence, _)| sequence),
+        last_seen: Some(check::shown(found.last.1)),
+        last_sequence: Some(found.last.0),
         chains: found.chains.into_iter().map(chain).collect(),
         open_gaps: found.open_gaps.0,
         missing: found.open_gaps.1,

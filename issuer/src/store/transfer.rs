@@ -15,6 +15,8 @@ use sqlx::postgres::PgRow;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, Postgres, QueryBuilder, Row, SqliteConnection};
 
+use crate::hex::hex;
+
 use super::{OpenError, PostgresOptions, PostgresStore, SqliteStore, Store as _, StoreError};
 
 /// A table: its columns, text or not, and the first of them puts its rows in order.
@@ -405,7 +407,7 @@ impl Tally {
     }
 
     fn proof(self, table: &'static str) -> Proof {
-        let sha256 = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = hex(self.hash.finalize());
         Proof { table, rows: self.rows, sha256 }
     }
 }

@@ -15,7 +15,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use passport_shared::text::quote;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
 use self::manifest::Manifest;
@@ -23,6 +22,7 @@ use self::sink::Sink;
 use self::source::Source;
 use super::filters::Filters;
 use crate::cli::Session;
+use crate::cli::backup::archive;
 use crate::cli::client::Remote;
 use crate::cli::error::{CliError, DONE, Ended};
 
@@ -172,17 +172,8 @@ fn bar(size: i64, session: &Session) -> ProgressBar {
 
 /// The file's SHA-256 and length, as it is now.
 fn hash(file: &mut NamedTempFile) -> io::Result<(String, u64)> {
-    let mut hash = Sha256::new();
-    let mut reader = file.reopen()?;
-    let mut buffer = vec![0; 1 << 16];
-    let mut bytes: u64 = 0;
-    loop {
-        let read = io::Read::read(&mut reader, &mut buffer)?;
-        let Some(chunk) = buffer.get(..read).filter(|chunk| !chunk.is_empty()) else { break };
-        hash.update(chunk);
-        bytes = bytes.saturating_add(u64::try_from(read).unwrap_or_default());
-    }
-    Ok((hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(), bytes))
+    let sum = archive::sum_up(&mut file.reopen()?, &mut io::sink())?;
+    Ok((sum.sha256, sum.bytes))
 }
 
 /// Puts a whole file in its place, on disk with its name.

@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::DATABASE_NAME;
 use crate::cli::issuer_data::KEYS;
+use crate::hex::hex;
 
 /// The form of the archive.
 pub(crate) const FORMAT: u32 = 1;
@@ -102,7 +103,7 @@ pub(crate) fn sum_up(from: &mut impl Read, to: &mut impl Write) -> io::Result<Su
         to.write_all(chunk)?;
         bytes = bytes.saturating_add(u64::try_from(read).unwrap_or(u64::MAX));
     }
-    Ok(Sum { bytes, sha256: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect() })
+    Ok(Sum { bytes, sha256: hex(hash.finalize()) })
 }
 
 /// The key files of a directory, by name. Files that are not named for a key are passed over.

@@ -153,10 +153,10 @@ pub(crate) async fn each_reporter_is_listed_with_what_it_lacks(backend: impl Bac
     let page = store.reporters(None, 1).await.unwrap();
     let bank = &page.items[0];
     assert_eq!((bank.reporter.as_str(), bank.chains.len(), bank.open_gaps, bank.forks), ("bank", 0, (0, 0), 0));
-    assert_eq!(bank.last.map(|(_, at)| at), Some(NOW + 5));
+    assert_eq!(bank.last.1, NOW + 5);
     let page = store.reporters(page.next.as_deref(), 1).await.unwrap();
     let shop = &page.items[0];
     assert_eq!((shop.reporter.as_str(), shop.chains[0].last_seq, shop.open_gaps, shop.forks), ("shop", 9, (2, 6), 0));
-    assert_eq!(shop.last, Some((4, NOW + 5)));
+    assert_eq!(shop.last, (4, NOW + 5));
     assert_eq!(page.next, None);
 }

@@ -2,8 +2,8 @@
 
 use sqlx::{PgConnection, PgPool};
 
+use super::acting::Work;
 use super::driver::Failure;
-use super::writer::Work;
 use crate::store::StoreError;
 
 /// What reads.

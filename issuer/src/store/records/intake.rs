@@ -123,9 +123,8 @@ pub struct FindingFilter {
 pub struct Reporter {
     /// Its agent id.
     pub reporter: String,
-    /// The last decision that came, by its place in the log and its time of receipt; `None` where it lies so far back that it was
-    /// not looked for to the end.
-    pub last: Option<(i64, i64)>,
+    /// The last decision that came, by its place in the log and its time of receipt.
+    pub last: (i64, i64),
     /// Its chains, the last moved first: at most ten.
     pub chains: Vec<ReporterChain>,
     /// Gaps that are open, and how many numbers they lack.

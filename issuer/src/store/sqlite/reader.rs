@@ -2,8 +2,8 @@
 
 use sqlx::{Acquire, SqliteConnection, SqlitePool};
 
+use super::acting::Work;
 use super::driver::Failure;
-use super::writer::Work;
 use crate::store::StoreError;
 
 /// The read handles.

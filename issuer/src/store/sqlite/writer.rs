@@ -1,27 +1,14 @@
 //! The one write handle: every write is one transaction, and a broken handle acknowledges nothing more.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{Mutex, watch};
 
+use super::acting::Work;
 use super::driver::{Failure, breaks_handle, breaks_handle_at_commit, is_rolled_back_already};
-use super::{audit, makers};
-use crate::store::{AdminEvent, EventOf, Maker, StoreError};
-
-/// The work inside one transaction.
-pub(super) type Work<'c, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'c>>;
-
-/// What an act did, and so whether its audit event is written.
-pub(super) enum Done<T> {
-    /// It changed something.
-    Changed(T),
-    /// There was nothing to change.
-    Unchanged(T),
-}
+use crate::store::StoreError;
 
 /// Pages of the write-ahead log, of 4 KiB each, that make a checkpoint due. SQLite's own are switched off, because it keeps
 /// their errors to itself: an fsync of the database file that fails must be seen. Who writes next waits for a checkpoint:
@@ -74,65 +61,6 @@ impl Writer {
     /// Tells of each write once it is on disk.
     pub(super) fn written(&self) -> watch::Receiver<()> {
         self.shared.written.subscribe()
-    }
-
-    /// Does an admin's change and writes its event, in one transaction. A change that is none writes no event, and one
-    /// whose maker may not make it any more is not begun.
-    pub(super) async fn admin<T, F>(&self, event: AdminEvent, work: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, Done<T>> + Send + 'static,
-    {
-        self.made_by(event.maker(), move |conn| {
-            Box::pin(async move {
-                match work(conn).await? {
-                    Done::Changed(value) => {
-                        audit::insert_admin(conn, &event).await?;
-                        Ok(value)
-                    }
-                    Done::Unchanged(value) => Ok(value),
-                }
-            })
-        })
-        .await
-    }
-
-    /// The same, where only the change itself can say what its event tells.
-    pub(super) async fn admin_of<T, F>(&self, maker: Option<Maker>, event: EventOf<T>, work: F) -> Result<T, StoreError>
-    where
-        T: Send + Sync + 'static,
-        F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, Done<T>> + Send + 'static,
-    {
-        self.made_by(maker, move |conn| {
-            Box::pin(async move {
-                match work(conn).await? {
-                    Done::Changed(value) => {
-                        let event = event(&value).map_err(Failure::Refused)?;
-                        audit::insert_admin(conn, &event).await?;
-                        Ok(value)
-                    }
-                    Done::Unchanged(value) => Ok(value),
-                }
-            })
-        })
-        .await
-    }
-
-    /// Looks at the maker, where there is one, and does `work`, in one transaction.
-    pub(super) async fn made_by<T, F>(&self, maker: Option<Maker>, work: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
-    {
-        self.write(move |conn| {
-            Box::pin(async move {
-                if let Some(maker) = &maker {
-                    makers::check(conn, maker).await?;
-                }
-                work(conn).await
-            })
-        })
-        .await
     }
 
     /// Does `work` in one transaction that is on disk when this returns `Ok`.

@@ -2,8 +2,8 @@
 
 use sqlx::Row;
 
+use super::acting::Done;
 use super::driver::{APPROVED_BY, DbConnection, DbRow, Failure, corrupt, not_found};
-use super::writer::Done;
 use crate::store::paging::{page, page_size};
 use crate::store::{Approval, ApprovalFilter, ApprovalState, NewApproval, Page, StoreError, Vote};
 

@@ -2,9 +2,9 @@
 
 use sqlx::{QueryBuilder, Row as _};
 
+use super::acting::Done;
 use super::driver::{Db, DbConnection, DbRow, Failure, corrupt};
 use super::webhooks;
-use super::writer::Done;
 use crate::store::paging::{page, page_size};
 use crate::store::{Delivery, DeliveryCounts, DeliveryFilter, DeliveryState, Page, Sent, StoreError};
 

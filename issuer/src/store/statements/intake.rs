@@ -36,7 +36,7 @@ pub(super) struct Intake {
 struct Waiting {
     batch: Batch,
     answer: oneshot::Sender<Result<AppendOutcome, StoreError>>,
-    _room: OwnedSemaphorePermit,
+    room: OwnedSemaphorePermit,
 }
 
 impl Intake {
@@ -58,7 +58,7 @@ impl Intake {
         let sender = self.sender.lock().await.clone().ok_or(StoreError::Closed)?;
         let room = Arc::clone(&self.room).try_acquire_many_owned(kib).map_err(|_| StoreError::Busy)?;
         let (answer, outcome) = oneshot::channel();
-        sender.try_send(Waiting { batch, answer, _room: room }).map_err(|error| match error {
+        sender.try_send(Waiting { batch, answer, room }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => StoreError::Busy,
             mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
         })?;
@@ -82,11 +82,11 @@ async fn work(writer: Arc<Writer>, mut receiver: mpsc::Receiver<Waiting>) {
     while let Some(first) = receiver.recv().await {
         let (mut group, mut answers, mut rooms, mut events) = (Vec::new(), Vec::new(), Vec::new(), 0);
         let mut next = Some(first);
-        while let Some(Waiting { batch, answer, _room }) = next.take() {
+        while let Some(Waiting { batch, answer, room }) = next.take() {
             events += batch.events.len();
             group.push(batch);
             answers.push(answer);
-            rooms.push(_room);
+            rooms.push(room);
             if events < GROUP_EVENTS && group.len() < GROUP_BATCHES {
                 next = receiver.try_recv().ok();
             }

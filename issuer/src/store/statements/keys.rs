@@ -2,8 +2,8 @@
 
 use sqlx::Row;
 
+use super::acting::Done;
 use super::driver::{DbConnection, DbRow, Failure, corrupt, exists, not_found, unique_or};
-use super::writer::Done;
 use super::{lineages, trust};
 use crate::store::{Key, KeyState, NewKey, RevokeKey, RotateKeys, StoreError};
 

@@ -1,7 +1,7 @@
 //! Lineages: a passport and all that came of it by renewal. They fall as one, and no renewal comes into one that has fallen.
 
+use super::acting::Done;
 use super::driver::{DbConnection, Failure, corrupt};
-use super::writer::Done;
 use super::{passports, trust};
 use crate::store::{MatchedPassports, NAMED_PASSPORTS, Renews, RevokedPassport, StoreError};
 

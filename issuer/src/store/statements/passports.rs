@@ -2,9 +2,9 @@
 
 use sqlx::{QueryBuilder, Row};
 
+use super::acting::Done;
 use super::driver::{Db, DbConnection, DbRow, Failure, corrupt, exists, not_found, unique_or};
 use super::templates;
-use super::writer::Done;
 use super::{agents, lineages};
 use crate::store::paging::{page, page_size};
 use crate::store::{NewPassport, Page, Passport, PassportFilter, PassportState, StoreError, TemplateUse};

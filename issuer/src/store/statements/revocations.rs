@@ -2,9 +2,9 @@
 
 use sqlx::QueryBuilder;
 
+use super::acting::Done;
 use super::driver::{Db, DbConnection, Failure, corrupt};
 use super::trust;
-use super::writer::Done;
 use crate::store::{LiveFilter, MatchedPassports, NAMED_PASSPORTS, RevokedPassports};
 
 /// What the filter finds now: passports that are neither expired nor revoked, themselves or with their key.

@@ -2,9 +2,9 @@
 
 use sqlx::Row;
 
+use super::acting::Done;
 use super::driver::{DbConnection, DbRow, Failure, exists, not_found, unique_or};
 use super::revocations;
-use super::writer::Done;
 use crate::store::paging::{page, page_size};
 use crate::store::{DeletedTemplate, LiveFilter, NewTemplate, Page, StoreError, Template, TemplateUse};
 

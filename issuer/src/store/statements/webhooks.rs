@@ -2,8 +2,8 @@
 
 use sqlx::Row as _;
 
+use super::acting::Done;
 use super::driver::{DbConnection, DbRow, Failure, corrupt, exists, not_found, unique_or};
-use super::writer::Done;
 use crate::store::{NewWebhook, Replay, SecretSeed, StoreError, Webhook, WebhookChange};
 
 macro_rules! select {

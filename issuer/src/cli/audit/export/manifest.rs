@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::source::Log;
 use super::{Format, Written};
+use crate::hex::hex;
 
 /// The manifest of an export.
 #[derive(Serialize)]
@@ -66,12 +67,7 @@ impl Manifest {
             bytes,
             sha256,
             exported_at: time::format(now),
-            log: LogPart {
-                issuer: log.issuer.clone(),
-                size: log.size,
-                root: log.root.map(|root| root.iter().map(|byte| format!("{byte:02x}")).collect()),
-                checkpoint: log.checkpoint.clone(),
-            },
+            log: LogPart { issuer: log.issuer.clone(), size: log.size, root: log.root.map(hex), checkpoint: log.checkpoint.clone() },
         }
     }
 }

@@ -8,8 +8,8 @@ use passport_shared::log::note::Note;
 use passport_shared::log::tile::{Content, Tile};
 use sqlx::{QueryBuilder, Row as _};
 
+use super::super::acting::Done;
 use super::super::driver::{Db, DbConnection, DbRow, Failure, corrupt};
-use super::super::writer::Done;
 use super::head;
 use crate::store::paging::page_size;
 use crate::store::{LogHead, LogHold, LogState, Page, SignedCheckpoint, StoreError};

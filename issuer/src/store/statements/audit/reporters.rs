@@ -55,5 +55,5 @@ async fn reporter(conn: &mut DbConnection, reporter: String, last: (i64, i64)) -
     let open_gaps: (i64, i64) = sqlx::query_as(query).bind(&reporter).fetch_one(&mut *conn).await?;
     let query = "SELECT count(*) FROM audit_findings WHERE reporter = $1 AND kind = 'fork'";
     let forks: i64 = sqlx::query_scalar(query).bind(&reporter).fetch_one(conn).await?;
-    Ok(Reporter { reporter, last: Some(last), chains, open_gaps, forks })
+    Ok(Reporter { reporter, last, chains, open_gaps, forks })
 }

@@ -1,7 +1,7 @@
 //! Dropping bodies by age. What the tree is made of stays: it has only their hashes.
 
+use super::super::acting::Done;
 use super::super::driver::{DbConnection, Failure};
-use super::super::writer::Done;
 use crate::store::Dropped;
 
 /// Events of one transaction: whoever writes next waits for it.
