@@ -31,6 +31,8 @@ mod makers;
 mod open;
 #[path = "statements/passports.rs"]
 mod passports;
+#[path = "statements/pieces.rs"]
+mod pieces;
 mod reader;
 #[path = "statements/revocations.rs"]
 mod revocations;

@@ -14,6 +14,7 @@ mod copy;
 #[path = "statements/deliveries.rs"]
 mod deliveries;
 mod driver;
+mod folding;
 #[path = "statements/intake.rs"]
 mod intake;
 #[path = "statements/key_uses.rs"]
@@ -27,6 +28,8 @@ mod makers;
 mod open;
 #[path = "statements/passports.rs"]
 mod passports;
+#[path = "statements/pieces.rs"]
+mod pieces;
 mod reader;
 #[path = "statements/revocations.rs"]
 mod revocations;
