@@ -19,8 +19,8 @@ import { tryCard } from './try-card'
 
 declare const __EXAMPLE__: { token: string; trust: string; issuer: string; audience: string; request: string; now: number }
 
-/** What the console leaves here for this page: `{token?, request?, proof?, key?}`. It is taken once, and is in no URL. */
-const HANDED_OVER = 'passport-inspector'
+/** What the console may leave in the tab's storage for this page, each under `passport-inspector-NAME`. It is taken once, and is in no URL. */
+const HANDED_OVER = ['token', 'request', 'proof', 'key'] as const
 
 const served = location.protocol.startsWith('http')
 const app = document.querySelector('#app')
@@ -60,14 +60,21 @@ function show(main: HTMLElement, core: Core): void {
     history.replaceState(null, '', page === 'proof' ? '#proof' : location.pathname)
   }
   const first = handed.proof !== undefined || location.hash === '#proof' ? 'proof' : 'passport'
+  const choice = h('div', {})
+  const draw = (page: 'passport' | 'proof') => {
+    fill(choice, segments('What to look at', [['passport', 'A passport'], ['proof', 'A decision’s proof']], page, choose))
+    choose(page)
+  }
+  // An address with another end is another page of this one: the browser loads nothing anew for it.
+  window.addEventListener('hashchange', () => draw(location.hash === '#proof' ? 'proof' : 'passport'))
   const head = h(
     'div',
     { class: 'page-head' },
-    h('div', { class: 'row-apart' }, h('h1', {}, 'Inspector'), segments('What to look at', [['passport', 'A passport'], ['proof', 'A decision’s proof']], first, choose)),
+    h('div', { class: 'row-apart' }, h('h1', {}, 'Inspector'), choice),
     h('p', { class: 'page-lead muted' }, 'Taken apart, verified and tried in this page, by the code that a service embeds. It works without a network.'),
   )
   main.append(h('div', { class: 'page' }, head, passport, proof.element))
-  choose(first)
+  draw(first)
 }
 
 function passportPage(core: Core, handed: HandedOver): HTMLElement {
@@ -126,22 +133,18 @@ function welcome(example: () => void): HTMLElement {
   )
 }
 
-interface HandedOver {
-  token?: string
-  request?: string
-  proof?: string
-  key?: string
-}
+type HandedOver = { [Name in (typeof HANDED_OVER)[number]]?: string }
 
 function takeHandedOver(): HandedOver {
+  const handed: HandedOver = {}
   try {
-    const kept = sessionStorage.getItem(HANDED_OVER)
-    sessionStorage.removeItem(HANDED_OVER)
-    const read: unknown = JSON.parse(kept ?? '{}')
-    const entries = typeof read === 'object' && read !== null ? Object.entries(read) : []
-    return Object.fromEntries(entries.filter(([, value]) => typeof value === 'string'))
+    for (const name of HANDED_OVER) {
+      const kept = sessionStorage.getItem(`passport-inspector-${name}`)
+      sessionStorage.removeItem(`passport-inspector-${name}`)
+      if (kept !== null) handed[name] = kept
+    }
   } catch {
-    // Nothing that can be read was left, or this browser keeps nothing.
-    return {}
+    // This browser keeps nothing.
   }
+  return handed
 }
