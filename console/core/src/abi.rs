@@ -44,5 +44,5 @@ pub(crate) extern "C" fn call() -> usize {
 /// Where the answer stands, until the next call.
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn answer_at() -> *const u8 {
-    TEXT.with_borrow(|text| text.as_ptr())
+    TEXT.with_borrow(Vec::as_ptr)
 }
