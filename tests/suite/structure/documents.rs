@@ -31,7 +31,7 @@ fn sources() -> String {
         }
     }
     let mut text = String::new();
-    for member in ["shared", "verifier", "keys", "issuer", "tests"] {
+    for member in ["shared", "verifier", "keys", "issuer", "console/core", "tests"] {
         walk(workspace().join(member), &mut text);
     }
     text
