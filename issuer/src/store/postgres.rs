@@ -15,6 +15,8 @@ mod approvals;
 mod audit;
 mod changes;
 mod check;
+#[path = "statements/console.rs"]
+mod console;
 #[path = "statements/deliveries.rs"]
 mod deliveries;
 mod driver;

@@ -10,6 +10,8 @@ mod agents;
 mod approvals;
 #[path = "statements/audit.rs"]
 mod audit;
+#[path = "statements/console.rs"]
+mod console;
 mod copy;
 #[path = "statements/deliveries.rs"]
 mod deliveries;
