@@ -20,6 +20,7 @@ mod kill_intake;
 mod kill_issuer;
 mod kill_verifier;
 mod ledger;
+mod power_cut;
 mod report;
 mod reporting;
 mod revoke;
@@ -57,6 +58,7 @@ pub const CAMPAIGNS: &[Campaign] = &[
     kill_issuer::CAMPAIGN,
     kill_issuer::POSTGRES,
     kill_intake::CAMPAIGN,
+    power_cut::CAMPAIGN,
     rolling_restart::CAMPAIGN,
     issuer_away::CAMPAIGN,
     slow_clients::CAMPAIGN,

@@ -15,7 +15,7 @@ pub(super) use self::event::{Chain, Link, Row};
 pub(super) use self::line::{Line, Receipt};
 pub(super) use self::load::{Outcome, Until, deliver};
 use self::log::Expected;
-pub(super) use self::log::Log;
+pub(super) use self::log::{Found, Log};
 pub(super) use self::pool::Pool;
 use super::Drill;
 use super::setup::Site;
@@ -28,10 +28,15 @@ const ONCE: &str = "every acknowledged event is in the log exactly once, to the 
 /// Holds the log of a running issuer against what these reporters, who are all that there are, were told. Gives the
 /// number of events in it.
 pub(super) fn hold_log<'r>(drill: &Drill, site: &Site, reporters: impl Iterator<Item = &'r Reporter>) -> u64 {
-    let found = site.log(0).hold(reporters.map(|reporter| (reporter.name.clone(), reporter.expected())).collect());
+    let found = find_log(site, reporters);
     found.faults.iter().for_each(|fault| drill.broken(ONCE, fault));
     hold_tree(drill, site);
     found.events
+}
+
+/// What the log of a running issuer holds, and what is wrong with it, given what these reporters were told.
+pub(super) fn find_log<'r>(site: &Site, reporters: impl Iterator<Item = &'r Reporter>) -> Found {
+    site.log(0).hold(reporters.map(|reporter| (reporter.name.clone(), reporter.expected())).collect())
 }
 
 /// Holds the tree over the log, its tiles and its checkpoints against the log: `passport audit verify`, beside the issuer.
