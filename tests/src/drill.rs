@@ -14,6 +14,7 @@ mod compromise;
 mod fate;
 mod figures;
 mod fleet;
+mod gaps;
 mod intake;
 mod issuer_away;
 mod kill_intake;
@@ -64,6 +65,7 @@ pub const CAMPAIGNS: &[Campaign] = &[
     slow_clients::CAMPAIGN,
     intake::CAMPAIGN,
     tamper::CAMPAIGN,
+    gaps::CAMPAIGN,
 ];
 
 /// What this program is when a drill starts it for itself; `None` where it was started by somebody else.

@@ -50,6 +50,15 @@ fn hold_tree(drill: &Drill, site: &Site) {
     drill.expect(output.status.code() == Some(0), TREE, told);
 }
 
+/// Has the issuer take in an agent of this name, and gives a passport with which it may report.
+pub(super) fn passport_to_report(admin: &Client, name: &str) -> String {
+    let issuer = admin.get("/.well-known/passport-issuer")["issuer"].as_str().expect("an issuer").to_owned();
+    admin.post("/v1/agents", &json!({"agentId": name, "name": name}));
+    let grants = json!([{"resource": "issuer/audit", "allowedActions": ["audit.write"]}]);
+    let order = json!({"agentId": name, "audience": [issuer], "grants": grants, "expiresIn": 86_400});
+    admin.post("/v1/passports", &order)["passport"].as_str().expect("a passport").to_owned()
+}
+
 /// A service with an agent, a passport and a chain of events of its own. It has one batch under way at a time.
 pub(super) struct Reporter {
     pub(super) name: String,
@@ -68,11 +77,7 @@ pub(super) struct Reporter {
 impl Reporter {
     /// Has the issuer take in an agent of this name, with a passport to report.
     pub(super) fn enlist(admin: &Client, name: &str, pool: &Arc<Pool>, dice: Gen) -> Self {
-        let issuer = admin.get("/.well-known/passport-issuer")["issuer"].as_str().expect("an issuer").to_owned();
-        admin.post("/v1/agents", &json!({"agentId": name, "name": name}));
-        let grants = json!([{"resource": "issuer/audit", "allowedActions": ["audit.write"]}]);
-        let order = json!({"agentId": name, "audience": [issuer], "grants": grants, "expiresIn": 86_400});
-        let passport = admin.post("/v1/passports", &order)["passport"].as_str().expect("a passport").to_owned();
+        let passport = passport_to_report(admin, name);
         Self::known(name, passport, pool, dice)
     }
 
