@@ -2,6 +2,7 @@
 
 mod conformance;
 mod decisions;
+mod docs;
 mod log;
 mod structure;
 mod system;

@@ -1,0 +1,7 @@
+//! The pages are true: every block of code in them is run, read or compiled, or says why it is not.
+
+mod blocks;
+mod codes;
+mod links;
+mod page;
+mod shell;
