@@ -30,12 +30,21 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   }, [])
 
   useEffect(() => {
-    const link = takeLink()
-    const found = link === undefined ? present() : open({ link })
-    found.then(enter, (error) => {
-      setProblem(asProblem(error))
-      setState('out')
-    })
+    const look = (link: string | undefined) => {
+      const found = link === undefined ? present() : open({ link })
+      found.then(enter, (error) => {
+        setProblem(asProblem(error))
+        setState('out')
+      })
+    }
+    look(takeLink())
+    // A link that is pasted into the tab of this very page loads nothing anew.
+    const pasted = () => {
+      const link = takeLink()
+      if (link !== undefined) look(link)
+    }
+    window.addEventListener('hashchange', pasted)
+    return () => window.removeEventListener('hashchange', pasted)
   }, [enter])
 
   useEffect(() => {

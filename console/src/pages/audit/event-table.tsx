@@ -83,5 +83,12 @@ export function What({ event }: { event: AuditEvent }) {
 function Why({ event }: { event: AuditEvent }) {
   if (event.gap !== undefined) return <span className="muted">{event.gap.why}</span>
   if (event.kind === 'admin' || event.outcome === 'allow') return <span className="muted">{event.kind === 'admin' ? '' : 'granted'}</span>
-  return event.message === undefined ? (event.reason ?? '') : <Words text={event.message} />
+  return event.message === undefined ? (
+    (event.reason ?? '')
+  ) : (
+    // One element: a cell that stacks lays its children out side by side.
+    <span>
+      <Words text={event.message} />
+    </span>
+  )
 }

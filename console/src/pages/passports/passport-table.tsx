@@ -22,7 +22,7 @@ export function PassportTable({ passports, agent }: { passports: readonly Passpo
           {passports.map((passport) => (
             <tr key={passport.passportId}>
               <td>
-                <Link to={`/passports/${encodeURIComponent(passport.passportId)}`} aria-label={`Passport ${passport.passportId}`}>
+                <Link to={`/passports/${encodeURIComponent(passport.passportId)}`} title={passport.passportId}>
                   <code>{short(passport.passportId)}</code>
                 </Link>
               </td>
