@@ -34,6 +34,7 @@ mod restore;
 mod serve;
 mod shrink;
 mod templates;
+mod test;
 mod trust;
 mod usage;
 mod verify;
@@ -110,6 +111,7 @@ enum Command {
     /// Read the audit log
     #[command(subcommand)]
     Audit(audit::Audit),
+    Test(test::Test),
     Replay(Box<replay::Replay>),
     Shrink(Box<shrink::Shrink>),
     Completions(completions::Completions),
@@ -177,6 +179,7 @@ fn dispatch(command: Command, session: &Session) -> Ended {
         Command::Keys(keys) => keys.run(session),
         Command::Approvals(approvals) => approvals.run(session),
         Command::Audit(audit) => audit.run(session),
+        Command::Test(test) => test.run(session),
         Command::Replay(replay) => replay.run(session),
         Command::Shrink(shrink) => shrink.run(session),
         Command::Completions(completions) => completions.run(session),

@@ -19,7 +19,9 @@ mod approvals;
 mod bootstrap;
 mod change;
 mod check;
+mod console;
 mod counts;
+mod credential;
 mod error;
 mod events;
 mod follow;
@@ -61,6 +63,8 @@ use passport_shared::jose::Algorithm;
 use passport_verifier::Verifier;
 
 pub use approvals::ApprovalQuery;
+pub use console::Permission;
+pub use credential::{Credential, SessionKey};
 pub use error::{ServiceError, StartError};
 pub use events::{EventsPage, stored_events};
 pub use follow::Followed;
@@ -124,6 +128,9 @@ pub struct Settings {
     pub webhooks_to: Reach,
     /// How many reported decisions a second are decided again, to see whether they agree; 1,000 unless set, `None`: none.
     pub redecide: Option<u32>,
+    /// For how many seconds a session of the console lasts, five minutes to seven days; 8 hours unless set, `None`: there is no
+    /// console.
+    pub console: Option<i64>,
 }
 
 impl Settings {
@@ -142,6 +149,7 @@ impl Settings {
             audit_retention: None,
             webhooks_to: Reach::default(),
             redecide: Some(1_000),
+            console: Some(8 * 3_600),
         }
     }
 }

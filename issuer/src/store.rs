@@ -50,6 +50,7 @@ use tokio::sync::watch;
 
 pub use error::{OpenError, StoreError};
 pub use postgres::{Durability, PostgresOptions, PostgresStore, PostgresVault, check_log as check_postgres_log};
+pub use records::ConsoleKey;
 pub use records::{
     AdminEvent, Agent, Alarm, AppendOutcome, Approval, ApprovalFilter, ApprovalState, AuditEvent, AuditFilter, Batch, Count, CountFilter,
     Disabled, Dropped, EventKind, Finding, FindingFilter, FindingKind, Key, KeyState, KeyUse, Link, LiveFilter, LogHead, LogHold, LogState,
@@ -437,6 +438,28 @@ pub trait Store: std::fmt::Debug + Send + Sync {
 
     /// How many deliveries are pending and given up.
     async fn delivery_counts(&self) -> Result<DeliveryCounts, StoreError>;
+
+    /// One session of the console, by the SHA-256 of its secret; one that is over is remembered for a day.
+    async fn console_session(&self, hash: &str) -> Result<Option<ConsoleKey>, StoreError>;
+
+    /// One link that opens a session, by the SHA-256 of its secret.
+    async fn console_link(&self, hash: &str) -> Result<Option<ConsoleKey>, StoreError>;
+
+    /// Keeps a link that opens a session once. A passport has 32 at most: the oldest make room.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if there is one of this hash.
+    async fn make_console_link(&self, link: ConsoleKey, event: AdminEvent) -> Result<(), StoreError>;
+
+    /// Opens a session, and uses up the link of this hash where it is opened by one. A passport has 32 at most: the oldest make
+    /// room.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if the link is not there, or was used; [`StoreError::Conflict`] if there is a session of this hash.
+    async fn open_console_session(&self, session: ConsoleKey, by_link: Option<String>, event: AdminEvent) -> Result<(), StoreError>;
+
+    /// Ends a session. Gives whether that changed anything.
+    async fn close_console_session(&self, hash: &str, event: AdminEvent) -> Result<bool, StoreError>;
 
     /// Takes on, or goes on with, deciding the log again: one holder at a time has it, until its lease is over. Gives up to
     /// which event that was done; `None` while another has it.

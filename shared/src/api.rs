@@ -4,6 +4,7 @@ pub mod agents;
 pub mod approvals;
 pub mod audit;
 pub mod checks;
+pub mod console;
 pub mod discovery;
 pub mod keys;
 pub mod passports;

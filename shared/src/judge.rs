@@ -168,7 +168,12 @@ fn unmet<'p>(candidates: impl Iterator<Item = &'p (usize, Grant)>, request: &Req
     Refusal { details, ..Refusal::new(Reason::ConstraintUnmet, message) }
 }
 
-fn unmet_clauses<'c>(grant: usize, constraint: &'c Constraint, given: Option<&'c Attribute>) -> impl Iterator<Item = (Unmet, String)> + 'c {
+/// What of `constraint` the attribute `given` does not meet, each with what is wrong in words.
+pub(crate) fn unmet_clauses<'c>(
+    grant: usize,
+    constraint: &'c Constraint,
+    given: Option<&'c Attribute>,
+) -> impl Iterator<Item = (Unmet, String)> + 'c {
     let attribute = constraint.attribute.clone();
     let absent = given.is_none_or(|given| !is_there(given));
     let only_presence = (constraint.operators.is_empty() && absent).then(|| {

@@ -9,6 +9,7 @@ pub mod constraint;
 pub mod decimal;
 pub mod decision;
 pub mod describe;
+pub mod explain;
 pub mod fault;
 pub mod footprint;
 pub mod grant;

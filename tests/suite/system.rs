@@ -3,6 +3,7 @@
 mod approvals;
 mod audit_log;
 mod backup;
+mod browser;
 mod demo;
 mod doctor;
 mod drills;

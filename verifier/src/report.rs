@@ -40,6 +40,7 @@ mod courier;
 mod delivery;
 mod event;
 mod health;
+mod hiding;
 mod intake;
 mod passport;
 mod post;
@@ -98,7 +99,12 @@ pub enum ReporterError {
 impl Reporter {
     /// Opens the spool and starts the threads.
     pub fn start(settings: ReporterSettings) -> Result<Self, ReporterError> {
-        let parts = settings.into_parts();
+        let mut parts = settings.into_parts();
+        if parts.hiding.is_on() && parts.hiding.key.is_none() {
+            let mut key = [0; 32];
+            // Without randomness there is no key, and what is hidden has no hash.
+            parts.hiding.key = parts.randomness.fill(&mut key).is_ok().then_some(key);
+        }
         let mut salt = [0; 4];
         // Without randomness a block could be forged by who can also damage the disk: the chain would tell.
         let _ = parts.randomness.fill(&mut salt);
@@ -106,7 +112,7 @@ impl Reporter {
         let reporter = parts.passport.reporter().to_owned();
         let (spool, acknowledged) = Spool::open(&parts.directory, &reporter, parts.quota, first, u32::from_le_bytes(salt))?;
         let passport = Arc::new(RwLock::new(parts.passport));
-        let intake = Arc::new(Intake::new(parts.delivery, parts.decisions, parts.bytes, parts.batch.most_json()));
+        let intake = Arc::new(Intake::new(parts.delivery, parts.hiding, parts.decisions, parts.bytes, parts.batch.most_json()));
         let (control, sync) = (Arc::new(Control::default()), Arc::new(Sync::default()));
         control.change(|state| (state.durable, state.settled) = (spool.holdings().durable, acknowledged.seq));
         let courier = Courier {

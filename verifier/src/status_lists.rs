@@ -1,56 +1,69 @@
 //! The status lists of a snapshot of trust, by their URI.
 
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use passport_shared::status_list::StatusListClaims;
 use passport_shared::text::same;
 
-/// Lists in the order of their URIs' ends, which is where the URIs of one issuer differ: a look-up compares eight bytes
-/// a step, and a whole URI once.
+/// Lists by the ends of their URIs, which is where the URIs of one issuer differ: a look-up mixes eight bytes, and compares
+/// a whole URI once. Nobody but the issuer chooses a URI, so nobody can make many of them end alike.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StatusLists {
-    lists: Vec<(u64, Arc<StatusListClaims>)>,
+    lists: HashMap<u64, Vec<Arc<StatusListClaims>>, BuildHasherDefault<Folded>>,
 }
 
 impl StatusLists {
     /// The list with this URI.
+    #[inline]
     pub(crate) fn get(&self, uri: &str) -> Option<&StatusListClaims> {
-        let at = self.place(uri).ok()?;
-        self.lists.get(at).map(|(_, list)| &**list)
+        self.lists.get(&end(uri))?.iter().find(|list| same(&list.uri, uri)).map(|list| &**list)
     }
 
     /// Adds a list, or replaces the one with its URI.
     pub(crate) fn insert(&mut self, list: Arc<StatusListClaims>) {
-        match self.place(&list.uri) {
-            Ok(at) => {
-                if let Some((_, known)) = self.lists.get_mut(at) {
-                    *known = list;
-                }
-            }
-            Err(at) => self.lists.insert(at, (end(&list.uri), list)),
+        let alike = self.lists.entry(end(&list.uri)).or_default();
+        match alike.iter_mut().find(|known| known.uri == list.uri) {
+            Some(known) => *known = list,
+            None => alike.push(list),
         }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<StatusListClaims>> {
-        self.lists.iter().map(|(_, list)| list)
-    }
-
-    /// Where the list with this URI stands, or where it would.
-    #[inline]
-    fn place(&self, uri: &str) -> Result<usize, usize> {
-        let wanted = end(uri);
-        let from = self.lists.partition_point(|(end, _)| *end < wanted);
-        let mut alike = self.lists.iter().skip(from).take_while(|(end, _)| *end == wanted);
-        alike.position(|(_, list)| same(&list.uri, uri)).map(|at| from + at).ok_or(from)
+        self.lists.values().flatten()
     }
 }
 
 /// The last eight bytes; fewer for what is shorter.
+#[inline]
 fn end(uri: &str) -> u64 {
     let bytes = uri.as_bytes();
     match bytes.last_chunk::<8>() {
         Some(chunk) => u64::from_le_bytes(*chunk),
         None => bytes.iter().fold(0, |end, byte| end << 8 | u64::from(*byte)),
+    }
+}
+
+/// A hash of one number: both halves of a product with an odd constant, so that each bit of it moves with each of the number.
+#[derive(Clone, Copy, Debug, Default)]
+struct Folded(u64);
+
+impl Hasher for Folded {
+    #[inline]
+    fn write_u64(&mut self, number: u64) {
+        let product = u128::from(number ^ self.0).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+        let [high, low] = [product >> 64, product & u128::from(u64::MAX)].map(|half| u64::try_from(half).unwrap_or_default());
+        self.0 = high ^ low;
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    #[inline]
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 

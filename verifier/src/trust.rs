@@ -261,6 +261,14 @@ impl Trust {
         self.keys.iter().map(TrustedKey::id)
     }
 
+    /// The status at `index` of the list with this URI, as this snapshot has it: 0 is valid, everything else is not. `None`
+    /// where there is no such list or no such place. Whether the list is fresh enough to go by, [`Verifier`](crate::Verifier)
+    /// looks at.
+    #[must_use]
+    pub fn status_at(&self, uri: &str, index: u64) -> Option<u8> {
+        self.status_lists.get(uri)?.list.get(index)
+    }
+
     /// The keys that are trusted, as a set to publish or keep.
     #[must_use]
     pub fn key_set(&self) -> KeySet {

@@ -11,7 +11,8 @@ use crate::decision::{Context, Decision, Seen};
 use crate::signed::SignedPassport;
 use crate::verifier::Verifier;
 
-/// A passport that a [`Verifier`] has verified. There is no other way to one, so to hold it is the proof that the
+/// A passport that a [`Verifier`] has verified. There is no other way to one (but for an issuer that keeps what it signs,
+/// feature `kept`), so to hold it is the proof that the
 /// signature was good; everything that can change since is looked at again for each decision.
 #[derive(Clone)]
 pub struct VerifiedPassport {

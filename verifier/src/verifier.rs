@@ -21,6 +21,8 @@ use crate::verified::VerifiedPassport;
 
 #[cfg(feature = "guard")]
 mod ages;
+#[cfg(feature = "kept")]
+mod kept;
 mod settings;
 
 use settings::{CACHE_BYTES, CACHE_ENTRIES, Settings};

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use self::filters::Filters;
 use super::client::Remote;
 use super::error::{DONE, Ended};
-use super::output::{WIDTH, cut, table};
+use super::output::{cut, table, width};
 use super::{Session, page};
 
 /// Read the audit log, and see to it
@@ -156,7 +156,7 @@ fn rows(events: &[Event]) -> Vec<Vec<String>> {
     };
     let taken: usize = HEADER.iter().take(HEADER.len() - 1).enumerate().map(|(column, header)| widest(column, header)).sum();
     for (row, event) in rows.iter_mut().zip(events) {
-        row.push(event.what(WIDTH.saturating_sub(taken)));
+        row.push(event.what(width().saturating_sub(taken)));
     }
     rows
 }
@@ -167,7 +167,7 @@ impl Event {
         let mut cells = rows(std::slice::from_ref(self)).pop().unwrap_or_default();
         let taken = TAILED.iter().map(|width| width + 2).sum::<usize>();
         if let Some(last) = cells.last_mut() {
-            *last = self.what(WIDTH.saturating_sub(taken));
+            *last = self.what(width().saturating_sub(taken));
         }
         let padded = |(cell, width): (&String, &usize)| format!("{cell:<width$}  ");
         let line: String = cells.iter().zip(&TAILED).map(padded).collect();
@@ -226,7 +226,7 @@ mod tests {
     fn listed(events: &[Event]) -> Vec<String> {
         let text = table(&HEADER, rows(events));
         assert_eq!(text.lines().count(), events.len() + 1, "a line an event: {text}");
-        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= width()), "{text}");
         text.lines().map(str::to_owned).collect()
     }
 
@@ -250,7 +250,7 @@ mod tests {
             [event("allow", "granted", "a", "b", "c"), event("deny", "constraint_unmet", &long, &long, &long)].map(|event| event.line());
         assert_eq!(lines[0], "2026-11-23T23:58:24Z  allow    @desk        a            b on c");
         assert_eq!(lines[1], "2026-11-23T23:58:24Z  deny     @desk        xxxxxxxxxx…  xxx… (constraint_unmet)");
-        assert!(lines.iter().all(|line| line.chars().count() <= WIDTH));
+        assert!(lines.iter().all(|line| line.chars().count() <= width()));
     }
 
     #[test]

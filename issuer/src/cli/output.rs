@@ -2,15 +2,32 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::ops::RangeInclusive;
+use std::sync::OnceLock;
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use serde::Serialize;
+use terminal_size::Width;
 
 use super::error::{CliError, Ended};
 
-/// The columns that everything fits in.
+/// The columns that everything fits in where there is no terminal that says otherwise, and of the pages of help.
 pub(crate) const WIDTH: usize = 80;
+/// Narrower than this nothing can be read, and wider lines are not read well.
+const WIDTHS: RangeInclusive<usize> = 40..=160;
+
+/// The columns of the terminal that is written to; [`WIDTH`] where there is none. Looked at once: a table is not torn by
+/// who moves the window.
+pub(crate) fn width() -> usize {
+    static NOW: OnceLock<usize> = OnceLock::new();
+    *NOW.get_or_init(|| match terminal_size::terminal_size_of(io::stdout()) {
+        // The tests hold texts against 80 columns, in whichever terminal they run.
+        _ if cfg!(test) => WIDTH,
+        Some((Width(columns), _)) => usize::from(columns).clamp(*WIDTHS.start(), *WIDTHS.end()),
+        None => WIDTH,
+    })
+}
 
 /// For what is allowed or verified.
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -69,7 +86,7 @@ impl Output {
     /// Tells a person something that is not the result, in lines that fit. Lines that begin with two spaces are to be
     /// copied, and stay whole.
     pub(crate) fn say(self, text: &str) {
-        let fit = |line: &str| if line.starts_with("  ") { line.to_owned() } else { wrap(line, WIDTH).join("\n") };
+        let fit = |line: &str| if line.starts_with("  ") { line.to_owned() } else { wrap(line, width()).join("\n") };
         self.raw(&text.lines().map(fit).collect::<Vec<_>>().join("\n"));
     }
 
@@ -95,11 +112,16 @@ impl Output {
     }
 }
 
-/// A table without borders that fits 80 columns.
+/// A table without borders that fits the terminal.
 pub(crate) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    table_of(width(), header, rows)
+}
+
+/// A table in so many columns. What does not fit in its cell goes on beneath.
+fn table_of(width: usize, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(u16::try_from(WIDTH).unwrap_or(u16::MAX));
+    table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
     table.set_header(header.to_vec());
     for row in rows {
         table.add_row(row);
@@ -124,7 +146,7 @@ pub(crate) fn facts(rows: &[(&str, String)]) -> String {
     let line = |(name, value): &(&str, String)| {
         let indent = " ".repeat(widest + 4);
         let first = format!("  {}{}", styled(QUIET, name), " ".repeat(widest + 2 - name.len()));
-        let lines = wrap(value, WIDTH - indent.len());
+        let lines = wrap(value, width().saturating_sub(indent.len()));
         format!("{first}{}", lines.join(&format!("\n{indent}")))
     };
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
@@ -132,7 +154,7 @@ pub(crate) fn facts(rows: &[(&str, String)]) -> String {
 
 /// Items beneath each other, each behind a dash.
 pub(crate) fn bullets(items: &[String]) -> String {
-    items.iter().map(|item| format!("  - {}", wrap(item, WIDTH - 4).join("\n    "))).collect::<Vec<_>>().join("\n")
+    items.iter().map(|item| format!("  - {}", wrap(item, width().saturating_sub(4)).join("\n    "))).collect::<Vec<_>>().join("\n")
 }
 
 /// `text` in lines of at most `width` characters, broken at spaces; a longer word stands by itself.
@@ -177,6 +199,18 @@ mod tests {
         assert!(text.contains(&id), "what names a row is not broken: {text}");
         let text = table(&["ID", "NAME"], [vec!["agent_1".to_owned(), "Ollie".to_owned()]]);
         assert_eq!(text, "ID       NAME\nagent_1  Ollie");
+    }
+
+    #[test]
+    fn a_table_fits_a_narrow_terminal_and_uses_a_wide_one() {
+        let long = "word ".repeat(30).trim_end().to_owned();
+        let lines = |width| table_of(width, &["ID", "TEXT"], [vec!["agent_1".to_owned(), long.clone()]]);
+        for width in [40, 80, 160] {
+            let text = lines(width);
+            assert!(text.lines().all(|line| line.chars().count() <= width), "{width}: {text}");
+            assert_eq!(text.matches("word").count(), 30, "nothing is lost: {text}");
+        }
+        assert!(lines(40).lines().count() > lines(160).lines().count());
     }
 
     #[test]

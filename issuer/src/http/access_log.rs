@@ -40,7 +40,7 @@ impl Seen {
                 passport_id: Some(caller.passport_id().to_owned()),
             },
             Err(Denial::Decision { request_id, .. }) => Who { request_id: request_id.clone(), agent_id: None, passport_id: None },
-            Err(Denial::NoToken | Denial::Failed(_)) => return,
+            Err(Denial::NoToken | Denial::NoSession { .. } | Denial::NoLink | Denial::Failed(_)) => return,
         };
         let _ = self.0.set(who);
     }

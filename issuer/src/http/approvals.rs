@@ -82,7 +82,7 @@ pub(crate) async fn get(State(app): State<App>, own: Own, Id(id): Id, Query(quer
         Err(not_found @ ServiceError::NotFound { .. }) => {
             let attributes = [(ApprovalsRead::ID, id.as_str())];
             // Who may not read approvals does not learn which there are.
-            match app.issuer.authorize(Some(&own.token), ApprovalsRead::ACTION, ApprovalsRead::RESOURCE, &attributes).await {
+            match app.issuer.authorize(own.presented.credential(), ApprovalsRead::ACTION, ApprovalsRead::RESOURCE, &attributes).await {
                 Ok(_) => reply::ok(&app.issuer.approval(&id).await?),
                 Err(_) => Err(not_found.into()),
             }

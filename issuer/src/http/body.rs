@@ -12,6 +12,7 @@ use passport_shared::api::agents::{DisableAgent, NewAgent};
 use passport_shared::api::approvals::{AskApproval, DecideApproval};
 use passport_shared::api::audit::ReportEvents;
 use passport_shared::api::checks::Verify;
+use passport_shared::api::console::SignIn;
 use passport_shared::api::keys::RevokeKey;
 use passport_shared::api::passports::{IssuePassport, RenewPassport, RevokePassport, RevokePassports};
 use passport_shared::api::templates::{ExpandTemplate, SaveTemplate};
@@ -53,6 +54,7 @@ impl JsonBody for ExpandTemplate {}
 impl JsonBody for CreateWebhook {}
 impl JsonBody for DisableWebhook {}
 impl JsonBody for ReplayWebhook {}
+impl JsonBody for SignIn {}
 impl JsonBody for Verify {}
 impl JsonBody for ReportEvents {
     const GZIP: bool = true;

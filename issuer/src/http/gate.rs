@@ -5,9 +5,10 @@ use std::marker::PhantomData;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 
+use super::App;
 use super::access_log::Seen;
+use super::presented::Presented;
 use super::problem::Failure;
-use super::{App, bearer};
 use crate::service::Caller;
 
 /// An action on a resource, as contract section 7 names them.
@@ -22,6 +23,9 @@ pub(crate) trait Permission: Send + Sync + 'static {
 
 macro_rules! permissions {
     ($($(#[$doc:meta])* $name:ident = $action:literal on $resource:literal, id $id:literal;)*) => {
+        /// All of them: what a session of the console is told of whether it may.
+        pub(crate) const PERMISSIONS: &[crate::service::Permission] = &[$(($action, $resource)),*];
+
         $(
             $(#[$doc])*
             pub(crate) enum $name {}
@@ -87,8 +91,8 @@ impl<P: Permission> FromRequestParts<App> for Gate<P> {
         // An id that cannot be read names nothing: it is left out, so that no constraint on it can hold, and is 404 later.
         let ids = RawPathParams::from_request_parts(parts, app).await.ok();
         let attributes: Vec<_> = ids.iter().flatten().map(|(_, id)| (P::ID, id)).collect();
-        let token = bearer::token(&parts.headers)?;
-        let outcome = app.issuer.authorize(token.as_deref(), P::ACTION, P::RESOURCE, &attributes).await;
+        let presented = Presented::read(app, &parts.method, &parts.headers)?;
+        let outcome = app.issuer.authorize(presented.credential(), P::ACTION, P::RESOURCE, &attributes).await;
         if let Some(seen) = parts.extensions.get::<Seen>() {
             seen.note(&outcome);
         }

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use passport_shared::api::problem::Problem;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{OpenApi as _, ToSchema as _};
 
@@ -54,6 +54,7 @@ pub(crate) async fn document(State(app): State<App>, _: Query<NoParameters>) -> 
         (name = "audit", description = "What verifiers report, and what became of it."),
         (name = "log", description = "The audit log as static files, for monitors and witnesses (C2SP tlog-tiles)."),
         (name = "webhooks", description = "Who is told of what happens."),
+        (name = "console", description = "Signing in to the console, whose cookie every route takes in place of a passport."),
         (name = "checks", description = "Decisions for callers that have no verifier of their own."),
         (name = "trust", description = "What a verifier needs, for anyone."),
         (name = "health", description = "For whoever keeps the process running."),
@@ -73,6 +74,11 @@ pub(super) fn base() -> OpenApi {
         .build();
     let components = document.components.get_or_insert_default();
     components.security_schemes.insert("passport".to_owned(), RefOr::T(SecurityScheme::Http(scheme)));
+    let cookie = ApiKeyValue::with_description(
+        "__Host-passport-console",
+        "A session of the console; `passport-console` where the issuer's URL is http. What is not GET or HEAD needs `X-CSRF-Token` with it.",
+    );
+    components.security_schemes.insert("session".to_owned(), RefOr::T(SecurityScheme::ApiKey(ApiKey::Cookie(cookie))));
     components.responses = COMMON.iter().map(|(_, name, description)| ((*name).to_owned(), problem(description))).collect();
     document
 }
@@ -118,7 +124,7 @@ pub(super) fn name_rests(document: &mut OpenApi) {
 /// Adds to each operation what can go wrong by its very form: a gate, a body, an id in the path.
 pub(super) fn add_common_responses(document: &mut OpenApi) {
     for (path, item) in &mut document.paths.paths {
-        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+        for operation in [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten() {
             for (status, name, _) in &COMMON {
                 if can_come(status, path, operation) {
                     let response = RefOr::Ref(Ref::from_response_name(*name));
@@ -133,13 +139,14 @@ fn can_come(status: &str, path: &str, operation: &Operation) -> bool {
     let guarded = operation.security.is_some();
     let tagged = |tag: &str| operation.tags.iter().flatten().any(|own| own == tag);
     match status {
-        "401" | "403" => guarded,
+        "401" | "403" => guarded || tagged("console"),
         "429" => !tagged("health"),
-        "404" => path.contains('{'),
+        // A console that is switched off is not there.
+        "404" => path.contains('{') || tagged("console"),
         "413" | "415" => operation.request_body.is_some(),
         // What is wrong in a form is 400 (RFC 6749 section 5.2).
         "422" => takes_json(operation),
-        "503" => guarded || tagged("trust") || tagged("log") || path == "/readyz",
+        "503" => guarded || tagged("console") || tagged("trust") || tagged("log") || path == "/readyz",
         _ => true,
     }
 }

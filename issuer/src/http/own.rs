@@ -3,8 +3,9 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
+use super::App;
+use super::presented::Presented;
 use super::problem::Failure;
-use super::{App, bearer};
 use crate::service::Holder;
 
 /// The proof that this request carries a passport that is good now, whatever it is for. As the first argument of a handler
@@ -12,17 +13,17 @@ use crate::service::Holder;
 pub(crate) struct Own {
     /// Who calls.
     pub(crate) holder: Holder,
-    /// The passport as it came.
-    pub(crate) token: String,
+    /// What was shown.
+    pub(crate) presented: Presented,
 }
 
 impl FromRequestParts<App> for Own {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let token = bearer::token(&parts.headers)?;
-        let holder = app.issuer.holder(token.as_deref()).await?;
+        let presented = Presented::read(app, &parts.method, &parts.headers)?;
+        let holder = app.issuer.holder(presented.credential()).await?;
         app.keeper.agent(&holder.passport().agent_id)?;
-        Ok(Self { holder, token: token.unwrap_or_default().into_owned() })
+        Ok(Self { holder, presented })
     }
 }

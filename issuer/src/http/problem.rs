@@ -50,6 +50,10 @@ pub(crate) enum RequestFault {
     MethodNotAllowed,
     #[error("the request has more than one `Authorization` header; send one")]
     SeveralAuthorizations,
+    #[error("the request comes from a page of another site, and the cookie of the console is for its own pages alone")]
+    CrossSite,
+    #[error("the header `X-CSRF-Token` is missing or is not the session's; `GET /console/session` says it")]
+    Csrf,
     #[error("the query is malformed: {0}")]
     Query(String),
     #[error("the body must be sent as `Content-Type: {expected}`, without a content coding (reports alone may be in `gzip`)")]
@@ -84,6 +88,7 @@ impl RequestFault {
             Self::SeveralAuthorizations | Self::Query(_) | Self::BodyBroken | Self::BodyCoding | Self::Json(_) | Self::Form(_) => {
                 StatusCode::BAD_REQUEST
             }
+            Self::CrossSite | Self::Csrf => StatusCode::FORBIDDEN,
             Self::RouteNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTimeout | Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -102,6 +107,8 @@ impl RequestFault {
             Self::MethodNotAllowed => "method_not_allowed",
             // RFC 6750 section 3.1 and RFC 6749 section 5.2 name these two so.
             Self::SeveralAuthorizations | Self::Form(_) => "invalid_request",
+            Self::CrossSite => "cross_site",
+            Self::Csrf => "csrf",
             Self::Query(_) => "invalid_query",
             Self::MediaType { .. } => "unsupported_media_type",
             Self::BodyTooLarge { .. } => "body_too_large",

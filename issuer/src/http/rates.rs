@@ -26,8 +26,8 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use self::lockout::Lockout;
 pub use self::source::Proxies;
 pub(super) use self::source::{Peer, Source};
-use super::App;
 use super::problem::{Code, RequestFault};
+use super::{App, console};
 use crate::metrics;
 
 /// Keys that one limiter knows at once. It bounds memory: some 100 bytes each.
@@ -135,11 +135,12 @@ fn counted(limit: &'static str, checked: Result<(), RequestFault>) -> Result<(),
     checked.inspect_err(|_| ::metrics::counter!(metrics::LIMITED, "limit" => limit).increment(1))
 }
 
-/// Whether an answer says that what was presented is no passport. One that has expired was one: its holder is a client to be
-/// told, and no guesser.
+/// Whether an answer says that what was presented is no passport, session or link. One that has expired was one: its holder is a
+/// client to be told, and no guesser.
 fn was_bad(response: &Response) -> bool {
     let code = response.extensions().get::<Code>().map(|code| code.0);
-    response.status() == StatusCode::UNAUTHORIZED && !matches!(code, None | Some("missing_token" | "expired" | "not_yet_valid"))
+    response.status() == StatusCode::UNAUTHORIZED
+        && !matches!(code, None | Some("missing_token" | "expired" | "not_yet_valid" | "session_over"))
 }
 
 /// The middleware: who asks too often is told to wait, before anything of the request is looked at.
@@ -149,7 +150,8 @@ pub(super) async fn by_source(State(app): State<App>, route: Option<MatchedPath>
     // Called as a tower service, there is no source.
     let Some(Peer(peer)) = peer.filter(|_| !matches!(path, "/healthz" | "/readyz")) else { return next.run(request).await };
     let source = app.keeper.proxies.source(peer, request.headers());
-    let public = !path.starts_with("/v1/") || PUBLIC.contains(&path);
+    let guarded = path.starts_with("/v1/") || path == console::SESSION_ROUTE;
+    let public = !guarded || PUBLIC.contains(&path);
     if let Err(fault) = app.keeper.source(source, public) {
         return fault.into_response();
     }

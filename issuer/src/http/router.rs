@@ -8,8 +8,8 @@ use utoipa_axum::routes;
 
 use super::problem::RequestFault;
 use super::{
-    App, Front, Limits, agents, approvals, audit, frame, health, introspect, keys, log, openapi, passports, public, rates, stream,
-    templates, verify, webhooks, well_known,
+    App, Front, Limits, agents, approvals, audit, console, frame, health, introspect, keys, log, openapi, pages, passports, public, rates,
+    stream, templates, verify, webhooks, well_known,
 };
 use crate::service::Issuer;
 
@@ -67,6 +67,8 @@ pub(super) fn routes() -> (Router<App>, OpenApi) {
         .routes(routes!(audit::findings))
         .routes(routes!(audit::reporters))
         .routes(routes!(audit::differences))
+        .routes(routes!(console::sign_in, console::session, console::sign_out))
+        .routes(routes!(console::link))
         .routes(routes!(verify::verify))
         .routes(routes!(introspect::introspect))
         .routes(routes!(public::status_list))
@@ -79,7 +81,7 @@ pub(super) fn routes() -> (Router<App>, OpenApi) {
         .split_for_parts();
     openapi::name_rests(&mut document);
     openapi::add_common_responses(&mut document);
-    (router, document)
+    (router.merge(pages::routes()), document)
 }
 
 /// Puts around `router` what every request goes through.

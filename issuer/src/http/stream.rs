@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream;
@@ -14,11 +14,12 @@ use passport_shared::text::quote;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
+use super::App;
 use super::gate::{AuditRead, Gate, Permission as _};
+use super::presented::Presented;
 use super::problem::{Failure, RequestFault};
 use super::query::Query;
 use super::reply::Answer;
-use super::{App, bearer};
 use crate::metrics::{STREAMS, Within};
 use crate::service::{ServiceError, Tail, TailEvent};
 
@@ -50,10 +51,17 @@ pub(crate) struct GoesOn;
 pub(crate) async fn follow(State(app): State<App>, _: Gate<AuditRead>, Query(query): Query<StreamQuery>, asked: HeaderMap) -> Answer {
     let after = last_event_id(&asked)?.or(query.after);
     let place = app.streams.clone().try_acquire_owned().map_err(|_| too_many())?;
-    let token = bearer::token(&asked)?.map(std::borrow::Cow::into_owned);
+    let presented = Presented::read(&app, &Method::GET, &asked)?;
     let tail = app.issuer.tail(query, after).await?;
-    let following =
-        Following { app, token, tail, ready: VecDeque::new(), checked: Instant::now(), _place: place, _counted: Within::enter(STREAMS) };
+    let following = Following {
+        app,
+        presented,
+        tail,
+        ready: VecDeque::new(),
+        checked: Instant::now(),
+        _place: place,
+        _counted: Within::enter(STREAMS),
+    };
     let events =
         stream::unfold(
             following,
@@ -93,7 +101,7 @@ fn last_event_id(asked: &HeaderMap) -> Result<Option<i64>, Failure> {
 
 struct Following {
     app: App,
-    token: Option<String>,
+    presented: Presented,
     tail: Tail,
     ready: VecDeque<TailEvent>,
     checked: Instant,
@@ -106,7 +114,7 @@ impl Following {
     async fn next(&mut self) -> Option<Event> {
         loop {
             if self.checked.elapsed() >= RECHECK {
-                let allowed = self.app.issuer.authorize(self.token.as_deref(), AuditRead::ACTION, AuditRead::RESOURCE, &[]).await;
+                let allowed = self.app.issuer.authorize(self.presented.credential(), AuditRead::ACTION, AuditRead::RESOURCE, &[]).await;
                 allowed.ok()?;
                 self.checked = Instant::now();
             }

@@ -1,6 +1,7 @@
 //! The service as its clients see it, over a real issuer: a real store, real keys, and a clock that a test sets.
 
 mod audit_log;
+mod console;
 mod documents;
 mod endpoints;
 mod follow;

@@ -69,7 +69,7 @@ impl Issuer {
         self.edition().await?;
         let now = self.now();
         let verifier = Verifier::new((*self.inner.gate.trust()).clone(), audience.as_str()).without_cache();
-        let approvers = match verifier.decide(holder.token(), &request, now) {
+        let approvers = match holder.shown().decide(&verifier, &request, now) {
             Decision::NeedsApproval(pending) => pending.approvers(),
             decided => return Err(unasked(&decided)),
         };
@@ -121,7 +121,7 @@ impl Issuer {
             let left = deadline.saturating_duration_since(Instant::now());
             if found.state != store::ApprovalState::Pending || left.is_zero() || self.is_stopping() {
                 // Once more as it is now: it may have been revoked meanwhile, and then there is no token.
-                let holder = self.holder(Some(holder.token())).await.map_err(meanwhile)?;
+                let holder = self.holder_again(holder).await.map_err(meanwhile)?;
                 let token = self.approval_token(&holder, &found).await?;
                 return shown(found, token);
             }

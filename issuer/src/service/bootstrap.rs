@@ -119,6 +119,12 @@ impl Settings {
                 "it must be a multiple of 8, from 8 to 8388608",
             ),
             (
+                self.console.is_none_or(|life| (300..=604_800).contains(&life)),
+                "console",
+                self.console.unwrap_or_default().to_string(),
+                "it must be five minutes to seven days, in seconds",
+            ),
+            (
                 (600..=366 * 86_400).contains(&self.trust_life),
                 "trust_life",
                 self.trust_life.to_string(),

@@ -9,7 +9,7 @@ use passport_verifier::{Decision, Reason};
 use super::change::{Author, to_json};
 use super::error::title;
 use super::ids::Id;
-use super::{Issuer, ServiceError};
+use super::{Credential, Issuer, ServiceError};
 use crate::traces::{self, Mark};
 
 /// An agent that the gate has let through, for one request. Only [`Issuer::authorize`] makes one, so to hold it is the
@@ -61,6 +61,13 @@ impl Caller {
 pub enum Denial {
     /// No token at all.
     NoToken,
+    /// A cookie that stands for no session.
+    NoSession {
+        /// Whether it stood for one: a guess is told from what is over.
+        was: bool,
+    },
+    /// A link to the console that opens nothing: it was used, is too old, or never was one.
+    NoLink,
     /// The verifier's decision: not an allow.
     Decision {
         /// The `application/problem+json` body.
@@ -85,7 +92,7 @@ impl Denial {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::NoToken => 401,
+            Self::NoToken | Self::NoSession { .. } | Self::NoLink => 401,
             Self::Decision { status, .. } => *status,
             Self::Failed(error) => error.status(),
         }
@@ -95,7 +102,7 @@ impl Denial {
     #[must_use]
     pub fn challenge(&self) -> Option<&'static str> {
         match self {
-            Self::NoToken => Some("Bearer"),
+            Self::NoToken | Self::NoSession { .. } | Self::NoLink => Some("Bearer"),
             Self::Decision { challenge, .. } => *challenge,
             Self::Failed(_) => None,
         }
@@ -105,7 +112,7 @@ impl Denial {
     #[must_use]
     pub fn retry_after(&self) -> Option<u32> {
         match self {
-            Self::NoToken => None,
+            Self::NoToken | Self::NoSession { .. } | Self::NoLink => None,
             Self::Decision { retry_after, .. } => *retry_after,
             Self::Failed(error) => error.retry_after(),
         }
@@ -116,6 +123,9 @@ impl Denial {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NoToken => "missing_token",
+            Self::NoSession { was: false } => "invalid_session",
+            Self::NoSession { was: true } => "session_over",
+            Self::NoLink => "invalid_link",
             Self::Decision { reason, .. } => reason.code(),
             Self::Failed(error) => error.code(),
         }
@@ -124,25 +134,29 @@ impl Denial {
     /// The `application/problem+json` body (RFC 9457).
     #[must_use]
     pub fn body(&self) -> String {
-        let problem = match self {
+        let detail = match self {
             Self::Decision { body, .. } => return body.clone(),
-            Self::NoToken => Problem {
-                kind: "about:blank".to_owned(),
-                title: title(401).to_owned(),
-                status: 401,
-                detail: "this needs a passport: send it as `Authorization: Bearer <passport>`".to_owned(),
-                code: self.code().to_owned(),
-                errors: Vec::new(),
-            },
-            Self::Failed(error) => error.problem(),
+            Self::Failed(error) => return serde_json::to_string(&error.problem()).unwrap_or_default(),
+            Self::NoToken => "this needs a passport: send it as `Authorization: Bearer <passport>`",
+            Self::NoSession { was: false } => "the cookie stands for no session of the console; sign in again",
+            Self::NoSession { was: true } => "the session of the console is over; sign in again",
+            Self::NoLink => "the link was used already, is older than five minutes, or is none; run `passport console` for another",
+        };
+        let problem = Problem {
+            kind: "about:blank".to_owned(),
+            title: title(401).to_owned(),
+            status: 401,
+            detail: detail.to_owned(),
+            code: self.code().to_owned(),
+            errors: Vec::new(),
         };
         serde_json::to_string(&problem).unwrap_or_default()
     }
 }
 
 impl Issuer {
-    /// Decides whether the holder of `token` may do `action` on `resource` at this issuer, by the same verifier and on
-    /// the same trust that everybody else has. A resource must be named; the audience is the issuer's URL.
+    /// Decides whether who shows this credential may do `action` on `resource` at this issuer, by the same verifier and on
+    /// the same trust that everybody else has. A session of the console is decided on as its passport is. A resource must be named; the audience is the issuer's URL.
     ///
     /// `attributes` are what grants can constrain, for example the id in the path. The names `action`, `resource`,
     /// `agentId`, `requestId`, `approval` and `proof` are reserved (contract section 3): name the agent that a call is
@@ -155,12 +169,12 @@ impl Issuer {
     /// A [`Denial`], to be answered as it is.
     pub async fn authorize(
         &self,
-        token: Option<&str>,
+        credential: impl Into<Credential<'_>> + Send,
         action: &'static str,
         resource: &'static str,
         attributes: &[(&str, &str)],
     ) -> Result<Caller, Denial> {
-        traces::child("gate", self.decide(token, action, resource, attributes), |decided, mark| {
+        traces::child("gate", self.decide(credential.into(), action, resource, attributes), |decided, mark| {
             mark(Mark::Action(action));
             mark(Mark::Resource(resource));
             told(decided.as_ref().err(), mark)
@@ -170,24 +184,27 @@ impl Issuer {
 
     async fn decide(
         &self,
-        token: Option<&str>,
+        credential: Credential<'_>,
         action: &'static str,
         resource: &'static str,
         attributes: &[(&str, &str)],
     ) -> Result<Caller, Denial> {
-        let Some(token) = token else {
+        if matches!(credential, Credential::Nothing) {
             tracing::info!(action, resource, reason = "missing_token", "denied at the gate");
             return Err(Denial::NoToken);
-        };
+        }
         // What the gate believes is brought up to date first, or nothing is decided.
         self.edition().await.map_err(Denial::Failed)?;
+        let shown = self.shown(credential).await.inspect_err(|denial| {
+            tracing::info!(action, resource, reason = denial.code(), "denied at the gate");
+        })?;
         let now = self.now();
         let request_id = self.new_id(Id::Request);
         let mut request = Request::new(action).on(resource).identified(request_id.as_str());
         for (name, value) in attributes {
             request = request.with(*name, *value);
         }
-        let decision = self.inner.gate.decide(token, &request, now);
+        let decision = shown.decide(&self.inner.gate, &request, now);
         match (&decision, decision.passport()) {
             (Decision::Allow(_), Some(passport)) => {
                 let author = Author {

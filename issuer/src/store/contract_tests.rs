@@ -7,6 +7,7 @@ pub(crate) mod approvals;
 pub(crate) mod audit;
 pub(crate) mod chains;
 pub(crate) mod checkpoints;
+pub(crate) mod console;
 pub(crate) mod key_uses;
 pub(crate) mod keys;
 pub(crate) mod lineages;
@@ -163,6 +164,11 @@ macro_rules! contract_suite {
                 what_was_given_up_and_what_was_sent_can_be_sent_again,
                 one_issuer_sends_at_a_time,
                 the_key_of_secrets_is_kept_once,
+            }
+            console {
+                a_session_is_opened_and_closed_with_its_event,
+                a_link_opens_one_session_and_no_second,
+                what_is_over_goes_and_a_passport_has_so_many_at_once,
             }
             redecided {
                 one_at_a_time_decides_again_and_who_comes_after_goes_on,

@@ -15,6 +15,8 @@ mod approvals;
 mod audit;
 mod changes;
 mod check;
+#[path = "statements/console.rs"]
+mod console;
 #[path = "statements/deliveries.rs"]
 mod deliveries;
 mod driver;
@@ -31,6 +33,8 @@ mod makers;
 mod open;
 #[path = "statements/passports.rs"]
 mod passports;
+#[path = "statements/pieces.rs"]
+mod pieces;
 mod reader;
 #[path = "statements/revocations.rs"]
 mod revocations;

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod audit;
+mod console;
 mod differences;
 mod intake;
 mod keys;
@@ -12,6 +13,7 @@ mod webhooks;
 
 pub use approvals::{Approval, ApprovalFilter, ApprovalState, NewApproval, Vote};
 pub use audit::{AdminEvent, AuditEvent, AuditFilter, EventKind, Maker, NewEvent, Order};
+pub use console::ConsoleKey;
 pub use differences::{Difference, DifferenceFilter, Redecided};
 pub use intake::{Alarm, AppendOutcome, Batch, Finding, FindingFilter, FindingKind, Link, Reported, Reporter, ReporterChain};
 pub use keys::{Key, KeyState, KeyUse, NewKey, RevokeKey, RotateKeys, WentWithKey};

@@ -10,10 +10,13 @@ mod agents;
 mod approvals;
 #[path = "statements/audit.rs"]
 mod audit;
+#[path = "statements/console.rs"]
+mod console;
 mod copy;
 #[path = "statements/deliveries.rs"]
 mod deliveries;
 mod driver;
+mod folding;
 #[path = "statements/intake.rs"]
 mod intake;
 #[path = "statements/key_uses.rs"]
@@ -27,6 +30,8 @@ mod makers;
 mod open;
 #[path = "statements/passports.rs"]
 mod passports;
+#[path = "statements/pieces.rs"]
+mod pieces;
 mod reader;
 #[path = "statements/revocations.rs"]
 mod revocations;

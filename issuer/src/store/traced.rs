@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use passport_shared::log::merkle::Hash;
 use tokio::sync::watch;
 
+use super::ConsoleKey;
 use super::{
     AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Batch, Count, CountFilter, DeletedTemplate,
     Disabled, Dropped, EventOf, Finding, FindingFilter, Key, KeyUse, LiveFilter, LogHead, LogHold, LogState, Maker, MatchedPassports,
@@ -113,6 +114,11 @@ acts! {
     change_webhook(webhook_id: &str, change: WebhookChange, event: AdminEvent) -> Webhook;
     delete_webhook(webhook_id: &str, event: AdminEvent) -> ();
     replay_webhook(webhook_id: &str, replay: Replay, event: AdminEvent) -> i64;
+    console_session(hash: &str) -> Option<ConsoleKey>;
+    console_link(hash: &str) -> Option<ConsoleKey>;
+    make_console_link(link: ConsoleKey, event: AdminEvent) -> ();
+    open_console_session(session: ConsoleKey, by_link: Option<String>, event: AdminEvent) -> ();
+    close_console_session(hash: &str, event: AdminEvent) -> bool;
     webhook_key() -> Option<String>;
     keep_webhook_key(key_id: &str) -> String;
     lead_webhooks(holder: &str, now: i64, until: i64) -> bool;

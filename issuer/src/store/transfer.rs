@@ -198,6 +198,8 @@ const TABLES: &[Table] = &[
             ("last_error", T),
         ],
     },
+    Table { name: "console_sessions", columns: &[("session_hash", T), ("passport_id", T), ("created_at", I), ("expires_at", I)] },
+    Table { name: "console_links", columns: &[("link_hash", T), ("passport_id", T), ("created_at", I), ("expires_at", I)] },
     Table { name: "webhook_key", columns: &[("id", I), ("key_id", T)] },
     Table { name: "webhook_sender", columns: &[("id", I), ("holder", T), ("held_until", I)] },
     Table { name: "audit_redecided", columns: &[("id", I), ("sequence", I), ("lease_holder", T), ("lease_until", I)] },

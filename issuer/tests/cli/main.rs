@@ -7,4 +7,5 @@ mod offline;
 mod remote;
 mod support;
 mod templates;
+mod testing;
 mod trusted;

@@ -12,25 +12,41 @@ use super::arguments::Filter;
 use super::measure::{Effort, Figure, median};
 use super::ours::{seen, shuffled};
 
-/// The row's name and how many passports are live: with one, both threads ask about the same.
-const ROWS: [(&str, usize); 2] = [("passport/next/threads2", 256), ("passport/next/threads2-hot", 1)];
+/// What two threads share.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shared {
+    /// The verifier and the passports.
+    Everything,
+    /// Nothing: each has a verifier and passports of its own. What the machine gives, whatever a verifier does.
+    Nothing,
+}
+
+/// The row's name, how many passports are live (with one, both threads ask about the same), and what is shared.
+const ROWS: [(&str, usize, Shared); 3] = [
+    ("passport/next/threads2", 256, Shared::Everything),
+    ("passport/next/threads2-hot", 1, Shared::Everything),
+    ("passport/next/threads2-apart", 256, Shared::Nothing),
+];
 
 /// Measures both rows. Their ratio is not one to the baseline: it is the throughput of two threads in terms of one's.
 pub fn measure(scene: &Scene, filter: &Filter, effort: Effort) -> Vec<Figure> {
-    let rows = ROWS.into_iter().filter(|(name, _)| filter.takes(name));
-    rows.map(|(name, live)| row(scene, effort, name, live)).collect()
+    let rows = ROWS.into_iter().filter(|(name, ..)| filter.takes(name));
+    rows.map(|(name, live, shared)| row(scene, effort, name, live, shared)).collect()
 }
 
-fn row(scene: &Scene, effort: Effort, name: &str, live: usize) -> Figure {
-    let (verifier, tokens) = seen(scene, &scene.trust(), USUAL_GRANTS, live);
-    let work = |threads| run(&verifier, &tokens, scene.now(), threads, ASKED);
+fn row(scene: &Scene, effort: Effort, name: &str, live: usize, shared: Shared) -> Figure {
+    let made = || seen(scene, &scene.trust(), USUAL_GRANTS, live);
+    let first = made();
+    let others = (shared == Shared::Nothing).then(made);
+    let places = [&first, others.as_ref().unwrap_or(&first)];
+    let work = |threads| run(places, scene.now(), threads, ASKED);
     // Long against the time in which the system moves a thread to a core of its own: in runs of a few milliseconds both
     // may stay on one, and two threads then do the work of one, whatever they run.
     let batches = (effort.batch.as_secs_f64() * LONG / work(1).as_secs_f64()).ceil() as u32;
     let (mut nanos, mut speedups) = (Vec::new(), Vec::new());
     for _ in 0..effort.rounds.div_ceil(4) {
-        let one = run(&verifier, &tokens, scene.now(), 1, ASKED * batches);
-        let two = run(&verifier, &tokens, scene.now(), 2, ASKED * batches);
+        let one = run(places, scene.now(), 1, ASKED * batches);
+        let two = run(places, scene.now(), 2, ASKED * batches);
         nanos.push(two.as_nanos() as f64 / f64::from(2 * ASKED * batches));
         speedups.push(2.0 * one.as_secs_f64() / two.as_secs_f64());
     }
@@ -43,12 +59,14 @@ const LONG: f64 = 100.0;
 /// The least that a thread asks in one go.
 const ASKED: u32 = 1_024;
 
-/// How long it takes until each of so many threads has asked so often. They start together.
-fn run(verifier: &Verifier, tokens: &[String], now: i64, threads: usize, count: u32) -> Duration {
-    let (order, barrier) = (shuffled(tokens.len()), Barrier::new(threads));
-    let one = |offset: usize| {
-        let request = request();
-        let mut at = offset % order.len();
+/// How long it takes until each of at most two threads has asked so often, in the place that it has. They start together.
+fn run(places: [&(Verifier, Vec<String>); 2], now: i64, threads: usize, count: u32) -> Duration {
+    let barrier = Barrier::new(threads);
+    let one = |index: usize| {
+        let (verifier, tokens) = places[index];
+        let (request, order) = (request(), shuffled(tokens.len()));
+        // Each begins elsewhere, so that they do not walk in step.
+        let mut at = index * 97 % order.len();
         barrier.wait();
         let start = Instant::now();
         for _ in 0..count {
@@ -60,8 +78,7 @@ fn run(verifier: &Verifier, tokens: &[String], now: i64, threads: usize, count: 
     };
     thread::scope(|scope| {
         let one = &one;
-        // Each begins elsewhere, so that they do not walk in step.
-        let running: Vec<_> = (0..threads).map(|index| scope.spawn(move || one(index * 97))).collect();
+        let running: Vec<_> = (0..threads).map(|index| scope.spawn(move || one(index))).collect();
         running.into_iter().map(|thread| thread.join().expect("a thread")).max().unwrap_or_default()
     })
 }

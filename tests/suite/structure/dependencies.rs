@@ -33,9 +33,10 @@ fn edges(metadata: &Value) -> BTreeMap<String, BTreeSet<String>> {
 
 #[test]
 fn a_service_that_verifies_holds_no_code_that_can_sign() {
-    let allowed: [(&str, &[&str]); 5] = [
+    let allowed: [(&str, &[&str]); 6] = [
         ("passport-shared", &[]),
         ("passport-verifier", &["passport-shared"]),
+        ("passport-inspector", &["passport-shared", "passport-verifier"]),
         ("passport-keys", &["passport-shared"]),
         ("passport-issuer", &["passport-shared", "passport-verifier", "passport-keys"]),
         ("passport-tests", &["passport-shared", "passport-verifier", "passport-keys", "passport-issuer"]),
@@ -117,6 +118,13 @@ fn a_service_on_threads_gets_no_async_runtime() {
     for runtime in ["tokio", "futures-core", "futures-util", "async-io", "smol", "hyper"] {
         assert!(!crates.contains(runtime), "{runtime} came in");
     }
+}
+
+/// A browser that verifies needs what a service needs, and nothing beside it.
+#[test]
+fn the_inspectors_core_is_the_verifiers_core() {
+    let crates = tree("passport-inspector", &["-e", "normal,no-proc-macro"]);
+    assert_eq!(crates, &names(CORE) | &names(&["passport-inspector"]), "what is added here is loaded by every browser that inspects");
 }
 
 /// What the feature `guard` adds to the core: the system's randomness, and ids for requests.

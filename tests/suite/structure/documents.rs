@@ -1,14 +1,18 @@
 //! The documents are true where that can be seen by a machine.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use passport_shared::decision::Reason;
 use passport_tests::places::workspace;
 
-const DOCUMENTS: [&str; 8] = [
+const DOCUMENTS: [&str; 10] = [
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
     "docs/audit.md",
+    "docs/codes.md",
+    "docs/comparison.md",
     "docs/format.md",
     "docs/operations.md",
     "docs/performance.md",
@@ -31,7 +35,7 @@ fn sources() -> String {
         }
     }
     let mut text = String::new();
-    for member in ["shared", "verifier", "keys", "issuer", "tests"] {
+    for member in ["shared", "verifier", "keys", "issuer", "console/core", "tests"] {
         walk(workspace().join(member), &mut text);
     }
     text
@@ -66,4 +70,24 @@ fn every_link_between_documents_leads_somewhere() {
             }
         }
     }
+}
+
+/// The codes of a page's tables: what stands in backticks in this column of each row.
+fn codes(text: &str, column: usize) -> BTreeSet<String> {
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").nth(column));
+    let quoted = rows.flat_map(|cell| cell.split('`').skip(1).step_by(2));
+    let is_a_code = |name: &&str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    quoted.filter(is_a_code).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_code_has_its_cause_and_its_cure_and_no_other_has() {
+    let page = read(&workspace().join("docs/codes.md"));
+    let (decisions, api) = page.split_once("## The issuer's API").expect("two parts");
+    let reasons: BTreeSet<String> = Reason::ALL.iter().map(ToString::to_string).collect();
+    assert_eq!(codes(decisions, 0), reasons);
+    let format = read(&workspace().join("docs/format.md"));
+    let problems = format.split_once("**F7.15 Errors**").and_then(|(_, rest)| rest.split_once("**F7.18")).expect("the clause").0;
+    let problems: BTreeSet<String> = codes(problems, 1).difference(&reasons).cloned().collect();
+    assert_eq!(codes(api, 0), problems);
 }

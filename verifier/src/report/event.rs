@@ -49,6 +49,11 @@ pub(super) fn write_decision(decision: &Decision<'_>, out: &mut Vec<u8>) {
     write::decision(decision, out);
 }
 
+/// Writes a decision of which some is hidden, as it is told: `json`, an object, to `out`, which is empty.
+pub(super) fn write_told(decision: &Decision<'_>, json: &[u8], out: &mut Vec<u8>) {
+    write::told(decision, json, out);
+}
+
 /// Writes what stands for `count` lost decisions to `out`, which is empty.
 pub(super) fn write_gap(now: i64, count: u64, members: &str, out: &mut Vec<u8>) {
     write::head(GAP, now, out);

@@ -12,6 +12,7 @@ use crossbeam_queue::ArrayQueue;
 
 use super::Delivery;
 use super::event;
+use super::hiding::Hiding;
 use crate::decision::Decision;
 use crate::guard::{RecordError, Recorded, Settler, Ticket};
 
@@ -55,6 +56,7 @@ pub(super) struct Lost {
 
 pub(super) struct Intake {
     delivery: Delivery,
+    hiding: Hiding,
     queue: ArrayQueue<Taken>,
     spare: ArrayQueue<Vec<u8>>,
     /// Of what is queued.
@@ -77,9 +79,10 @@ pub(super) struct Intake {
 }
 
 impl Intake {
-    pub(super) fn new(delivery: Delivery, decisions: usize, most_bytes: usize, most_json: usize) -> Self {
+    pub(super) fn new(delivery: Delivery, hiding: Hiding, decisions: usize, most_bytes: usize, most_json: usize) -> Self {
         Self {
             delivery,
+            hiding,
             queue: ArrayQueue::new(decisions.max(1)),
             spare: ArrayQueue::new(SPARE),
             bytes: AtomicUsize::new(0),
@@ -119,8 +122,19 @@ impl Intake {
             return Err((unwritable(), Some(Why::SpoolUnwritable)));
         }
         let mut bytes = self.spare.pop().unwrap_or_default();
-        event::write_decision(decision, &mut bytes);
-        if !event::fits(&bytes, decision, self.most_json) {
+        let fits = match self.hiding.told(decision) {
+            None => {
+                event::write_decision(decision, &mut bytes);
+                event::fits(&bytes, decision, self.most_json)
+            }
+            Some(Ok(json)) => {
+                event::write_told(decision, &json, &mut bytes);
+                json.len() <= self.most_json
+            }
+            // Never told in clear for want of another form.
+            Some(Err(_)) => false,
+        };
+        if !fits {
             return Err((RecordError::TooLarge { bytes: bytes.len(), max: self.most_json }, Some(Why::TooLarge)));
         }
         let length = bytes.len();

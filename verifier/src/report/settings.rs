@@ -8,6 +8,7 @@ use std::time::Duration;
 use passport_shared::limits::{AUDIT_BATCH, AUDIT_EVENT_BYTES};
 
 use super::courier::{Batch, OnRejected, RejectedRecord};
+use super::hiding::Hiding;
 use super::{Delivery, ReporterPassport};
 use crate::guard::{Clock, Randomness, SystemClock, SystemRandomness};
 use crate::issuer_link::IssuerUrl;
@@ -33,6 +34,7 @@ pub(super) struct Parts {
     pub(super) first_wait: Duration,
     pub(super) longest_wait: Duration,
     pub(super) on_rejected: Option<OnRejected>,
+    pub(super) hiding: Hiding,
 }
 
 impl ReporterSettings {
@@ -56,6 +58,7 @@ impl ReporterSettings {
             first_wait: Duration::from_millis(200),
             longest_wait: Duration::from_secs(30),
             on_rejected: None,
+            hiding: Hiding::default(),
         })
     }
 
@@ -129,6 +132,30 @@ impl ReporterSettings {
     #[must_use]
     pub fn with_waits(mut self, first: Duration, longest: Duration) -> Self {
         (self.0.first_wait, self.0.longest_wait) = (first, longest);
+        self
+    }
+
+    /// Reports the values of these attributes alone in clear, and of every other one a keyed hash. It holds before
+    /// anything is queued or on disk; names, actions and resources are reported as they are.
+    #[must_use]
+    pub fn with_shown_attributes<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.0.hiding.shown = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Reports of these attributes a keyed hash in place of their value, also of those that
+    /// [`with_shown_attributes`](Self::with_shown_attributes) names.
+    #[must_use]
+    pub fn with_sensitive_attributes<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.0.hiding.sensitive = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The key of those hashes: 32 random bytes that the issuer does not have. Who has it can tell which hashes are of a
+    /// value that it knows, over restarts and reporters. Unless set, one is drawn at each start and kept in memory alone.
+    #[must_use]
+    pub fn with_hiding_key(mut self, key: [u8; 32]) -> Self {
+        self.0.hiding.key = Some(key);
         self
     }
 

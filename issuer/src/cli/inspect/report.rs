@@ -6,7 +6,7 @@ use passport_shared::text::escape;
 use passport_shared::unverified::UnverifiedPassport;
 use serde::Serialize;
 
-use crate::cli::output::{BAD, CARE, GOOD, STRONG, WIDTH, bullets, facts, styled, wrap};
+use crate::cli::output::{BAD, CARE, GOOD, STRONG, bullets, facts, styled, width, wrap};
 use crate::cli::verify::view;
 use crate::cli::words::{listed, sentence, shown, when};
 
@@ -142,7 +142,7 @@ impl Report<'_> {
 
     /// How much of it is proved.
     fn headline(&self) -> String {
-        let lines = |text: String| wrap(&text, WIDTH).join("\n");
+        let lines = |text: String| wrap(&text, width()).join("\n");
         match self.checked {
             None => format!(
                 "{}\nThe signature was not checked: anyone can have written this.\nTo have it checked, say whom you trust: --trust FILE",
@@ -212,7 +212,7 @@ impl Report<'_> {
             true => "a preview; the service decides",
             false => "a preview on unverified claims; the service decides",
         };
-        let message = wrap(&format!("{}.", sentence(&preview.message)), WIDTH).join("\n");
+        let message = wrap(&format!("{}.", sentence(&preview.message)), width()).join("\n");
         let mut text = format!("{} ({on})\n{}  {}\n{message}", styled(STRONG, "Tried"), view::outcome(preview.outcome), preview.reason);
         if !preview.details.is_empty() {
             text.push_str(&format!("\n\n{}", view::details(preview.details)));

@@ -5,13 +5,15 @@ use passport_shared::decision::{DecisionRecord, Outcome, Unmet};
 use passport_shared::key_set::KeyId;
 use passport_shared::text::escape;
 
-use crate::cli::output::{BAD, CARE, GOOD, WIDTH, facts, styled, table, wrap};
+use crate::cli::output::{BAD, CARE, GOOD, facts, styled, table, width, wrap};
 use crate::cli::words::sentence;
 
 /// Outcome, reason, message, every unmet clause, and what was looked at.
 pub(super) fn decision(record: &DecisionRecord<'_>) -> String {
-    let mut parts =
-        vec![format!("{}  {}", outcome(record.outcome), record.reason), wrap(&format!("{}.", sentence(&record.message)), WIDTH).join("\n")];
+    let mut parts = vec![
+        format!("{}  {}", outcome(record.outcome), record.reason),
+        wrap(&format!("{}.", sentence(&record.message)), width()).join("\n"),
+    ];
     if !record.details.is_empty() {
         parts.push(format!("\n{}", details(record.details)));
     }

@@ -26,7 +26,14 @@ use Sent::{Form, Json, Nothing};
 /// Guards a route that takes any passport which is good now.
 const OWN: Option<(&str, &str)> = Some(("own", "passport"));
 
+/// Stands at the routes of the console's own sessions, which no passport in a header opens.
+const SESSION: Option<(&str, &str)> = Some(("session", "console"));
+
 const ROUTES: &[Route] = &[
+    Route("POST", "/console/session", "/console/session", Json(r#"{"link": "none"}"#), SESSION),
+    Route("GET", "/console/session", "/console/session", Nothing, SESSION),
+    Route("DELETE", "/console/session", "/console/session", Nothing, SESSION),
+    Route("POST", "/v1/console/links", "/v1/console/links", Nothing, OWN),
     Route("POST", "/v1/approvals", "/v1/approvals", Json(r#"{"request": {"action": "x", "resource": "y"}}"#), OWN),
     Route("GET", "/v1/approvals", "/v1/approvals", Nothing, Some(("approvals.read", "issuer/approvals"))),
     Route("GET", "/v1/approvals/{id}", "/v1/approvals/apr_none", Nothing, OWN),
@@ -173,7 +180,7 @@ fn grant((action, resource): (&str, &str)) -> Value {
 }
 
 fn guards() -> BTreeSet<(&'static str, &'static str)> {
-    ROUTES.iter().filter_map(|route| route.4).filter(|guard| Some(*guard) != OWN).collect()
+    ROUTES.iter().filter_map(|route| route.4).filter(|guard| Some(*guard) != OWN && Some(*guard) != SESSION).collect()
 }
 
 #[test]
@@ -182,6 +189,10 @@ fn the_table_and_the_openapi_document_name_the_same_routes_and_permissions() {
     let mut documented = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
+            if operation["tags"][0] == "console" && operation["security"][0].get("passport").is_none() {
+                documented.insert((method.to_uppercase(), path.clone(), Some("session on console".to_owned())));
+                continue;
+            }
             // A list of no scopes: any passport that is good.
             let scopes = operation["security"][0]["passport"].as_array().cloned();
             let scope = scopes.map(|scopes| scopes.first().map_or("own on passport".into(), |scope| scope.as_str().unwrap().to_owned()));
@@ -203,7 +214,9 @@ async fn without_a_passport_only_public_routes_answer() {
     for route in ROUTES {
         let reply = fixture.send(route.request(None, "")).await;
         if route.4.is_some() {
-            reply.assert_problem(401, "missing_token");
+            // Signing in is asked without a session.
+            let code = if route.0 == "POST" && route.4 == SESSION { "invalid_link" } else { "missing_token" };
+            reply.assert_problem(401, code);
             assert_eq!(reply.header("www-authenticate"), Some("Bearer"), "{}", route.2);
         } else {
             assert!(reply.status.is_success(), "{}: {reply:?}", route.2);
@@ -246,7 +259,7 @@ async fn a_passport_that_allows_just_that_is_let_through() {
 #[tokio::test]
 async fn a_passport_is_asked_for_before_anything_of_the_body_is_read() {
     let fixture = Fixture::new().await;
-    for route in ROUTES.iter().filter(|route| route.4.is_some() && !matches!(route.3, Nothing)) {
+    for route in ROUTES.iter().filter(|route| route.4.is_some() && route.4 != SESSION && !matches!(route.3, Nothing)) {
         let mut request = route.request(None, "?x=1");
         *request.body_mut() = Body::new(Untouchable);
         fixture.send(request).await.assert_problem(401, "missing_token");

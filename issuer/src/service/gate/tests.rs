@@ -72,7 +72,7 @@ async fn a_passport_for_another_service_or_from_another_issuer_opens_nothing() {
 #[tokio::test]
 async fn a_denial_says_how_to_answer_and_shows_no_token() {
     let world = World::new().await;
-    let none = world.issuer.authorize(None, "keys.read", "issuer/keys", &[]).await.unwrap_err();
+    let none = world.issuer.authorize(Credential::Nothing, "keys.read", "issuer/keys", &[]).await.unwrap_err();
     assert_eq!((none.status(), none.challenge(), none.code()), (401, Some("Bearer"), "missing_token"));
     let role = world.role("reporter").await;
     for (token, status, challenge, code) in [

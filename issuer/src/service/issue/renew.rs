@@ -12,6 +12,7 @@ use passport_shared::limits::TOKEN_BYTES;
 use passport_shared::text::escape;
 use passport_shared::unverified::UnverifiedPassport;
 
+use super::super::credential::Shown;
 use super::super::{Holder, Issuer, ServiceError, Settings, check, subset};
 use super::order::Order;
 use super::reissue::Claims;
@@ -28,9 +29,9 @@ impl Issuer {
     pub async fn renew_passport(&self, holder: &Holder, body: &RenewPassport) -> Result<IssuedPassport, ServiceError> {
         let shown = holder.passport();
         let old = match self.store().passport(&shown.id).await {
-            Ok(old) if is_as_signed(holder.token(), &old) => old,
+            Ok(old) if is_as_signed(holder.shown(), &old) => old,
             Ok(_) | Err(StoreError::NotFound { .. }) => {
-                let key_id = UnverifiedPassport::read(holder.token().as_bytes()).map(|read| read.key_id().to_owned()).unwrap_or_default();
+                let key_id = key_id(holder.shown());
                 tracing::error!(
                     key_id,
                     jti = escape(&shown.id),
@@ -49,10 +50,22 @@ impl Issuer {
     }
 }
 
-/// Whether the token is the one that was signed: by the same key, over the same bytes.
-fn is_as_signed(token: &str, stored: &store::Passport) -> bool {
-    let key = UnverifiedPassport::read(token.as_bytes()).is_ok_and(|read| read.key_id() == stored.key_id);
-    key && Compact::split(token.as_bytes(), TOKEN_BYTES).is_ok_and(|split| split.payload == stored.claims.as_bytes())
+/// Whether the passport is the one that was signed: by the same key, over the same bytes.
+fn is_as_signed(shown: &Shown, stored: &store::Passport) -> bool {
+    let payload = match shown {
+        Shown::Token(token) => Compact::split(token.as_bytes(), TOKEN_BYTES).is_ok_and(|split| split.payload == stored.claims.as_bytes()),
+        // It was read from there.
+        Shown::Kept(_) => true,
+    };
+    payload && key_id(shown) == stored.key_id
+}
+
+/// The key that signed it.
+fn key_id(shown: &Shown) -> String {
+    match shown {
+        Shown::Token(token) => UnverifiedPassport::read(token.as_bytes()).map(|read| read.key_id().to_owned()).unwrap_or_default(),
+        Shown::Kept(kept) => kept.key_id.to_string(),
+    }
 }
 
 impl Order {

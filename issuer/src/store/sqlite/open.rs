@@ -34,7 +34,7 @@ const DURABILITY: [(&str, &str, &str); 4] = [
     ("journal_mode", "PRAGMA journal_mode", "wal"),
     ("synchronous", "PRAGMA synchronous", "2"),
     ("foreign_keys", "PRAGMA foreign_keys", "1"),
-    // The writer makes its own checkpoints, see there.
+    // The log is folded by a handle of its own, see `folding`.
     ("wal_autocheckpoint", "PRAGMA wal_autocheckpoint", "0"),
 ];
 
@@ -54,6 +54,7 @@ pub(super) fn migrations() -> Vec<Migration> {
         step(9, "retention", include_str!("../../../migrations/sqlite/0009_retention.sql")),
         step(10, "webhooks", include_str!("../../../migrations/sqlite/0010_webhooks.sql")),
         step(11, "redecided", include_str!("../../../migrations/sqlite/0011_redecided.sql")),
+        step(12, "console", include_str!("../../../migrations/sqlite/0012_console.sql")),
     ]
 }
 
@@ -71,18 +72,18 @@ impl SqliteStore {
 
         let common =
             SqliteConnectOptions::new().filename(path).foreign_keys(true).busy_timeout(BUSY_TIMEOUT).synchronous(SqliteSynchronous::Full);
-        let mut conn = common
+        let lasting = common
             .clone()
             .journal_mode(SqliteJournalMode::Wal)
             .pragma("wal_autocheckpoint", "0")
             // Elsewhere these do nothing; on macOS, fsync alone leaves data in the drive's cache.
             .pragma("fullfsync", "1")
-            .pragma("checkpoint_fullfsync", "1")
-            .connect()
-            .await
-            .map_err(database)?;
+            .pragma("checkpoint_fullfsync", "1");
+        let mut conn = lasting.connect().await.map_err(database)?;
         check_settings(&mut conn, path).await?;
         migrate(&mut conn, path).await?;
+        let mut folding = lasting.connect().await.map_err(database)?;
+        check_settings(&mut folding, path).await?;
 
         let pool = SqlitePoolOptions::new()
             .max_connections(READERS)
@@ -93,7 +94,7 @@ impl SqliteStore {
             .connect_with(common.read_only(true).row_buffer_size(ROWS_AHEAD))
             .await
             .map_err(database)?;
-        let writer = Arc::new(Writer::new(conn));
+        let writer = Arc::new(Writer::new(conn, folding));
         // Events from before there was a tree.
         let late = |error: StoreError| OpenError::Migration { path: path.to_owned(), source: Box::new(error) };
         while writer.write(|conn| Box::pin(audit::catch_up(conn))).await.map_err(late)? {}

@@ -1,19 +1,15 @@
 //! The one write handle: every write is one transaction, and a broken handle acknowledges nothing more.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 
 use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{Mutex, watch};
 
 use super::acting::Work;
 use super::driver::{Failure, breaks_handle, breaks_handle_at_commit, is_rolled_back_already};
+use super::folding::Folding;
 use crate::store::StoreError;
-
-/// Pages of the write-ahead log, of 4 KiB each, that make a checkpoint due. SQLite's own are switched off, because it keeps
-/// their errors to itself: an fsync of the database file that fails must be seen. Who writes next waits for a checkpoint:
-/// more pages would make that wait longer, fewer write a page that changes often more often.
-const PAGES_A_CHECKPOINT: i64 = 2_048;
 
 /// The write handle. Writes wait for one another in the order in which they came.
 pub(super) struct Writer {
@@ -22,6 +18,7 @@ pub(super) struct Writer {
 
 struct Shared {
     handle: Mutex<Handle>,
+    folding: Folding,
     poisoned: AtomicBool,
     /// Tells that something was written.
     written: watch::Sender<()>,
@@ -35,17 +32,18 @@ struct Handle {
 }
 
 impl Writer {
-    /// Takes over a connection that `open` has set up.
-    pub(super) fn new(conn: SqliteConnection) -> Self {
+    /// Takes over two connections that `open` has set up: one to write, one to fold the log beside it.
+    pub(super) fn new(conn: SqliteConnection, folding: SqliteConnection) -> Self {
         let handle = Mutex::new(Handle { conn: Some(conn) });
-        Self {
-            shared: Arc::new(Shared {
-                handle,
-                poisoned: AtomicBool::new(false),
-                failed_last: AtomicBool::new(false),
-                written: watch::Sender::new(()),
-            }),
-        }
+        let shared = Arc::new(Shared {
+            handle,
+            folding: Folding::new(folding),
+            poisoned: AtomicBool::new(false),
+            failed_last: AtomicBool::new(false),
+            written: watch::Sender::new(()),
+        });
+        tokio::spawn(fold_after_writes(Arc::downgrade(&shared), shared.written.subscribe()));
+        Self { shared }
     }
 
     /// Fails if nothing more is acknowledged on this handle.
@@ -77,11 +75,14 @@ impl Writer {
             let mut handle = shared.handle.lock().await;
             shared.check()?;
             let conn = handle.conn.as_mut().ok_or(StoreError::Closed)?;
+            // Here, where nobody writes, all of the log is folded.
+            if shared.folding.is_pressing() {
+                shared.folded(shared.folding.fold_all().await);
+                shared.check()?;
+            }
             let done = shared.transaction(conn, work).await;
             shared.note(&done);
-            let value = done?;
-            shared.checkpoint(conn).await;
-            Ok(value)
+            done
         });
         match task.await {
             Ok(result) => result,
@@ -98,13 +99,14 @@ impl Writer {
         let Some(mut conn) = self.shared.handle.lock().await.conn.take() else {
             return Ok(());
         };
+        let stopped = self.shared.folding.close().await;
         // On a broken handle the log is left as it is: the next start recovers what was committed.
         let folded = match self.check() {
             Ok(()) => sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut conn).await.map(|_| ()),
             Err(_) => Ok(()),
         };
         let closed = conn.close().await;
-        folded.and(closed).map_err(|error| StoreError::from(Failure::Driver(error)))
+        stopped.and(folded).and(closed).map_err(|error| StoreError::from(Failure::Driver(error)))
     }
 }
 
@@ -176,19 +178,24 @@ impl Shared {
         }
     }
 
-    /// Folds the log into the database where it has grown long. What was committed before is on disk whatever comes of this.
-    async fn checkpoint(&self, conn: &mut SqliteConnection) {
-        // Asks, and folds nothing: busy, pages in the log, pages of them that are folded.
-        let state: Result<(i64, i64, i64), _> = sqlx::query_as("PRAGMA wal_checkpoint(NOOP)").fetch_one(&mut *conn).await;
-        let done = match state {
-            Ok((_, pages, folded)) if pages.saturating_sub(folded) < PAGES_A_CHECKPOINT => return,
-            Ok(_) => sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(conn).await.map(|_| ()),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = done
-            && breaks_handle(&error)
+    /// What came of folding the log, where that says something of the handle. Where somebody else folds it, it is looked at
+    /// again after the next write.
+    fn folded<T>(&self, done: Result<T, sqlx::Error>) -> Option<T> {
+        if let Err(error) = &done
+            && breaks_handle(error)
         {
-            self.poison("a checkpoint failed", &error);
+            self.poison("a checkpoint failed", error);
+        }
+        done.ok()
+    }
+}
+
+/// Folds the log after writes, as long as there is a writer.
+async fn fold_after_writes(shared: Weak<Shared>, mut written: watch::Receiver<()>) {
+    while written.changed().await.is_ok() {
+        let Some(shared) = shared.upgrade() else { return };
+        if shared.folded(shared.folding.fold().await) == Some(false) {
+            return;
         }
     }
 }

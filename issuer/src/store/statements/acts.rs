@@ -5,13 +5,16 @@ use async_trait::async_trait;
 use passport_shared::log::merkle::Hash;
 use tokio::sync::watch;
 
-use super::{Own, agents, approvals, audit, deliveries, key_uses, keys, lineages, passports, revocations, templates, trust, webhooks};
+use super::{
+    Own, agents, approvals, audit, console, deliveries, key_uses, keys, lineages, passports, revocations, templates, trust, webhooks,
+};
 use crate::store::{
-    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Batch, Count, CountFilter, DeletedTemplate,
-    Delivery, DeliveryCounts, DeliveryFilter, Difference, DifferenceFilter, Disabled, Dropped, EventOf, Finding, FindingFilter, Key,
-    KeyUse, LiveFilter, LogHead, LogHold, LogState, Maker, MatchedPassports, NewAgent, NewApproval, NewKey, NewPassport, NewTemplate,
-    NewWebhook, Page, Passport, PassportFilter, Redecided, Replay, Reporter, ReporterChain, RevokeKey, RevokedPassport, RevokedPassports,
-    RotateKeys, Sent, SignedCheckpoint, StatusList, Store, StoreError, Template, TrustSnapshot, Vote, Webhook, WebhookChange, WentWithKey,
+    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Batch, ConsoleKey, Count, CountFilter,
+    DeletedTemplate, Delivery, DeliveryCounts, DeliveryFilter, Difference, DifferenceFilter, Disabled, Dropped, EventOf, Finding,
+    FindingFilter, Key, KeyUse, LiveFilter, LogHead, LogHold, LogState, Maker, MatchedPassports, NewAgent, NewApproval, NewKey,
+    NewPassport, NewTemplate, NewWebhook, Page, Passport, PassportFilter, Redecided, Replay, Reporter, ReporterChain, RevokeKey,
+    RevokedPassport, RevokedPassports, RotateKeys, Sent, SignedCheckpoint, StatusList, Store, StoreError, Template, TrustSnapshot, Vote,
+    Webhook, WebhookChange, WentWithKey,
 };
 
 #[async_trait]
@@ -339,6 +342,29 @@ impl Store for Own {
 
     async fn delivery_counts(&self) -> Result<DeliveryCounts, StoreError> {
         self.reader.read(|conn| Box::pin(deliveries::counts(conn))).await
+    }
+
+    async fn console_session(&self, hash: &str) -> Result<Option<ConsoleKey>, StoreError> {
+        let hash = hash.to_owned();
+        self.reader.read(move |conn| Box::pin(async move { console::session(conn, &hash).await })).await
+    }
+
+    async fn console_link(&self, hash: &str) -> Result<Option<ConsoleKey>, StoreError> {
+        let hash = hash.to_owned();
+        self.reader.read(move |conn| Box::pin(async move { console::link(conn, &hash).await })).await
+    }
+
+    async fn make_console_link(&self, link: ConsoleKey, event: AdminEvent) -> Result<(), StoreError> {
+        self.writer.admin(event, move |conn| Box::pin(console::make_link(conn, link))).await
+    }
+
+    async fn open_console_session(&self, session: ConsoleKey, by_link: Option<String>, event: AdminEvent) -> Result<(), StoreError> {
+        self.writer.admin(event, move |conn| Box::pin(console::open(conn, session, by_link))).await
+    }
+
+    async fn close_console_session(&self, hash: &str, event: AdminEvent) -> Result<bool, StoreError> {
+        let hash = hash.to_owned();
+        self.writer.admin(event, move |conn| Box::pin(async move { console::close(conn, &hash).await })).await
     }
 
     async fn take_redecide(&self, holder: &str, now: i64, until: i64) -> Result<Option<i64>, StoreError> {

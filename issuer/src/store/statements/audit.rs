@@ -44,6 +44,7 @@ use sqlx::QueryBuilder;
 use super::driver::{Db, DbConnection, Failure, exists, unique_or};
 use crate::store::{AdminEvent, EventKind};
 use rows::Row;
+use terms::Counts;
 
 /// Rows that are taken in at once, of those that are not in the tree yet.
 const TAKEN_IN: i64 = 1_000;
@@ -59,7 +60,8 @@ pub(super) async fn insert_admin(conn: &mut DbConnection, admin: &AdminEvent) ->
         event: &admin.event,
     };
     rows::insert(conn, &[row], |part| head.grow(part)).await.map_err(|failure| taken(failure, &admin.event.event_id))?;
-    head.write(conn, &[row]).await
+    // An admin's change is no decision, which is what is counted.
+    head.write(conn, &[row], Counts::default()).await
 }
 
 /// An event that is there already, where the database says so.

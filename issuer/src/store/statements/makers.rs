@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use sqlx::QueryBuilder;
 
 use super::driver::{Db, DbConnection, Failure};
+use super::pieces::filled;
 use crate::store::{Maker, StoreError};
 
 /// Fails unless the maker's passport is there, not revoked (itself or with its key), its agent enabled, and its end
@@ -25,7 +26,7 @@ pub(super) async fn refused(
     let mut ids: Vec<&str> = makers.clone().flatten().map(|maker| maker.passport_id.as_str()).collect();
     ids.sort_unstable();
     ids.dedup();
-    for part in ids.chunks(100) {
+    for part in filled(&ids) {
         let mut query = QueryBuilder::<Db>::new(
             "SELECT p.passport_id, p.expires_at FROM passports p JOIN keys k ON k.key_id = p.key_id \
              JOIN agents a ON a.agent_id = p.agent_id \
@@ -33,7 +34,7 @@ pub(super) async fn refused(
         );
         let mut values = query.separated(", ");
         for id in part {
-            values.push_bind(*id);
+            values.push_bind(id);
         }
         query.push(")");
         let good: Vec<(String, i64)> = query.build_query_as().fetch_all(&mut *conn).await?;

@@ -17,9 +17,7 @@ pub(super) fn decision(decision: &Decision<'_>, out: &mut Vec<u8>) {
     if (!decision.details().is_empty() || decision.approval_id().is_some())
         && let Ok(json) = serde_json::to_vec(&decision.record())
     {
-        head(WHOLE, decision.now(), out);
-        decided_by(decision, out);
-        out.extend_from_slice(&json);
+        told(decision, &json, out);
         return;
     }
     head(DECISION, decision.now(), out);
@@ -49,6 +47,12 @@ pub(super) fn decision(decision: &Decision<'_>, out: &mut Vec<u8>) {
         text(name, out);
         attribute(value, out);
     }
+}
+
+pub(super) fn told(decision: &Decision<'_>, json: &[u8], out: &mut Vec<u8>) {
+    head(WHOLE, decision.now(), out);
+    decided_by(decision, out);
+    out.extend_from_slice(json);
 }
 
 pub(super) fn head(kind: u8, now: i64, out: &mut Vec<u8>) {

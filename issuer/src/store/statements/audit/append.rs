@@ -10,6 +10,7 @@ use super::chains::{self, Chain, Place, Step};
 use super::head::Head;
 use super::rows::{self, Row};
 use super::taken;
+use super::terms::Counts;
 use crate::store::{AdminEvent, AppendOutcome, Batch, EventKind, Finding, FindingKind, Reported, StoreError};
 
 /// What became of each batch, in their order.
@@ -28,8 +29,7 @@ pub(in super::super) async fn append(
 ) -> Result<(Head, Outcomes), Failure> {
     let head = head.check(conn).await?;
     let mut refused = makers::refused(conn, group.iter().map(|batch| batch.maker.as_ref())).await?;
-    let mut appending =
-        Appending { sequence: head.size(), head, careful, rows: Vec::new(), written: HashMap::new(), moved: BTreeMap::new() };
+    let mut appending = Appending { sequence: head.size(), head, careful, rows: Vec::new(), written: HashMap::new(), moved: Moved::new() };
     let (mut outcomes, mut alarms) = (Outcomes::with_capacity(group.len()), Vec::new());
     for (index, batch) in group.iter().enumerate() {
         outcomes.push(match refused.remove(&index) {
@@ -42,8 +42,13 @@ pub(in super::super) async fn append(
     }
     let Appending { mut head, rows, moved, .. } = appending;
     if !rows.is_empty() {
-        rows::insert(conn, &rows, |part| head.grow(part)).await.map_err(|failure| taken(failure, "of this batch"))?;
-        head.write(conn, &rows).await?;
+        let mut counts = Counts::default();
+        let grow = |part| {
+            counts.add(part);
+            head.grow(part)
+        };
+        rows::insert(conn, &rows, grow).await.map_err(|failure| taken(failure, "of this batch"))?;
+        head.write(conn, &rows, counts).await?;
         chains::write(conn, &moved).await?;
     }
     let size = head.size();
@@ -54,7 +59,7 @@ pub(in super::super) async fn append(
 }
 
 /// Chains that have moved, by reporter and first number, and when.
-pub(super) type Moved = BTreeMap<(String, i64), (Chain, i64)>;
+pub(super) type Moved<'g> = HashMap<&'g str, BTreeMap<i64, (Chain, i64)>>;
 
 struct Appending<'g> {
     head: Head,
@@ -64,7 +69,7 @@ struct Appending<'g> {
     rows: Vec<Row<'g>>,
     /// The first event under each request id, of those that are written here.
     written: HashMap<(&'g str, &'g str), [u8; 32]>,
-    moved: Moved,
+    moved: Moved<'g>,
 }
 
 impl<'g> Appending<'g> {
@@ -144,7 +149,7 @@ impl<'g> Appending<'g> {
         if let Some(chain) = self.head.chains.get(reporter).filter(|chain| place.follows(chain)) {
             return Ok(chains::step(Some(chain), place));
         }
-        let moved = self.moved.range((reporter.to_owned(), i64::MIN)..=(reporter.to_owned(), place.first())).next_back();
+        let moved = self.moved.get(reporter).and_then(|chains| chains.range(..=place.first()).next_back());
         let moved = moved.map(|(_, (chain, _))| *chain);
         let kept = chains::find(conn, reporter, place.first()).await?;
         let chain = match (moved, kept) {
@@ -158,7 +163,7 @@ impl<'g> Appending<'g> {
     async fn go(
         &mut self,
         conn: &mut DbConnection,
-        batch: &Batch,
+        batch: &'g Batch,
         reported: &Reported,
         place: &Place,
         step: Step,
@@ -187,7 +192,7 @@ impl<'g> Appending<'g> {
                     self.head.chains.insert(batch.reporter.clone(), chain);
                 }
             }
-            self.moved.insert((batch.reporter.clone(), chain.first_seq), (chain, found_at));
+            self.moved.entry(&batch.reporter).or_default().insert(chain.first_seq, (chain, found_at));
         }
         // At once, so that what fills it in the same group finds it.
         chains::record(conn, finding.as_slice()).await?;

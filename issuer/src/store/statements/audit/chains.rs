@@ -3,6 +3,7 @@
 use sqlx::QueryBuilder;
 
 use super::super::driver::{Db, DbConnection, Failure};
+use super::super::pieces::pieces;
 use super::append::Moved;
 use super::rows::hash;
 use crate::store::{Finding, FindingKind, Link, Reported};
@@ -94,20 +95,22 @@ pub(super) async fn find(conn: &mut DbConnection, reporter: &str, seq: i64) -> R
 }
 
 /// Keeps what the chains have come to.
-pub(super) async fn write(conn: &mut DbConnection, moved: &Moved) -> Result<(), Failure> {
-    if moved.is_empty() {
-        return Ok(());
+pub(super) async fn write(conn: &mut DbConnection, moved: &Moved<'_>) -> Result<(), Failure> {
+    let mut all: Vec<_> = moved.iter().flat_map(|(reporter, chains)| chains.iter().map(move |chain| (*reporter, chain))).collect();
+    // In the order of the table.
+    all.sort_unstable_by_key(|(reporter, (first_seq, _))| (*reporter, **first_seq));
+    for piece in pieces(&all) {
+        let mut query = QueryBuilder::<Db>::new("INSERT INTO audit_chains (reporter, first_seq, last_seq, last_hash, last_at) ");
+        query.push_values(piece, |mut values, (reporter, (first_seq, (chain, at)))| {
+            values.push_bind(*reporter).push_bind(**first_seq).push_bind(chain.last_seq);
+            values.push_bind(chain.last_hash.to_vec()).push_bind(*at);
+        });
+        query.push(
+            " ON CONFLICT (reporter, first_seq) DO UPDATE SET last_seq = excluded.last_seq, last_hash = excluded.last_hash, \
+             last_at = excluded.last_at",
+        );
+        query.build().execute(&mut *conn).await?;
     }
-    let mut query = QueryBuilder::<Db>::new("INSERT INTO audit_chains (reporter, first_seq, last_seq, last_hash, last_at) ");
-    query.push_values(moved, |mut values, ((reporter, first_seq), (chain, at))| {
-        values.push_bind(reporter).push_bind(*first_seq).push_bind(chain.last_seq);
-        values.push_bind(chain.last_hash.to_vec()).push_bind(*at);
-    });
-    query.push(
-        " ON CONFLICT (reporter, first_seq) DO UPDATE SET last_seq = excluded.last_seq, last_hash = excluded.last_hash, \
-         last_at = excluded.last_at",
-    );
-    query.build().persistent(false).execute(conn).await?;
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use super::super::driver::{Db, DbConnection, Failure, corrupt};
 use super::chains::Chain;
 use super::reporters;
 use super::rows::Row;
-use super::terms::{self, Noted};
+use super::terms::{Counts, Noted};
 use crate::store::EventKind;
 
 /// Bytes of a whole tile.
@@ -28,8 +28,10 @@ pub(in super::super) struct Head {
     /// Tiles that have become whole, and how many levels have changed, since the head was last written.
     whole: Tiles,
     touched: usize,
-    /// What the events of the block that is not full have.
+    /// What the events of the block that is not full have, and of those that have become full since the head was last
+    /// written.
     noted: Noted,
+    full: Vec<(i64, Noted)>,
     /// The chain that each reporter goes on with, as far as it was looked up.
     pub(super) chains: HashMap<String, Chain>,
 }
@@ -78,20 +80,24 @@ impl Head {
 
     /// Takes in the rows that follow, which are written already.
     pub(super) async fn take_in(&mut self, conn: &mut DbConnection, rows: &[Row<'_>]) -> Result<(), Failure> {
+        let mut counts = Counts::default();
+        counts.add(rows);
         self.grow(rows)?;
-        self.write(conn, rows).await
+        self.write(conn, rows, counts).await
     }
 
-    /// Writes what has become of the tree, and notes the rows that it has grown by, where they are looked for and counted.
-    pub(super) async fn write(&mut self, conn: &mut DbConnection, rows: &[Row<'_>]) -> Result<(), Failure> {
+    /// Writes what has become of the tree, and of the tables where the rows that it has grown by are looked for and counted.
+    pub(super) async fn write(&mut self, conn: &mut DbConnection, rows: &[Row<'_>], counts: Counts<'_>) -> Result<(), Failure> {
         let mut tiles = std::mem::take(&mut self.whole);
         for (level, (tile, width)) in growing(self.size()).enumerate().take(std::mem::take(&mut self.touched)) {
             let bytes = self.tiles.get(level).filter(|_| width > 0);
             tiles.extend(bytes.map(|bytes| (i64::try_from(level).unwrap_or(i64::MAX), tile, bytes.clone())));
         }
         write_tiles(conn, &tiles).await?;
-        self.noted.take_in(conn, rows).await?;
-        terms::count(conn, rows).await?;
+        for (block, noted) in std::mem::take(&mut self.full) {
+            noted.write(conn, block).await?;
+        }
+        counts.write(conn).await?;
         reporters::note(conn, rows).await?;
         sqlx::query("UPDATE audit_head SET size = $1, edge = $2 WHERE id = 1")
             .bind(self.size())
@@ -101,7 +107,7 @@ impl Head {
         Ok(())
     }
 
-    /// Appends their leaves to the tree.
+    /// Appends their leaves to the tree, and notes what they are found by.
     pub(super) fn grow(&mut self, rows: &[Row<'_>]) -> Result<(), Failure> {
         let mut text = String::with_capacity(1_024);
         for row in rows {
@@ -129,6 +135,7 @@ impl Head {
                 }
             });
             appended.map_err(|error| corrupt("the audit log", error))?;
+            self.full.extend(self.noted.take_in(row));
         }
         Ok(())
     }

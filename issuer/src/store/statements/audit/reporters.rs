@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::QueryBuilder;
 
 use super::super::driver::{Db, DbConnection, Failure};
+use super::super::pieces::pieces;
 use super::findings::chains;
 use super::rows::Row;
 use crate::store::paging::{page, page_size};
@@ -19,15 +20,15 @@ pub(super) async fn note(conn: &mut DbConnection, rows: &[Row<'_>]) -> Result<()
     for row in rows.iter().filter(|row| row.kind == EventKind::Decision) {
         last.insert(row.reporter, (row.sequence, row.event.received_at));
     }
-    if last.is_empty() {
-        return Ok(());
+    let last: Vec<_> = last.into_iter().collect();
+    for piece in pieces(&last) {
+        let mut query = QueryBuilder::<Db>::new("INSERT INTO audit_reporters (reporter, last_sequence, last_at) ");
+        query.push_values(piece, |mut values, (reporter, (sequence, at))| {
+            values.push_bind(*reporter).push_bind(*sequence).push_bind(*at);
+        });
+        query.push(" ON CONFLICT (reporter) DO UPDATE SET last_sequence = excluded.last_sequence, last_at = excluded.last_at");
+        query.build().execute(&mut *conn).await?;
     }
-    let mut query = QueryBuilder::<Db>::new("INSERT INTO audit_reporters (reporter, last_sequence, last_at) ");
-    query.push_values(last, |mut values, (reporter, (sequence, at))| {
-        values.push_bind(reporter).push_bind(sequence).push_bind(at);
-    });
-    query.push(" ON CONFLICT (reporter) DO UPDATE SET last_sequence = excluded.last_sequence, last_at = excluded.last_at");
-    query.build().persistent(false).execute(conn).await?;
     Ok(())
 }
 

@@ -5,10 +5,8 @@ use passport_shared::log::entry::Entry;
 use sqlx::{QueryBuilder, Row as _};
 
 use super::super::driver::{Db, DbConnection, DbRow, Failure, corrupt};
+use super::super::pieces::pieces;
 use crate::store::{AuditEvent, EventKind, NewEvent};
-
-/// Rows that one statement writes: most of the cost of a row is the way to the database and back.
-const ROWS: usize = 100;
 
 macro_rules! columns {
     () => {
@@ -52,16 +50,15 @@ impl<'e> From<&'e AuditEvent> for Row<'e> {
 ///
 /// While the database writes one part, the next is made ready and `meanwhile` is called with the one that is under way: what
 /// else there is to do with each row costs no time of its own.
-pub(super) async fn insert(
+pub(super) async fn insert<'r, 'e>(
     conn: &mut DbConnection,
-    rows: &[Row<'_>],
-    mut meanwhile: impl FnMut(&[Row<'_>]) -> Result<(), Failure>,
+    rows: &'r [Row<'e>],
+    mut meanwhile: impl FnMut(&'r [Row<'e>]) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let mut parts = rows.chunks(ROWS);
+    let mut parts = pieces(rows);
     let mut ready = parts.next().map(|part| (part, statement(part)));
     while let Some((part, mut statement)) = ready.take() {
-        // Only the statement of a whole part is worth being kept.
-        let write = async { statement.build().persistent(part.len() == ROWS).execute(&mut *conn).await };
+        let write = async { statement.build().execute(&mut *conn).await };
         let prepare = async {
             let next = parts.next().map(|part| (part, self::statement(part)));
             meanwhile(part).map(|()| next)

@@ -8,6 +8,7 @@ use futures_util::TryStreamExt as _;
 use sqlx::QueryBuilder;
 
 use super::super::driver::{Db, DbConnection, Failure};
+use super::super::pieces::pieces;
 use super::head::is_decision;
 use super::rows::{self, Row};
 
@@ -16,9 +17,6 @@ pub(super) const SPAN: i64 = 256;
 
 /// Events of one block. The last that is not full is read through, whatever is looked for.
 pub(super) const BLOCK: i64 = 16 * SPAN;
-
-/// Rows that one statement writes.
-const ROWS: usize = 100;
 
 /// What can be asked for by an index. The numbers stand in the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,20 +78,10 @@ pub(super) struct Noted {
 }
 
 impl Noted {
-    /// Takes in rows that follow those that were seen, which are written already. A block that they fill is written.
-    pub(super) async fn take_in(&mut self, conn: &mut DbConnection, rows: &[Row<'_>]) -> Result<(), Failure> {
-        for row in rows {
-            self.note(row);
-            if row.sequence % BLOCK == 0 {
-                let block = row.sequence / BLOCK - 1;
-                // Who has not seen it from its beginning on looks at all of it.
-                let seen = std::mem::take(self);
-                let first = block * BLOCK + 1;
-                let whole = if seen.first == first { seen } else { Self::read(conn, first).await? };
-                whole.write(conn, block).await?;
-            }
-        }
-        Ok(())
+    /// Takes in the row that follows those that were seen. Gives the block that it fills, with its number.
+    pub(super) fn take_in(&mut self, row: &Row<'_>) -> Option<(i64, Self)> {
+        self.note(row);
+        (row.sequence % BLOCK == 0).then(|| (row.sequence / BLOCK - 1, std::mem::take(self)))
     }
 
     fn note(&mut self, row: &Row<'_>) {
@@ -128,8 +116,12 @@ impl Noted {
         Ok(noted)
     }
 
-    async fn write(self, conn: &mut DbConnection, block: i64) -> Result<(), Failure> {
-        let (min, max) = self.times.unwrap_or_default();
+    /// Writes a block that is full, whose rows are written.
+    pub(super) async fn write(self, conn: &mut DbConnection, block: i64) -> Result<(), Failure> {
+        let first = block * BLOCK + 1;
+        // Who has not seen it from its beginning on looks at all of it.
+        let whole = if self.first == first { self } else { Self::read(conn, first).await? };
+        let (min, max) = whole.times.unwrap_or_default();
         sqlx::query("INSERT INTO audit_blocks (block, min_time, max_time) VALUES ($1, $2, $3)")
             .bind(block)
             .bind(min)
@@ -137,39 +129,47 @@ impl Noted {
             .execute(&mut *conn)
             .await?;
         let mut all: Vec<(i64, String, i64)> = Vec::new();
-        for (term, values) in self.spans {
+        for (term, values) in whole.spans {
             all.extend(values.into_iter().map(|(value, spans)| (term.number(), value, spans)));
         }
         // In the index's own order, so that each of its pages is visited once.
         all.sort_unstable();
-        for part in all.chunks(ROWS) {
+        for piece in pieces(&all) {
             let mut query = QueryBuilder::<Db>::new("INSERT INTO audit_terms (term, value, block, spans) ");
-            query.push_values(part, |mut values, (term, value, spans)| {
+            query.push_values(piece, |mut values, (term, value, spans)| {
                 values.push_bind(*term).push_bind(value).push_bind(block).push_bind(*spans);
             });
-            query.build().persistent(part.len() == ROWS).execute(&mut *conn).await?;
+            query.build().execute(&mut *conn).await?;
         }
         Ok(())
     }
 }
 
-/// Counts the decisions among the rows.
-pub(super) async fn count(conn: &mut DbConnection, rows: &[Row<'_>]) -> Result<(), Failure> {
-    let mut counts = BTreeMap::<(i64, &str, &str, &str), i64>::new();
-    for row in rows.iter().filter(|row| is_decision(row)) {
-        let event = row.event;
-        let [agent, outcome, reason] = [&event.agent_id, &event.outcome, &event.reason].map(|text| text.as_deref().unwrap_or(""));
-        let key = (row.time().div_euclid(3_600), agent, outcome, reason);
-        *counts.entry(key).or_default() += 1;
+/// How many decisions there are of each kind in each hour.
+#[derive(Default)]
+pub(super) struct Counts<'e>(BTreeMap<(i64, &'e str, &'e str, &'e str), i64>);
+
+impl<'e> Counts<'e> {
+    /// Counts the decisions among the rows.
+    pub(super) fn add(&mut self, rows: &[Row<'e>]) {
+        for row in rows.iter().filter(|row| is_decision(row)) {
+            let event = row.event;
+            let [agent, outcome, reason] = [&event.agent_id, &event.outcome, &event.reason].map(|text| text.as_deref().unwrap_or(""));
+            *self.0.entry((row.time().div_euclid(3_600), agent, outcome, reason)).or_default() += 1;
+        }
     }
-    let counts: Vec<_> = counts.into_iter().collect();
-    for part in counts.chunks(ROWS) {
-        let mut query = QueryBuilder::<Db>::new("INSERT INTO audit_counts (hour, agent_id, outcome, reason, count) ");
-        query.push_values(part, |mut values, ((hour, agent, outcome, reason), count)| {
-            values.push_bind(*hour).push_bind(*agent).push_bind(*outcome).push_bind(*reason).push_bind(*count);
-        });
-        query.push(" ON CONFLICT (hour, agent_id, outcome, reason) DO UPDATE SET count = audit_counts.count + excluded.count");
-        query.build().persistent(part.len() == ROWS).execute(&mut *conn).await?;
+
+    /// Adds them to those that are kept.
+    pub(super) async fn write(self, conn: &mut DbConnection) -> Result<(), Failure> {
+        let counts: Vec<_> = self.0.into_iter().collect();
+        for piece in pieces(&counts) {
+            let mut query = QueryBuilder::<Db>::new("INSERT INTO audit_counts (hour, agent_id, outcome, reason, count) ");
+            query.push_values(piece, |mut values, ((hour, agent, outcome, reason), count)| {
+                values.push_bind(*hour).push_bind(*agent).push_bind(*outcome).push_bind(*reason).push_bind(*count);
+            });
+            query.push(" ON CONFLICT (hour, agent_id, outcome, reason) DO UPDATE SET count = audit_counts.count + excluded.count");
+            query.build().execute(&mut *conn).await?;
+        }
+        Ok(())
     }
-    Ok(())
 }

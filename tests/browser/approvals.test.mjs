@@ -1,0 +1,46 @@
+// An approval that arrives while the inbox is open, and what is denied in it.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { closeBrowser, open } from './lib/browser.mjs'
+import { confirm, go, signIn } from './lib/console.mjs'
+import { startIssuer } from './lib/issuer.mjs'
+import { look } from './lib/look.mjs'
+
+let issuer
+before(async () => {
+  issuer = await startIssuer()
+})
+after(async () => {
+  await closeBrowser()
+  await issuer?.stop()
+})
+
+const SHOP = 'https://shop.example'
+
+test('what an agent asks for appears in the open inbox by itself, and a denial with its reason reaches the agent', async () => {
+  await issuer.agent('ollie')
+  const grants = [{ resource: 'commerce', allowedActions: ['purchase'], requiresApproval: true, constraints: { amount: { max: '900.00' } } }]
+  const { passport } = await issuer.issue('ollie', SHOP, grants)
+  const session = await open(issuer.url)
+  session.expect(/console\/session/)
+  const page = await session.page()
+  await signIn(page, issuer)
+  await go(page, 'Approvals')
+  await page.getByText('Nothing waits for you').waitFor()
+  await look(page, 'approvals-empty')
+
+  const { approvalId } = await issuer.must('POST', '/v1/approvals', { request: { action: 'purchase', resource: 'commerce', amount: 742, vendor: '<b>bold</b>' }, audience: SHOP }, passport)
+  const arrived = page.getByRole('link', { name: /purchase on commerce/ })
+  await arrived.waitFor()
+  await arrived.click()
+  await page.getByText('<b>bold</b>').first().waitFor()
+  await page.getByText('What ollie may do anyway').waitFor()
+  await look(page, 'approvals-one')
+
+  await page.getByRole('main').getByRole('button', { name: 'Deny' }).click()
+  await confirm(page, 'Deny', { Reason: 'too dear' })
+  await page.getByText(/Denied by/).waitFor()
+  const { state, reason } = await issuer.must('GET', `/v1/approvals/${approvalId}`, undefined, passport)
+  assert.deepEqual([state, reason], ['denied', 'too dear'])
+  await session.close()
+})

@@ -1,0 +1,46 @@
+//! Feature `kept`: decisions on a passport whose issuer has kept what it signed.
+
+use std::sync::Arc;
+
+use passport_shared::key_set::KeyId;
+use passport_shared::passport::Passport;
+use passport_shared::request::Request;
+
+use super::Verifier;
+use crate::decision::{Context, Decision, Denied, Seen};
+use crate::signed::SignedPassport;
+use crate::verified::VerifiedPassport;
+
+/// For an issuer alone: it signed these claims itself, and its caller has proved in another way (a session) that they are
+/// its own. Whoever only has claims from somewhere must not call this: nothing here looks at a signature.
+impl Verifier {
+    /// [`Verifier::decide`] but for the signature: keys, audience, times, revocation and grants as they are at `now`.
+    pub fn decide_kept<'r>(&self, key_id: KeyId, claims: Passport, request: &'r Request, now: i64) -> Decision<'r> {
+        let trust = self.load();
+        let signed = Arc::new(SignedPassport::new(&[], key_id, claims));
+        let checked = self.check_again(&trust, &signed, now);
+        let judged = checked.map(|()| self.judge(&signed.claims, request, now));
+        let seen = Seen::Fresh(signed);
+        let context = Context { request: Some(request), request_id: None, seen, approval: None, now, trust: trust.sequence() };
+        match judged {
+            Ok((verdict, approval)) => context.decide(verdict, approval),
+            Err(refusal) => context.deny(refusal).into(),
+        }
+    }
+
+    /// [`Verifier::verify`] but for the signature.
+    ///
+    /// # Errors
+    /// What is wrong with it at `now`.
+    pub fn verify_kept(&self, key_id: KeyId, claims: Passport, now: i64) -> Result<VerifiedPassport, Denied<'static>> {
+        let trust = self.load();
+        let signed = Arc::new(SignedPassport::new(&[], key_id, claims));
+        match self.check_again(&trust, &signed, now) {
+            Ok(()) => Ok(VerifiedPassport::new(self.clone(), signed)),
+            Err(refusal) => {
+                let seen = Seen::Fresh(signed);
+                Err(Context { seen, now, trust: trust.sequence(), ..Context::default() }.deny(refusal))
+            }
+        }
+    }
+}
