@@ -6,7 +6,11 @@ export interface PageOf<T> {
 }
 
 /** A list of the API, page by page. `fetchPage` is called with the cursor of the page before. */
-export function useList<T>(key: readonly unknown[], fetchPage: (cursor: string | undefined) => Promise<PageOf<T>>, every?: number) {
+export function useList<T>(
+  key: readonly unknown[],
+  fetchPage: (cursor: string | undefined) => Promise<PageOf<T>>,
+  every?: number,
+) {
   const list = useInfiniteQuery({
     queryKey: key,
     queryFn: ({ pageParam }) => fetchPage(pageParam),
@@ -18,6 +22,8 @@ export function useList<T>(key: readonly unknown[], fetchPage: (cursor: string |
 }
 
 /** Leaves out what was not given: the API refuses an empty filter. */
-export function given<T extends Record<string, string | number | boolean | undefined>>(query: T): { [K in keyof T]?: NonNullable<T[K]> } {
+export function given<T extends Record<string, string | number | boolean | undefined>>(
+  query: T,
+): { [K in keyof T]?: NonNullable<T[K]> } {
   return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined && value !== '')) as never
 }

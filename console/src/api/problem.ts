@@ -34,12 +34,17 @@ export function nextStep(problem: Problem): string | undefined {
   if (problem.status === 403 && problem.code !== 'not_held')
     return 'Your passport does not allow this. Ask an admin, or sign in with another passport.'
   if (problem.status === 429) return 'Wait a moment, then try again.'
-  if (problem.status >= 500) return 'Try again. If it stays so, `passport doctor` on the issuer’s machine says what is wrong.'
+  if (problem.status >= 500)
+    return 'Try again. If it stays so, `passport doctor` on the issuer’s machine says what is wrong.'
   return undefined
 }
 
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof TypeError) return new Problem(0, 'unreachable', 'the issuer does not answer')
-  return new Problem(0, 'unexpected', error instanceof Error ? error.message : 'something went wrong in the console itself')
+  return new Problem(
+    0,
+    'unexpected',
+    error instanceof Error ? error.message : 'something went wrong in the console itself',
+  )
 }

@@ -1,24 +1,16 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { api, body, type Schemas } from '../api/client'
-import { given } from '../api/lists'
+import { useQuery } from '@tanstack/react-query'
+import { api, body } from '../api/client'
 import { useMay } from './session'
 
-const KEY = ['approvals', 'pending']
-
-/** The approvals that wait for somebody. The issuer holds each question until there is something new, so that it shows at once. */
+/** The approvals that wait for somebody, asked for again every two seconds while the console is in sight. */
 export function usePendingApprovals() {
   const may = useMay()
-  const queries = useQueryClient()
   return useQuery({
-    queryKey: KEY,
-    queryFn: ({ signal }) => {
-      const unless = queries.getQueryData<Schemas['Page_Approval'] & { version?: string }>(KEY)?.version
-      const query = { state: 'pending' as const, limit: 100, ...given({ unless, wait: unless === undefined ? undefined : 25 }) }
-      return body(api.GET('/v1/approvals', { params: { query }, signal }))
-    },
+    queryKey: ['approvals', 'pending'],
+    queryFn: ({ signal }) =>
+      body(api.GET('/v1/approvals', { params: { query: { state: 'pending', limit: 100 } }, signal })),
     enabled: may('approvals.read'),
-    // Again at once after each answer; slower where it fails, or where the issuer does not hold the question.
-    refetchInterval: ({ state }) => (state.status === 'error' || state.data?.version === undefined ? 4_000 : 300),
+    refetchInterval: 2_000,
   })
 }
 

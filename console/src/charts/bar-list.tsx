@@ -10,7 +10,15 @@ export interface BarEntry {
 }
 
 /** Named numbers as bars, the largest first. It is a list with its numbers in words, so it needs no other alternative. */
-export function BarList({ entries, label, tone }: { entries: readonly BarEntry[]; label: string; tone: 'bad' | 'accent' }) {
+export function BarList({
+  entries,
+  label,
+  tone,
+}: {
+  entries: readonly BarEntry[]
+  label: string
+  tone: 'bad' | 'accent'
+}) {
   const most = Math.max(1, ...entries.map(({ count }) => count))
   return (
     <ol className="bar-list" aria-label={label}>

@@ -36,7 +36,15 @@ export function partsOf(key: Key, now: number, rotatesAt: number | undefined): P
 }
 
 /** Keys on a time line, one lane each. The list beside it tells the same in words. */
-export function KeyLanes({ keys, rotatesAt, now }: { keys: readonly Key[]; rotatesAt: string | null | undefined; now: number }) {
+export function KeyLanes({
+  keys,
+  rotatesAt,
+  now,
+}: {
+  keys: readonly Key[]
+  rotatesAt: string | null | undefined
+  now: number
+}) {
   const [box, width] = useWidth<HTMLDivElement>()
   const turn = rotatesAt ? seconds(rotatesAt) : undefined
   const lanes = keys.map((key) => ({ key, parts: partsOf(key, now, turn) }))
@@ -49,7 +57,10 @@ export function KeyLanes({ keys, rotatesAt, now }: { keys: readonly Key[]; rotat
   const to = last + margin
   const height = TOP + keys.length * LANE + BOTTOM
   const x = (at: number) => ((at - from) / (to - from)) * width
-  const ticks = Array.from({ length: Math.max(2, Math.min(6, Math.floor(width / 110))) }, (_, i, all = Math.max(2, Math.min(6, Math.floor(width / 110)))) => from + ((i + 0.5) / all) * (to - from))
+  const ticks = Array.from(
+    { length: Math.max(2, Math.min(6, Math.floor(width / 110))) },
+    (_, i, all = Math.max(2, Math.min(6, Math.floor(width / 110)))) => from + ((i + 0.5) / all) * (to - from),
+  )
   return (
     <div ref={box} className="chart-box" style={{ height }}>
       {width > 0 && (
@@ -81,13 +92,18 @@ export function KeyLanes({ keys, rotatesAt, now }: { keys: readonly Key[]; rotat
                   />
                 ))}
                 {key.revokedAt && (
-                  <path className="lane-revoked" d={`M${x(seconds(key.revokedAt)) - 5} ${y + 17.5}l10 10m0 -10l-10 10`} />
+                  <path
+                    className="lane-revoked"
+                    d={`M${x(seconds(key.revokedAt)) - 5} ${y + 17.5}l10 10m0 -10l-10 10`}
+                  />
                 )}
               </g>
             )
           })}
           <line className="lane-now" x1={x(now)} x2={x(now)} y1={TOP} y2={height - BOTTOM + 4} />
-          {turn !== undefined && <line className="lane-turn" x1={x(turn)} x2={x(turn)} y1={TOP} y2={height - BOTTOM + 4} />}
+          {turn !== undefined && (
+            <line className="lane-turn" x1={x(turn)} x2={x(turn)} y1={TOP} y2={height - BOTTOM + 4} />
+          )}
         </svg>
       )}
     </div>
@@ -95,7 +111,10 @@ export function KeyLanes({ keys, rotatesAt, now }: { keys: readonly Key[]; rotat
 }
 
 function inWords(keys: readonly Key[], rotatesAt: string | null | undefined): string {
-  const each = keys.map((key) => `${key.keyId.slice(0, 10)} is ${key.state} since ${shortDay(key.revokedAt ?? key.retiredAt ?? key.activatedAt ?? key.createdAt)}`)
+  const each = keys.map(
+    (key) =>
+      `${key.keyId.slice(0, 10)} is ${key.state} since ${shortDay(key.revokedAt ?? key.retiredAt ?? key.activatedAt ?? key.createdAt)}`,
+  )
   return `Keys on a time line. ${each.join('; ')}. ${rotatesAt ? `The next key takes over on ${shortDay(rotatesAt)}.` : 'Keys are rotated by hand.'}`
 }
 

@@ -35,7 +35,6 @@ export function StackedBars({ bins, name, tick, summary }: StackedBarsProps) {
     <figure className="chart">
       <div ref={box} className="chart-box" style={{ height: HEIGHT }}>
         {width > 0 && (
-          // biome-ignore lint/a11y/noStaticElementInteractions: pointing shows what the table has as well
           <svg width={width} height={HEIGHT} role="img" aria-label={summary} onMouseLeave={() => setAt(undefined)}>
             {[0, most / 2, most].map((count) => (
               <g key={count}>
@@ -51,14 +50,30 @@ export function StackedBars({ bins, name, tick, summary }: StackedBarsProps) {
               return (
                 // biome-ignore lint/a11y/noStaticElementInteractions: as above
                 <g key={bin.from} onMouseEnter={() => setAt(index)}>
-                  <rect className={at === index ? 'chart-hit is-at' : 'chart-hit'} x={LEFT + index * step} y={TOP} width={step} height={high} />
+                  <rect
+                    className={at === index ? 'chart-hit is-at' : 'chart-hit'}
+                    x={LEFT + index * step}
+                    y={TOP}
+                    width={step}
+                    height={high}
+                  />
                   {OUTCOMES.map((outcome) => {
                     const count = bin[outcome]
                     if (count === 0) return null
                     const top = y(low + count)
                     const height = Math.max(1.5, y(low) - top)
                     low += count
-                    return <rect key={outcome} className={`fill-${outcome}`} x={x} y={top} width={bar} height={height} rx={Math.min(2, bar / 4)} />
+                    return (
+                      <rect
+                        key={outcome}
+                        className={`fill-${outcome}`}
+                        x={x}
+                        y={top}
+                        width={bar}
+                        height={height}
+                        rx={Math.min(2, bar / 4)}
+                      />
+                    )
                   })}
                   {index % every === 0 && (
                     <text className="chart-text" x={LEFT + index * step + step / 2} y={HEIGHT - 5} textAnchor="middle">
@@ -71,11 +86,15 @@ export function StackedBars({ bins, name, tick, summary }: StackedBarsProps) {
           </svg>
         )}
         {pointed !== undefined && at !== undefined && (
-          <div className="chart-tip" style={{ left: Math.min(Math.max(LEFT + at * step + step / 2, 90), Math.max(90, width - 90)) }}>
+          <div
+            className="chart-tip"
+            style={{ left: Math.min(Math.max(LEFT + at * step + step / 2, 90), Math.max(90, width - 90)) }}
+          >
             <strong>{name(pointed)}</strong>
             {OUTCOMES.map((outcome) => (
               <span key={outcome} className="legend-entry">
-                <i className={`swatch fill-${outcome}`} /> {outcomeWords[outcome]} <b className="number">{pointed[outcome].toLocaleString('en')}</b>
+                <i className={`swatch fill-${outcome}`} /> {outcomeWords[outcome]}{' '}
+                <b className="number">{pointed[outcome].toLocaleString('en')}</b>
               </span>
             ))}
           </div>

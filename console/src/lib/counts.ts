@@ -54,7 +54,11 @@ export function totals(items: readonly Count[]): Record<OutcomeName, number> {
 }
 
 /** The denials by a name, the most first, the rest beyond `most` as one. */
-export function topDenials(items: readonly Count[], by: 'reason' | 'agentId', most: number): { name: string; count: number }[] {
+export function topDenials(
+  items: readonly Count[],
+  by: 'reason' | 'agentId',
+  most: number,
+): { name: string; count: number }[] {
   const sums = new Map<string, number>()
   for (const item of items) {
     if (item.outcome !== 'deny') continue

@@ -68,8 +68,8 @@ export function SignIn() {
         <div className="stack sign-in-help">
           <h2>Where do I get one?</h2>
           <p className="muted">
-            On the issuer’s machine, this prints a link that signs you in once. The first admin’s passport lies in the issuer’s data
-            directory, as <code>admin.passport</code>.
+            On the issuer’s machine, this prints a link that signs you in once. The first admin’s passport lies in the
+            issuer’s data directory, as <code>admin.passport</code>.
           </p>
           <CodeBlock text="passport console" what="the command" />
         </div>
@@ -84,7 +84,8 @@ function SignInFault({ problem }: { problem: Problem }) {
     <div className="notice is-bad" role="alert">
       <Icon name="care" />
       <p>
-        <strong>That did not sign you in.</strong> {problem.message}. Take a passport that is live and made for this issuer, or a fresh link.
+        <strong>That did not sign you in.</strong> {problem.message}. Take a passport that is live and made for this
+        issuer, or a fresh link.
       </p>
     </div>
   )

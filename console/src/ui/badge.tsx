@@ -43,5 +43,11 @@ const states: Record<string, [Tone, IconName | undefined]> = {
 
 export function State({ of }: { of: string }) {
   const [tone, icon] = states[of] ?? ['plain', undefined]
-  return icon === undefined ? <Badge tone={tone}>{of}</Badge> : <Badge tone={tone} icon={icon}>{of}</Badge>
+  return icon === undefined ? (
+    <Badge tone={tone}>{of}</Badge>
+  ) : (
+    <Badge tone={tone} icon={icon}>
+      {of}
+    </Badge>
+  )
 }

@@ -18,7 +18,12 @@ export function Copy({ text, what, small }: CopyProps) {
     window.setTimeout(() => setSaid(''), 2_500)
   }
   return (
-    <button type="button" className={small ? 'button is-quiet copy is-small' : 'button is-quiet copy'} onClick={copy} title={`Copy ${what}`}>
+    <button
+      type="button"
+      className={small ? 'button is-quiet copy is-small' : 'button is-quiet copy'}
+      onClick={copy}
+      title={`Copy ${what}`}
+    >
       <Icon name={said === 'copied' ? 'good' : 'copy'} />
       <span className="sr">Copy {what}</span>
       <span role="status" className={said === '' || said === 'copied' ? 'sr' : 'small'}>
@@ -31,13 +36,13 @@ export function Copy({ text, what, small }: CopyProps) {
 /** Text to be read and copied as it stands. */
 export function CodeBlock({ text, what, wrap }: { text: string; what: string; wrap?: boolean }) {
   return (
-    <div className="code-block">
+    <figure className="code-block" aria-label={what}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard */}
-      <pre className={wrap ? 'is-wrapping' : undefined} tabIndex={0} aria-label={what}>
+      <pre className={wrap ? 'is-wrapping' : undefined} tabIndex={0}>
         <code>{text}</code>
       </pre>
       <Copy text={text} what={what} />
-    </div>
+    </figure>
   )
 }
 

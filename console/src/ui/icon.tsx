@@ -3,8 +3,10 @@ const paths = {
   brand:
     'M6 2h8a3 3 0 0 1 3 3v10a3 3 0 0 1-3 3H6a3 3 0 0 1-3-3V5a3 3 0 0 1 3-3ZM10 11.500a3.200 3.200 0 1 0 0-6.400 3.200 3.200 0 0 0 0 6.400M7 15h6',
   overview: 'M3 17V9m4.700 8V3m4.600 14v-6M17 17V6',
-  agents: 'M6 8h8a2 2 0 0 1 2 2v5a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2v-5a2 2 0 0 1 2-2ZM10 8V4.500M10 4.500a1 1 0 1 0 0-2 1 1 0 0 0 0 2M7.500 12v1.500M12.500 12v1.500',
-  passports: 'M6 2.500h8A1.500 1.500 0 0 1 15.500 4v12a1.500 1.500 0 0 1-1.500 1.500H6A1.500 1.500 0 0 1 4.500 16V4A1.500 1.500 0 0 1 6 2.500ZM10 10.500a2.300 2.300 0 1 0 0-4.600 2.300 2.300 0 0 0 0 4.600M7.500 14h5',
+  agents:
+    'M6 8h8a2 2 0 0 1 2 2v5a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2v-5a2 2 0 0 1 2-2ZM10 8V4.500M10 4.500a1 1 0 1 0 0-2 1 1 0 0 0 0 2M7.500 12v1.500M12.500 12v1.500',
+  passports:
+    'M6 2.500h8A1.500 1.500 0 0 1 15.500 4v12a1.500 1.500 0 0 1-1.500 1.500H6A1.500 1.500 0 0 1 4.500 16V4A1.500 1.500 0 0 1 6 2.500ZM10 10.500a2.300 2.300 0 1 0 0-4.600 2.300 2.300 0 0 0 0 4.600M7.500 14h5',
   issue: 'M10 4v12M4 10h12',
   approvals: 'M3 11l2.500-6.500h9L17 11v4.500H3V11ZM3 11h4l1 2h4l1-2h4',
   audit: 'M4 5h12M4 10h12M4 15h7',
@@ -12,7 +14,8 @@ const paths = {
   inspector: 'M8.500 14a5.500 5.500 0 1 0 0-11 5.500 5.500 0 0 0 0 11M12.500 12.500 17 17',
   menu: 'M3 6h14M3 10h14M3 14h14',
   close: 'M5 5l10 10M15 5L5 15',
-  light: 'M10 13.200a3.200 3.200 0 1 0 0-6.400 3.200 3.200 0 0 0 0 6.400M10 2.500v1.500M10 16v1.500M2.500 10H4M16 10h1.500M4.700 4.700l1 1M14.300 14.300l1 1M4.700 15.300l1-1M14.300 5.700l1-1',
+  light:
+    'M10 13.200a3.200 3.200 0 1 0 0-6.400 3.200 3.200 0 0 0 0 6.400M10 2.500v1.500M10 16v1.500M2.500 10H4M16 10h1.500M4.700 4.700l1 1M14.300 14.300l1 1M4.700 15.300l1-1M14.300 5.700l1-1',
   dark: 'M16.500 11.800A6.800 6.800 0 0 1 8.200 3.500a6.800 6.800 0 1 0 8.300 8.300Z',
   system: 'M4 4h12a1 1 0 0 1 1 1v7.500a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1ZM7.500 16.500h5M10 13.500v3',
   good: 'M4.500 10.500l3.500 3.500 7.500-8',
@@ -31,7 +34,14 @@ export type IconName = keyof typeof paths
 export function Icon({ name }: { name: IconName }) {
   return (
     <svg className="icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true" focusable="false">
-      <path d={paths[name]} fill="none" stroke="currentColor" strokeWidth="1.600" strokeLinecap="round" strokeLinejoin="round" />
+      <path
+        d={paths[name]}
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="1.600"
+        strokeLinecap="round"
+        strokeLinejoin="round"
+      />
     </svg>
   )
 }

@@ -19,9 +19,9 @@ export function Page({ title, beside, lead, above, actions, children }: PageProp
   useEffect(() => {
     document.title = `${title} · Passport`
   }, [title])
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `key` is another place, though the page may be the same
   useEffect(() => {
-    if (key !== 'default' && !document.activeElement?.closest('.page-body')) heading.current?.focus({ preventScroll: true })
+    if (key !== 'default' && !document.activeElement?.closest('.page-body'))
+      heading.current?.focus({ preventScroll: true })
   }, [key])
   return (
     <div className="page">

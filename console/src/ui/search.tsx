@@ -20,6 +20,12 @@ export function useFilters() {
   return { get, set, all: search, clear: () => setSearch({}, { replace: true }) }
 }
 
+/** Whether one of the texts has a part of what was typed, upper and lower case alike. */
+export function contains(texts: readonly string[], typed: string): boolean {
+  const wanted = typed.toLowerCase()
+  return texts.some((text) => text.toLowerCase().includes(wanted))
+}
+
 interface TextFilterProps {
   label: string
   value: string
@@ -40,7 +46,13 @@ export function TextFilter({ label, value, placeholder, onChange }: TextFilterPr
   return (
     <Field label={label}>
       {(control) => (
-        <input {...control} type="search" value={typed} placeholder={placeholder} onChange={(event) => setTyped(event.target.value)} />
+        <input
+          {...control}
+          type="search"
+          value={typed}
+          placeholder={placeholder}
+          onChange={(event) => setTyped(event.target.value)}
+        />
       )}
     </Field>
   )

@@ -14,8 +14,8 @@ import { Field } from '../../ui/field'
 import { Loading } from '../../ui/loading'
 import { Page } from '../../ui/page'
 import { Moment } from '../../ui/time'
-import { PassportTable } from '../passports/passport-table'
 import { RecentEvents } from '../audit/recent-events'
+import { PassportTable } from '../passports/passport-table'
 
 export function AgentPage() {
   return (
@@ -88,7 +88,9 @@ function AgentInFull({ agent }: { agent: Agent }) {
         </dl>
       </Card>
       {may('passports.read') && <AgentPassports agent={agent} />}
-      {may('audit.read') && <RecentEvents title="Its decisions" filter={{ agentId: agent.agentId, kind: 'decision' }} />}
+      {may('audit.read') && (
+        <RecentEvents title="Its decisions" filter={{ agentId: agent.agentId, kind: 'decision' }} />
+      )}
       {changing && <ChangeState agent={agent} onClose={() => setChanging(false)} />}
     </Page>
   )
@@ -101,7 +103,10 @@ function AgentPassports({ agent }: { agent: Agent }) {
     queryFn: () => body(api.GET('/v1/passports', { params: { query: { agentId: agent.agentId, limit: 10 } } })),
   })
   return (
-    <Card title="Its passports" aside={<Link to={`/passports?agentId=${encodeURIComponent(agent.agentId)}`}>All of them</Link>}>
+    <Card
+      title="Its passports"
+      aside={<Link to={`/passports?agentId=${encodeURIComponent(agent.agentId)}`}>All of them</Link>}
+    >
       {passports.isPending && <Loading what="the passports" />}
       {passports.isError && <Fault error={passports.error} again={() => passports.refetch()} />}
       {passports.isSuccess &&
@@ -110,7 +115,9 @@ function AgentPassports({ agent }: { agent: Agent }) {
             title="It has no passport, and so may do nothing"
             action={
               may('passports.issue') &&
-              agent.state === 'enabled' && <Link to={`/issue?agent=${encodeURIComponent(agent.agentId)}`}>Issue its first one</Link>
+              agent.state === 'enabled' && (
+                <Link to={`/issue?agent=${encodeURIComponent(agent.agentId)}`}>Issue its first one</Link>
+              )
             }
           />
         ) : (
@@ -127,7 +134,9 @@ function ChangeState({ agent, onClose }: { agent: Agent; onClose(): void }) {
   const change = async (form: FormData) => {
     const reason = textOf(form, 'reason')
     if (enabled) {
-      await body(api.POST('/v1/agents/{id}/disable', { params: { path }, body: reason === undefined ? {} : { reason } }))
+      await body(
+        api.POST('/v1/agents/{id}/disable', { params: { path }, body: reason === undefined ? {} : { reason } }),
+      )
     } else {
       await body(api.POST('/v1/agents/{id}/enable', { params: { path } }))
     }
@@ -144,8 +153,8 @@ function ChangeState({ agent, onClose }: { agent: Agent; onClose(): void }) {
   return (
     <Confirm title={`Disable ${agent.name}?`} act="Disable the agent" bad onClose={onClose} onConfirm={change}>
       <p>
-        Every live passport of <code>{agent.agentId}</code> is revoked at once, and none can be issued to it. Verifiers that follow this issuer
-        know within seconds. Enabling it again revives none of them.
+        Every live passport of <code>{agent.agentId}</code> is revoked at once, and none can be issued to it. Verifiers
+        that follow this issuer know within seconds. Enabling it again revives none of them.
       </p>
       <Field label="Reason" optional hint="It is kept in the audit log.">
         {(control) => <input {...control} name="reason" maxLength={256} autoComplete="off" />}

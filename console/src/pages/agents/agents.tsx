@@ -11,7 +11,7 @@ import { Fault } from '../../ui/fault'
 import { Loading } from '../../ui/loading'
 import { More } from '../../ui/more'
 import { Page } from '../../ui/page'
-import { ChoiceFilter, TextFilter, useFilters } from '../../ui/search'
+import { ChoiceFilter, contains, TextFilter, useFilters } from '../../ui/search'
 import { When } from '../../ui/time'
 import { NewAgent } from './new-agent'
 
@@ -34,9 +34,14 @@ function AgentList() {
   const navigate = useNavigate()
   const { get, set, clear } = useFilters()
   const [creating, setCreating] = useState(false)
-  const query = given({ text: get('text'), state: get('state') })
-  const list = useList(['agents', query], (cursor) => body(api.GET('/v1/agents', { params: { query: { ...query, ...given({ cursor }) } } })))
-  const narrowed = Object.keys(query).length > 0
+  const list = useList(['agents', 'list'], (cursor) =>
+    body(api.GET('/v1/agents', { params: { query: { limit: 1_000, ...given({ cursor }) } } })),
+  )
+  const narrowed = get('text') !== '' || get('state') !== ''
+  const shown = list.items.filter(
+    ({ agentId, name, state }) =>
+      contains([agentId, name], get('text')) && (get('state') === '' || state === get('state')),
+  )
   const create = may('agents.write') && (
     <button type="button" className="button is-first" onClick={() => setCreating(true)}>
       New agent
@@ -45,14 +50,19 @@ function AgentList() {
   return (
     <Page title="Agents" lead="Who carries passports. Disabling one revokes all that it has." actions={create}>
       <div className="toolbar">
-        <TextFilter label="Search" placeholder="A part of name or id" value={get('text')} onChange={(text) => set('text', text)} />
+        <TextFilter
+          label="Search"
+          placeholder="A part of name or id"
+          value={get('text')}
+          onChange={(text) => set('text', text)}
+        />
         <ChoiceFilter label="State" value={get('state')} options={states} onChange={(state) => set('state', state)} />
       </div>
       {list.isPending && <Loading what="the agents" />}
       {list.isError && <Fault error={list.error} again={() => list.refetch()} />}
       {list.isSuccess && (
         <Card>
-          {list.items.length === 0 ? (
+          {shown.length === 0 ? (
             narrowed ? (
               <Empty
                 title="No agent is like that"
@@ -79,7 +89,7 @@ function AgentList() {
                   </tr>
                 </thead>
                 <tbody>
-                  {list.items.map((agent) => (
+                  {shown.map((agent) => (
                     <tr key={agent.agentId}>
                       <td>
                         <Link to={`/agents/${encodeURIComponent(agent.agentId)}`}>{agent.name}</Link>
@@ -103,7 +113,10 @@ function AgentList() {
         </Card>
       )}
       {creating && (
-        <NewAgent onClose={() => setCreating(false)} onCreated={(id) => navigate(`/agents/${encodeURIComponent(id)}`)} />
+        <NewAgent
+          onClose={() => setCreating(false)}
+          onCreated={(id) => navigate(`/agents/${encodeURIComponent(id)}`)}
+        />
       )}
     </Page>
   )

@@ -43,8 +43,23 @@ export function NewAgent({ onClose, onCreated }: NewAgentProps) {
         <Field label="Name" hint="For people: “Ollie, travel assistant”." pointer="/name">
           {(control) => <input {...control} name="name" required maxLength={256} autoComplete="off" />}
         </Field>
-        <Field label="Id" optional hint="What passports and the log call it. One is made where this is empty; it never changes." pointer="/agentId">
-          {(control) => <input {...control} className="mono" name="agentId" maxLength={256} placeholder="agent_ollie" autoComplete="off" spellCheck={false} />}
+        <Field
+          label="Id"
+          optional
+          hint="What passports and the log call it. One is made where this is empty; it never changes."
+          pointer="/agentId"
+        >
+          {(control) => (
+            <input
+              {...control}
+              className="mono"
+              name="agentId"
+              maxLength={256}
+              placeholder="agent_ollie"
+              autoComplete="off"
+              spellCheck={false}
+            />
+          )}
         </Field>
         <Field label="What it is for" optional pointer="/description">
           {(control) => <textarea {...control} name="description" rows={2} maxLength={4096} />}

@@ -14,7 +14,10 @@ export function ApprovalList({ approvals, view }: ApprovalListProps) {
     <ul className="approvals" aria-label={view === 'pending' ? 'Requests that wait' : 'Requests of the past'}>
       {approvals.map((approval) => (
         <li key={approval.approvalId}>
-          <NavLink className="approval-link" to={`/approvals/${approval.approvalId}${view === 'pending' ? '' : '?view=decided'}`}>
+          <NavLink
+            className="approval-link"
+            to={`/approvals/${approval.approvalId}${view === 'pending' ? '' : '?view=decided'}`}
+          >
             <span className="row-apart">
               <strong>{approval.agentId}</strong>
               <span className="small muted">

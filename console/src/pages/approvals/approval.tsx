@@ -1,7 +1,9 @@
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link } from 'react-router'
-import type { Approval } from '../../api/client'
+import { type Approval, api, body } from '../../api/client'
 import { useMay, useSession } from '../../app/session'
+import { describe } from '../../lib/describe'
 import { seconds } from '../../lib/time'
 import { State } from '../../ui/badge'
 import { Card } from '../../ui/card'
@@ -26,7 +28,11 @@ export function ApprovalInFull({ approval }: { approval: Approval }) {
   const attributes = Object.entries(approval.request).filter(([name]) => !reserved.has(name))
   return (
     <div className="stack-l">
-      <Card title={`${approval.agentId} wants to ${asked(approval)}`} aside={<State of={approval.state} />} {...(pending ? { tone: 'care' as const } : {})}>
+      <Card
+        title={`${approval.agentId} wants to ${asked(approval)}`}
+        aside={<State of={approval.state} />}
+        {...(pending ? { tone: 'care' as const } : {})}
+      >
         {attributes.length > 0 && (
           <dl className="facts attributes">
             {attributes.map(([name, value]) => (
@@ -76,12 +82,17 @@ export function ApprovalInFull({ approval }: { approval: Approval }) {
           <summary>The exact request</summary>
           <CodeBlock text={JSON.stringify(approval.request, null, 2)} what="the request" />
           <p className="small muted">
-            The approval is bound to it by its hash, <code>{approval.requestHash}</code>: for anything else it is worth nothing.
+            The approval is bound to it by its hash, <code>{approval.requestHash}</code>: for anything else it is worth
+            nothing.
           </p>
         </details>
         {!pending && <Decided approval={approval} />}
         {pending && may('approvals.decide') && (own || already) && (
-          <p className="muted">{own ? 'It is your own request: somebody else has to decide on it.' : 'You have said yes. Others have to as well.'}</p>
+          <p className="muted">
+            {own
+              ? 'It is your own request: somebody else has to decide on it.'
+              : 'You have said yes. Others have to as well.'}
+          </p>
         )}
         {pending && may('approvals.decide') && !own && !already && (
           <div className="row">
@@ -94,13 +105,26 @@ export function ApprovalInFull({ approval }: { approval: Approval }) {
           </div>
         )}
       </Card>
-      {(approval.describe ?? []).length > 0 && (
-        <Card title={`What ${approval.agentId} may do anyway`} lead="All that its passport says. What asks for a person first is said so.">
-          <Described sentences={approval.describe ?? []} />
-        </Card>
-      )}
+      {may('passports.read') && <MayAnyway approval={approval} />}
       {deciding !== undefined && <Decide approval={approval} how={deciding} onClose={() => setDeciding(undefined)} />}
     </div>
+  )
+}
+
+/** All that the agent's passport says, so that who decides sees what the answer changes and what it does not. */
+function MayAnyway({ approval }: { approval: Approval }) {
+  const passport = useQuery({
+    queryKey: ['passports', 'one', approval.passportId],
+    queryFn: () => body(api.GET('/v1/passports/{id}', { params: { path: { id: approval.passportId } } })),
+  })
+  if (passport.data === undefined) return null
+  return (
+    <Card
+      title={`What ${approval.agentId} may do anyway`}
+      lead="All that its passport says. What asks for a person first is said so."
+    >
+      <Described sentences={describe(passport.data.grants)} />
+    </Card>
   )
 }
 

@@ -54,7 +54,15 @@ function Inbox() {
     <Page
       title="Approvals"
       lead="What agents may do only once a person has said yes. New ones appear here by themselves."
-      actions={<Segments label="Which" name="view" value={view} options={views} onChange={(to) => set('view', to === 'pending' ? '' : to)} />}
+      actions={
+        <Segments
+          label="Which"
+          name="view"
+          value={view}
+          options={views}
+          onChange={(to) => set('view', to === 'pending' ? '' : to)}
+        />
+      }
     >
       <p className="sr" role="status">
         {count === 0 ? 'Nothing waits' : `${count} ${count === 1 ? 'request waits' : 'requests wait'}`}
@@ -68,11 +76,14 @@ function Inbox() {
               <Card>
                 {view === 'pending' ? (
                   <Empty title="Nothing waits for you">
-                    A grant can say that a person is asked first. When an agent comes to such an action, its request appears here with
-                    everything that it would do. Issue a passport from “Read, and ask before writing” to see one.
+                    A grant can say that a person is asked first. When an agent comes to such an action, its request
+                    appears here with everything that it would do. Issue a passport from “Read, and ask before writing”
+                    to see one.
                   </Empty>
                 ) : (
-                  <Empty title="Nothing was decided yet">What people approved and denied, and what nobody answered in time, is kept here.</Empty>
+                  <Empty title="Nothing was decided yet">
+                    What people approved and denied, and what nobody answered in time, is kept here.
+                  </Empty>
                 )}
               </Card>
             ) : (
@@ -88,7 +99,8 @@ function Inbox() {
               <OneApproval id={id} />
             </>
           ) : (
-            shown !== undefined && shown.length > 0 && <p className="muted inbox-hint">Choose one to see the exact request.</p>
+            shown !== undefined &&
+            shown.length > 0 && <p className="muted inbox-hint">Choose one to see the exact request.</p>
           )}
         </div>
       </div>

@@ -15,7 +15,9 @@ export function Decide({ approval, how, onClose }: DecideProps) {
   const decide = async (form: FormData) => {
     const reason = textOf(form, 'reason')
     const call = { params: { path: { id: approval.approvalId } }, body: reason === undefined ? {} : { reason } }
-    await body(how === 'approve' ? api.POST('/v1/approvals/{id}/approve', call) : api.POST('/v1/approvals/{id}/deny', call))
+    await body(
+      how === 'approve' ? api.POST('/v1/approvals/{id}/approve', call) : api.POST('/v1/approvals/{id}/deny', call),
+    )
     await queries.invalidateQueries({ queryKey: ['approvals'] })
   }
   const more = approval.approversNeeded - approval.approvedBy.length - 1
@@ -28,8 +30,11 @@ export function Decide({ approval, how, onClose }: DecideProps) {
       onConfirm={decide}
     >
       <p>
-        <strong>{approval.agentId}</strong> {how === 'approve' ? 'may' : 'may not'} <strong>{asked(approval)}</strong> at {approval.audience},{' '}
-        {how === 'approve' ? 'once, exactly as asked, within the next 15 minutes.' : 'and is told so. It can ask again.'}
+        <strong>{approval.agentId}</strong> {how === 'approve' ? 'may' : 'may not'} <strong>{asked(approval)}</strong>{' '}
+        at {approval.audience},{' '}
+        {how === 'approve'
+          ? 'once, exactly as asked, within the next 15 minutes.'
+          : 'and is told so. It can ask again.'}
         {how === 'approve' && more > 0 && ` ${more} more ${more === 1 ? 'person has' : 'people have'} to say yes too.`}
       </p>
       <Field label="Reason" optional hint="It is kept with the request and in the audit log, under your name.">

@@ -31,7 +31,9 @@ function Log() {
   const [exporting, setExporting] = useState(false)
   const query = queryOf(get)
   const list = useList(['audit', 'events', query], async (cursor) => {
-    const page = await body(api.GET('/v1/audit/events', { params: { query: { ...query, limit: 50, ...given({ cursor }) } } }))
+    const page = await body(
+      api.GET('/v1/audit/events', { params: { query: { ...query, limit: 50, ...given({ cursor }) } } }),
+    )
     return page as unknown as { items: AuditEvent[]; nextCursor?: string | null }
   })
   const paused = get('live') === 'off'
@@ -61,7 +63,9 @@ function Log() {
         <Card>
           {events.length === 0 ? (
             list.hasNextPage ? (
-              <Empty title="Nothing so far; there is more to look through">Looking for attributes goes through the log piece by piece.</Empty>
+              <Empty title="Nothing so far; there is more to look through">
+                Looking for attributes goes through the log piece by piece.
+              </Empty>
             ) : (
               <Empty
                 title={narrowed ? 'No event is like that' : 'The log is empty'}

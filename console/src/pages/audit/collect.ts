@@ -16,7 +16,10 @@ export async function collect(
   let cursor: string | undefined
   do {
     const page = await body(
-      api.GET('/v1/audit/events', { params: { query: { ...query, order: 'oldest', limit: 1_000, ...given({ cursor }) } }, signal }),
+      api.GET('/v1/audit/events', {
+        params: { query: { ...query, order: 'oldest', limit: 1_000, ...given({ cursor }) } },
+        signal,
+      }),
     )
     events.push(...(page.items as unknown as AuditEvent[]))
     onCount(events.length)

@@ -39,7 +39,13 @@ export function EventTable({ events, agent = true, fresh }: EventTableProps) {
             <tr key={event.sequence} className={fresh !== undefined && event.sequence > fresh ? 'is-fresh' : undefined}>
               <td>
                 <div className="event-what">
-                  {event.kind === 'admin' ? <Badge tone="accent">change</Badge> : event.gap !== undefined ? <Badge tone="bad">gap</Badge> : <Outcome of={event.outcome} />}
+                  {event.kind === 'admin' ? (
+                    <Badge tone="accent">change</Badge>
+                  ) : event.gap !== undefined ? (
+                    <Badge tone="bad">gap</Badge>
+                  ) : (
+                    <Outcome of={event.outcome} />
+                  )}
                   <Link to={eventPath(event)}>
                     <What event={event} />
                   </Link>
@@ -48,7 +54,11 @@ export function EventTable({ events, agent = true, fresh }: EventTableProps) {
               </td>
               {agent && (
                 <td data-column="Agent">
-                  {event.agentId ? <Link to={`/agents/${encodeURIComponent(event.agentId)}`}>{event.agentId}</Link> : <span className="muted">—</span>}
+                  {event.agentId ? (
+                    <Link to={`/agents/${encodeURIComponent(event.agentId)}`}>{event.agentId}</Link>
+                  ) : (
+                    <span className="muted">—</span>
+                  )}
                 </td>
               )}
               <td data-column="Why" className="event-why">
@@ -57,7 +67,11 @@ export function EventTable({ events, agent = true, fresh }: EventTableProps) {
               <td data-column="Reported by" className="muted">
                 {event.kind === 'admin' ? 'the issuer' : event.reporter}
               </td>
-              <td data-column="When" className="muted event-when" title={fullTime(event.evaluatedAt ?? event.receivedAt)}>
+              <td
+                data-column="When"
+                className="muted event-when"
+                title={fullTime(event.evaluatedAt ?? event.receivedAt)}
+              >
                 <When at={event.evaluatedAt ?? event.receivedAt} />
               </td>
             </tr>
@@ -82,7 +96,8 @@ export function What({ event }: { event: AuditEvent }) {
 
 function Why({ event }: { event: AuditEvent }) {
   if (event.gap !== undefined) return <span className="muted">{event.gap.why}</span>
-  if (event.kind === 'admin' || event.outcome === 'allow') return <span className="muted">{event.kind === 'admin' ? '' : 'granted'}</span>
+  if (event.kind === 'admin' || event.outcome === 'allow')
+    return <span className="muted">{event.kind === 'admin' ? '' : 'granted'}</span>
   return event.message === undefined ? (
     (event.reason ?? '')
   ) : (

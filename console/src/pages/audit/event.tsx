@@ -2,7 +2,6 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useParams, useSearchParams } from 'react-router'
 import { api, body } from '../../api/client'
 import type { AuditEvent } from '../../api/event'
-import { given } from '../../api/lists'
 import { Guarded } from '../../app/guarded'
 import { changeInWords } from '../../lib/changes'
 import { Badge, Outcome } from '../../ui/badge'
@@ -34,8 +33,9 @@ function LoadedEvent() {
   const events = useQuery({
     queryKey: ['events', 'of', requestId, reporter],
     queryFn: async () => {
-      const page = await body(api.GET('/v1/audit/events', { params: { query: { requestId, ...given({ reporter }) } } }))
-      return page.items as unknown as AuditEvent[]
+      const page = await body(api.GET('/v1/audit/events', { params: { query: { requestId } } }))
+      const events = page.items as unknown as AuditEvent[]
+      return events.filter((event) => reporter === undefined || event.reporter === reporter)
     },
   })
   if (events.isPending) return <Loading what="the event" />
@@ -60,7 +60,8 @@ function LoadedEvent() {
     <Page title={titleOf(first)} beside={<Kind event={first} />} above={above}>
       {events.data.length > 1 && (
         <p className="bad">
-          <strong>There are {events.data.length} events under this id, and they do not agree.</strong> All of them are kept and shown.
+          <strong>There are {events.data.length} events under this id, and they do not agree.</strong> All of them are
+          kept and shown.
         </p>
       )}
       {events.data.map((event) => (
@@ -74,7 +75,9 @@ function LoadedEvent() {
 function titleOf(event: AuditEvent): string {
   if (event.change !== undefined) return changeInWords(event.change)
   if (event.gap !== undefined) return 'Decisions that were lost'
-  return event.action ? `${event.action}${event.resource ? ` on ${event.resource}` : ''}` : 'A request that was not read'
+  return event.action
+    ? `${event.action}${event.resource ? ` on ${event.resource}` : ''}`
+    : 'A request that was not read'
 }
 
 function Kind({ event }: { event: AuditEvent }) {
@@ -112,7 +115,8 @@ function EventInFull({ event }: { event: AuditEvent }) {
 }
 
 function Reason({ event }: { event: AuditEvent }) {
-  if (event.bodyDropped) return <p className="muted">Its body was dropped by age. Its hash is kept, so that the log still proves itself.</p>
+  if (event.bodyDropped)
+    return <p className="muted">Its body was dropped by age. Its hash is kept, so that the log still proves itself.</p>
   if (event.gap !== undefined) {
     return (
       <p>
@@ -120,7 +124,8 @@ function Reason({ event }: { event: AuditEvent }) {
       </p>
     )
   }
-  if (event.kind === 'admin') return <p>A change at the issuer: {event.change === undefined ? 'unknown' : changeInWords(event.change)}.</p>
+  if (event.kind === 'admin')
+    return <p>A change at the issuer: {event.change === undefined ? 'unknown' : changeInWords(event.change)}.</p>
   return (
     <p>
       <strong>
@@ -134,7 +139,10 @@ function Reason({ event }: { event: AuditEvent }) {
       ) : (
         '.'
       )}
-      {event.grant !== undefined && event.grant !== null && event.outcome !== 'deny' && ` Grant ${event.grant} decided.`}
+      {event.grant !== undefined &&
+        event.grant !== null &&
+        event.outcome !== 'deny' &&
+        ` Grant ${event.grant} decided.`}
     </p>
   )
 }
@@ -161,10 +169,17 @@ function Clauses({ event }: { event: AuditEvent }) {
                 <code>{detail.attribute}</code>
               </td>
               <td data-column="Demanded">
-                {detail.operator ?? 'to be there'} <code>{detail.expected === null || detail.expected === undefined ? '' : JSON.stringify(detail.expected)}</code>
+                {detail.operator ?? 'to be there'}{' '}
+                <code>
+                  {detail.expected === null || detail.expected === undefined ? '' : JSON.stringify(detail.expected)}
+                </code>
               </td>
               <td data-column="Given">
-                {detail.actual === null || detail.actual === undefined ? <span className="muted">nothing</span> : <code>{JSON.stringify(detail.actual)}</code>}
+                {detail.actual === null || detail.actual === undefined ? (
+                  <span className="muted">nothing</span>
+                ) : (
+                  <code>{JSON.stringify(detail.actual)}</code>
+                )}
               </td>
             </tr>
           ))}

@@ -36,7 +36,9 @@ export function Export({ query, onClose }: { query: Query; onClose(): void }) {
     try {
       const { events, whole } = await collect(query, stop.current.signal, setCount)
       const name = `audit-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.${format}`
-      saveAs(name, format === 'csv' ? 'text/csv' : 'application/jsonl', [format === 'csv' ? csvOf(events) : jsonLines(events)])
+      saveAs(name, format === 'csv' ? 'text/csv' : 'application/jsonl', [
+        format === 'csv' ? csvOf(events) : jsonLines(events),
+      ])
       setDone(
         whole
           ? `${events.length.toLocaleString('en')} events, in ${name}.`
@@ -55,10 +57,16 @@ export function Export({ query, onClose }: { query: Query; onClose(): void }) {
       <form onSubmit={run}>
         <h2 id="export-title">Export</h2>
         <p>
-          What the filters find, the oldest first, at most {MOST.toLocaleString('en')} events. Texts are what reporters sent: import CSV columns
-          as text.
+          What the filters find, the oldest first, at most {MOST.toLocaleString('en')} events. Texts are what reporters
+          sent: import CSV columns as text.
         </p>
-        <Segments label="Format" name="format" value={format} options={formats} onChange={setFormat} />
+        <Segments
+          label="Format"
+          name="format"
+          value={format}
+          options={formats}
+          onChange={(chosen) => setFormat(chosen)}
+        />
         {count !== undefined && (
           <div role="status" className="stack">
             <progress aria-label="Export" />
@@ -69,7 +77,11 @@ export function Export({ query, onClose }: { query: Query; onClose(): void }) {
         {error !== undefined && <Fault error={error} />}
         <details>
           <summary>The whole log, with a manifest that can be checked</summary>
-          <CodeBlock text={`passport audit export --format parquet${filters.join('')} -o audit.parquet`} what="the command" wrap />
+          <CodeBlock
+            text={`passport audit export --format parquet${filters.join('')} -o audit.parquet`}
+            what="the command"
+            wrap
+          />
         </details>
         <div className="dialog-actions">
           <button type="button" className="button" onClick={() => dialog.current?.close()}>

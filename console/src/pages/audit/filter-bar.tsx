@@ -30,11 +30,32 @@ export function FilterBar({ get, set, clear }: FilterBarProps) {
     <search className="stack">
       <div className="toolbar">
         <ChoiceFilter label="Kind" value={get('kind')} options={kinds} onChange={(value) => set('kind', value)} />
-        <ChoiceFilter label="Outcome" value={get('outcome')} options={outcomes} onChange={(value) => set('outcome', value)} />
-        <TextFilter label="Agent" placeholder="agent_ollie" value={get('agentId')} onChange={(value) => set('agentId', value)} />
-        <TextFilter label="Action" placeholder="purchase" value={get('action')} onChange={(value) => set('action', value)} />
+        <ChoiceFilter
+          label="Outcome"
+          value={get('outcome')}
+          options={outcomes}
+          onChange={(value) => set('outcome', value)}
+        />
+        <TextFilter
+          label="Agent"
+          placeholder="agent_ollie"
+          value={get('agentId')}
+          onChange={(value) => set('agentId', value)}
+        />
+        <TextFilter
+          label="Action"
+          placeholder="purchase"
+          value={get('action')}
+          onChange={(value) => set('action', value)}
+        />
         <div className="row">
-          <button type="button" className="button" aria-expanded={more} aria-controls="more-filters" onClick={() => setMore(!more)}>
+          <button
+            type="button"
+            className="button"
+            aria-expanded={more}
+            aria-controls="more-filters"
+            onClick={() => setMore(!more)}
+          >
             {more ? 'Fewer filters' : 'More filters'}
           </button>
           {any && (
@@ -46,11 +67,36 @@ export function FilterBar({ get, set, clear }: FilterBarProps) {
       </div>
       {more && (
         <div className="toolbar" id="more-filters">
-          <TextFilter label="Resource" placeholder="drive/q3" value={get('resource')} onChange={(value) => set('resource', value)} />
-          <TextFilter label="Reason" placeholder="constraint_unmet" value={get('reason')} onChange={(value) => set('reason', value)} />
-          <TextFilter label="Reported by" placeholder="agent_shop" value={get('reporter')} onChange={(value) => set('reporter', value)} />
-          <TextFilter label="Passport" placeholder="pp_…" value={get('passportId')} onChange={(value) => set('passportId', value)} />
-          <TextFilter label="Attributes" placeholder="vendor=a.example, amount=742" value={get('attributes')} onChange={(value) => set('attributes', value)} />
+          <TextFilter
+            label="Resource"
+            placeholder="drive/q3"
+            value={get('resource')}
+            onChange={(value) => set('resource', value)}
+          />
+          <TextFilter
+            label="Reason"
+            placeholder="constraint_unmet"
+            value={get('reason')}
+            onChange={(value) => set('reason', value)}
+          />
+          <TextFilter
+            label="Reported by"
+            placeholder="agent_shop"
+            value={get('reporter')}
+            onChange={(value) => set('reporter', value)}
+          />
+          <TextFilter
+            label="Passport"
+            placeholder="pp_…"
+            value={get('passportId')}
+            onChange={(value) => set('passportId', value)}
+          />
+          <TextFilter
+            label="Attributes"
+            placeholder="vendor=a.example, amount=742"
+            value={get('attributes')}
+            onChange={(value) => set('attributes', value)}
+          />
           <TimeFilter label="From" value={get('from')} onChange={(value) => set('from', value)} />
           <TimeFilter label="Before" value={get('to')} onChange={(value) => set('to', value)} />
         </div>
@@ -62,7 +108,9 @@ export function FilterBar({ get, set, clear }: FilterBarProps) {
 function TimeFilter({ label, value, onChange }: { label: string; value: string; onChange(value: string): void }) {
   return (
     <Field label={label}>
-      {(control) => <input {...control} type="datetime-local" value={value} onChange={(event) => onChange(event.target.value)} />}
+      {(control) => (
+        <input {...control} type="datetime-local" value={value} onChange={(event) => onChange(event.target.value)} />
+      )}
     </Field>
   )
 }

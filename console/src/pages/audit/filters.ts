@@ -2,7 +2,19 @@ import { given } from '../../api/lists'
 import { attributesOf } from '../issue/sample'
 
 /** The filters of the log, as they stand in the page's address. */
-export const filterNames = ['kind', 'outcome', 'agentId', 'action', 'resource', 'reason', 'reporter', 'passportId', 'from', 'to', 'attributes'] as const
+export const filterNames = [
+  'kind',
+  'outcome',
+  'agentId',
+  'action',
+  'resource',
+  'reason',
+  'reporter',
+  'passportId',
+  'from',
+  'to',
+  'attributes',
+] as const
 export type FilterName = (typeof filterNames)[number]
 export type Query = { [K in FilterName]?: string }
 

@@ -13,8 +13,10 @@ export function Proof({ requestId, reporter }: { requestId: string; reporter: st
     setBusy(true)
     setError(undefined)
     try {
-      const proof = await body(api.GET('/v1/audit/proof', { params: { query: { requestId, reporter } }, parseAs: 'text' }))
-      await use(proof as unknown as string)
+      const found = await body(api.GET('/v1/audit/proof', { params: { query: { requestId, reporter } } }))
+      const [proof] = (found as { items?: unknown[] }).items ?? []
+      if (proof === undefined) throw new Error('the log gave no proof of this event')
+      await use(JSON.stringify(proof))
     } catch (thrown) {
       setError(thrown)
     } finally {
@@ -26,7 +28,7 @@ export function Proof({ requestId, reporter }: { requestId: string; reporter: st
     fetched(async (proof) => {
       const issuer = await body(api.GET('/.well-known/passport-issuer', {}))
       window.sessionStorage.setItem('passport-inspector-proof', proof)
-      window.sessionStorage.setItem('passport-inspector-key', String((issuer as { logKey?: string }).logKey ?? ''))
+      window.sessionStorage.setItem('passport-inspector-key', issuer.auditLog?.verifierKey ?? '')
       window.location.assign('/console/inspector#proof')
     })
   return (
@@ -46,7 +48,8 @@ export function Proof({ requestId, reporter }: { requestId: string; reporter: st
     >
       {error !== undefined && <Fault error={error} />}
       <p className="muted small">
-        On another machine, with nothing but the file and the log's key: <code>passport audit verify --proof FILE --key KEY</code>
+        On another machine, with nothing but the file and the log's key:{' '}
+        <code>passport audit verify --proof FILE --key KEY</code>
       </p>
     </Card>
   )

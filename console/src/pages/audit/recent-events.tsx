@@ -25,7 +25,10 @@ export function RecentEvents({ title, filter }: { title: string; filter: Record<
             They come by themselves from each service that checks passports with the verifier library and reports here.
           </Empty>
         ) : (
-          <EventTable events={events.data.items as AuditEvent[]} agent={filter.agentId === undefined && filter.passportId === undefined} />
+          <EventTable
+            events={events.data.items as AuditEvent[]}
+            agent={filter.agentId === undefined && filter.passportId === undefined}
+          />
         ))}
     </Card>
   )

@@ -8,7 +8,11 @@ export type TailState = 'off' | 'connecting' | 'live' | 'broken'
 const KEPT = 500
 
 /** What comes after `after`, the newest first, as the issuer accepts it. A stream that breaks goes on where it was. */
-export function useTail(query: Query, after: number | undefined, on: boolean): { events: AuditEvent[]; state: TailState } {
+export function useTail(
+  query: Query,
+  after: number | undefined,
+  on: boolean,
+): { events: AuditEvent[]; state: TailState } {
   const [events, setEvents] = useState<AuditEvent[]>([])
   const [state, setState] = useState<TailState>('off')
   const key = JSON.stringify(query)

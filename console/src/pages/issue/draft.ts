@@ -129,7 +129,10 @@ export function bodyOf(draft: Draft, template: Schemas['Template'] | undefined, 
 }
 
 /** What has to be filled in before the issuer can be asked about it, each with where it stands in the body. */
-export function missing(draft: Draft, template: Schemas['Template'] | undefined): { pointer: string; detail: string }[] {
+export function missing(
+  draft: Draft,
+  template: Schemas['Template'] | undefined,
+): { pointer: string; detail: string }[] {
   const found: { pointer: string; detail: string }[] = []
   if (draft.agentId === '') found.push({ pointer: '/agentId', detail: 'choose the agent that will carry it' })
   const inherits = (template?.audience?.length ?? 0) > 0
@@ -138,18 +141,22 @@ export function missing(draft: Draft, template: Schemas['Template'] | undefined)
   if (!(draft.life > 0)) found.push({ pointer: '/expiresIn', detail: 'say how long it lives' })
   if (template !== undefined) return found
   for (const [index, grant] of draft.grants.entries()) {
-    if (grant.resource.trim() === '') found.push({ pointer: `/grants/${index}/resource`, detail: 'name what the grant is about' })
+    if (grant.resource.trim() === '')
+      found.push({ pointer: `/grants/${index}/resource`, detail: 'name what the grant is about' })
     if (list(grant.allowed).length === 0 && list(grant.blocked).length === 0)
       found.push({ pointer: `/grants/${index}/allowedActions`, detail: 'name at least one action' })
     for (const constraint of grant.constraints) {
       if (constraint.attribute.trim() !== '' && constraint.value.trim() === '')
-        found.push({ pointer: `/grants/${index}/constraints/${escape(constraint.attribute.trim())}/${constraint.operator}`, detail: 'give the value to compare with' })
+        found.push({
+          pointer: `/grants/${index}/constraints/${pointerPart(constraint.attribute.trim())}/${constraint.operator}`,
+          detail: 'give the value to compare with',
+        })
     }
   }
   return found
 }
 
 /** A name as a part of a JSON pointer (RFC 6901). */
-export function escape(name: string): string {
+export function pointerPart(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }

@@ -1,7 +1,7 @@
 import { useContext, useId } from 'react'
 import { Field, faultsAt, Mistake, Mistakes } from '../../ui/field'
 import { Icon } from '../../ui/icon'
-import { type ConstraintDraft, escape, type GrantDraft, nextKey, type OperatorName, operators } from './draft'
+import { type ConstraintDraft, type GrantDraft, nextKey, type OperatorName, operators, pointerPart } from './draft'
 
 interface GrantFieldsProps {
   index: number
@@ -14,7 +14,9 @@ interface GrantFieldsProps {
 export function GrantFields({ index, grant, onChange, onRemove }: GrantFieldsProps) {
   const set = (change: Partial<GrantDraft>) => onChange({ ...grant, ...change })
   const at = `/grants/${index}`
-  const faults = useContext(Mistakes).filter(({ pointer }) => pointer === at || pointer === `${at}/approvers` || pointer === `${at}/requiresApproval`)
+  const faults = useContext(Mistakes).filter(
+    ({ pointer }) => pointer === at || pointer === `${at}/approvers` || pointer === `${at}/requiresApproval`,
+  )
   const id = useId()
   return (
     <fieldset className="grant stack" aria-describedby={faults.length > 0 ? `${id}-mistake` : undefined}>
@@ -28,32 +30,85 @@ export function GrantFields({ index, grant, onChange, onRemove }: GrantFieldsPro
       </div>
       <Mistake id={`${id}-mistake`} faults={faults} />
       <div className="grid-fields">
-        <Field label="On" hint={<>Segments with “/”; <code>*</code> is one of them, <code>**</code> all below.</>} pointer={`${at}/resource`}>
+        <Field
+          label="On"
+          hint={
+            <>
+              Segments with “/”; <code>*</code> is one of them, <code>**</code> all below.
+            </>
+          }
+          pointer={`${at}/resource`}
+        >
           {(control) => (
-            <input {...control} className="mono" value={grant.resource} placeholder="reports/**" spellCheck={false} autoCapitalize="off" onChange={(event) => set({ resource: event.target.value })} />
+            <input
+              {...control}
+              className="mono"
+              value={grant.resource}
+              placeholder="reports/**"
+              spellCheck={false}
+              autoCapitalize="off"
+              onChange={(event) => set({ resource: event.target.value })}
+            />
           )}
         </Field>
-        <Field label="May" hint={<>Actions with commas between; <code>*</code> is any.</>} pointer={`${at}/allowedActions`}>
+        <Field
+          label="May"
+          hint={
+            <>
+              Actions with commas between; <code>*</code> is any.
+            </>
+          }
+          pointer={`${at}/allowedActions`}
+        >
           {(control) => (
-            <input {...control} className="mono" value={grant.allowed} placeholder="read, list" spellCheck={false} autoCapitalize="off" onChange={(event) => set({ allowed: event.target.value })} />
+            <input
+              {...control}
+              className="mono"
+              value={grant.allowed}
+              placeholder="read, list"
+              spellCheck={false}
+              autoCapitalize="off"
+              onChange={(event) => set({ allowed: event.target.value })}
+            />
           )}
         </Field>
-        <Field label="Must never" optional hint="Denied whatever else allows it, approvals included." pointer={`${at}/blockedActions`}>
+        <Field
+          label="Must never"
+          optional
+          hint="Denied whatever else allows it, approvals included."
+          pointer={`${at}/blockedActions`}
+        >
           {(control) => (
-            <input {...control} className="mono" value={grant.blocked} placeholder="delete" spellCheck={false} autoCapitalize="off" onChange={(event) => set({ blocked: event.target.value })} />
+            <input
+              {...control}
+              className="mono"
+              value={grant.blocked}
+              placeholder="delete"
+              spellCheck={false}
+              autoCapitalize="off"
+              onChange={(event) => set({ blocked: event.target.value })}
+            />
           )}
         </Field>
         <div className="field">
           <span className="label">Ask a person first</span>
           <div className="row ask">
             <label className="check">
-              <input type="checkbox" checked={grant.requiresApproval} onChange={(event) => set({ requiresApproval: event.target.checked })} />
+              <input
+                type="checkbox"
+                checked={grant.requiresApproval}
+                onChange={(event) => set({ requiresApproval: event.target.checked })}
+              />
               each time
             </label>
             {grant.requiresApproval && (
               <label className="check">
                 by
-                <select value={grant.approvers} onChange={(event) => set({ approvers: Number(event.target.value) })} aria-label="How many people">
+                <select
+                  value={grant.approvers}
+                  onChange={(event) => set({ approvers: Number(event.target.value) })}
+                  aria-label="How many people"
+                >
                   {[1, 2, 3, 4].map((people) => (
                     <option key={people} value={people}>
                       {people === 1 ? 'one person' : `${people} people`}
@@ -109,7 +164,7 @@ interface LimitProps {
 function Limit({ at, constraint, onChange, onRemove }: LimitProps) {
   const id = useId()
   const all = useContext(Mistakes)
-  const attribute = `${at}/constraints/${escape(constraint.attribute.trim())}`
+  const attribute = `${at}/constraints/${pointerPart(constraint.attribute.trim())}`
   const faults =
     constraint.attribute.trim() === ''
       ? []

@@ -16,9 +16,9 @@ import { Issued } from './issued'
 import { LifeFields } from './life-fields'
 import { ParameterFields } from './parameter-fields'
 import { placesOf, unplaced } from './places'
-import { Preview, usePreview } from './preview'
-import { grantDraft } from './starts'
+import { Preview, useExpanded } from './preview'
 import { StartChoice, useTemplates } from './start-choice'
+import { grantDraft } from './starts'
 import { useDraft } from './use-draft'
 import { WhoFields } from './who-fields'
 import './issue.css'
@@ -45,8 +45,9 @@ function IssueForm() {
   const order = useMemo(() => bodyOf(draft, template, now), [draft, template, now])
   const lacking = missing(draft, template)
   const ready = lacking.length === 0
-  const preview = usePreview(order, ready)
-  const problem = failed ?? (preview.isError && ready ? asProblem(preview.error) : undefined)
+  const expanded = useExpanded(order, ready && template !== undefined)
+  const problem =
+    failed ?? (expanded.isError && ready && template !== undefined ? asProblem(expanded.error) : undefined)
   const mistakes = tried && !ready ? lacking : (problem?.faults ?? [])
   const homeless = unplaced(mistakes, placesOf(draft, template))
 
@@ -69,13 +70,17 @@ function IssueForm() {
     }
   }
 
-  if (issued !== undefined) return <Issued issued={issued.passport} order={issued.order} again={() => setIssued(undefined)} />
+  if (issued !== undefined)
+    return <Issued issued={issued.passport} order={issued.order} again={() => setIssued(undefined)} />
   const change = (next: Partial<typeof draft>) => {
     setFailed(undefined)
     set(next)
   }
   return (
-    <Page title="Issue a passport" lead="Start from a template or a common case; what it would allow is shown while you write.">
+    <Page
+      title="Issue a passport"
+      lead="Start from a template or a common case; what it would allow is shown while you write."
+    >
       <Mistakes value={mistakes}>
         <form className="grid-main" onSubmit={submit} noValidate>
           <div className="stack-l">
@@ -93,18 +98,32 @@ function IssueForm() {
                       key={grant.key}
                       index={index}
                       grant={grant}
-                      onChange={(changed) => change({ grants: draft.grants.map((each) => (each.key === changed.key ? changed : each)) })}
-                      onRemove={draft.grants.length > 1 ? () => change({ grants: draft.grants.filter((each) => each.key !== grant.key) }) : undefined}
+                      onChange={(changed) =>
+                        change({ grants: draft.grants.map((each) => (each.key === changed.key ? changed : each)) })
+                      }
+                      onRemove={
+                        draft.grants.length > 1
+                          ? () => change({ grants: draft.grants.filter((each) => each.key !== grant.key) })
+                          : undefined
+                      }
                     />
                   ))}
                   <p>
-                    <button type="button" className="button" onClick={() => change({ grants: [...draft.grants, grantDraft()] })}>
+                    <button
+                      type="button"
+                      className="button"
+                      onClick={() => change({ grants: [...draft.grants, grantDraft()] })}
+                    >
                       <Icon name="issue" /> Add a grant
                     </button>
                   </p>
                 </>
               ) : (
-                <ParameterFields template={template} values={draft.parameters} onChange={(parameters) => change({ parameters })} />
+                <ParameterFields
+                  template={template}
+                  values={draft.parameters}
+                  onChange={(parameters) => change({ parameters })}
+                />
               )}
             </Card>
             <Card title="How long">
@@ -112,7 +131,7 @@ function IssueForm() {
             </Card>
           </div>
           <div className="stack-l aside-sticky">
-            <Preview preview={preview} ready={ready} />
+            <Preview order={order} template={template} expanded={expanded} ready={ready} now={now} />
             {homeless.length > 0 && (
               <div className="notice is-bad" role="alert">
                 <Icon name="care" />

@@ -43,8 +43,9 @@ export function Issued({ issued, order, again }: IssuedProps) {
       <div className="notice is-care">
         <Icon name="care" />
         <p>
-          <strong>This is the only time that the token is shown.</strong> The issuer keeps its claims and never the token. Whoever has it can
-          act with it until <Moment at={issued.expiresAt} />: bring it to its agent and nowhere else.
+          <strong>This is the only time that the token is shown.</strong> The issuer keeps its claims and never the
+          token. Whoever has it can act with it until <Moment at={issued.expiresAt} />: bring it to its agent and
+          nowhere else.
         </p>
       </div>
       <Card
@@ -52,7 +53,11 @@ export function Issued({ issued, order, again }: IssuedProps) {
         lead={`${issued.passport.length.toLocaleString('en')} bytes`}
         aside={
           <>
-            <button type="button" className="button" onClick={() => saveAs(`${issued.agentId}.passport`, 'text/plain', [issued.passport])}>
+            <button
+              type="button"
+              className="button"
+              onClick={() => saveAs(`${issued.agentId}.passport`, 'text/plain', [issued.passport])}
+            >
               <Icon name="down" /> Save as a file
             </button>
             <button type="button" className="button" onClick={inspect}>

@@ -19,7 +19,11 @@ export function LifeFields({ draft, onChange }: { draft: Draft; onChange(change:
               value={Number.isNaN(draft.life) ? '' : draft.life}
               onChange={(event) => onChange({ life: event.target.valueAsNumber })}
             />
-            <select aria-label="Unit of time" value={draft.unit} onChange={(event) => onChange({ unit: event.target.value as UnitName })}>
+            <select
+              aria-label="Unit of time"
+              value={draft.unit}
+              onChange={(event) => onChange({ unit: event.target.value as UnitName })}
+            >
               {Object.keys(units).map((unit) => (
                 <option key={unit}>{unit}</option>
               ))}

@@ -1,6 +1,6 @@
 import type { Template } from '../../api/client'
 import { Field } from '../../ui/field'
-import { escape } from './draft'
+import { pointerPart } from './draft'
 
 interface Declared {
   type?: string
@@ -30,16 +30,23 @@ export function ParameterFields({ template, values, onChange }: ParameterFieldsP
           label={name}
           optional={declaration.default !== undefined}
           hint={hintOf(declaration)}
-          pointer={`/parameters/${escape(name)}`}
+          pointer={`/parameters/${pointerPart(name)}`}
         >
           {(control) => {
             const value = values[name] ?? ''
             const set = (typed: string) => onChange({ ...values, [name]: typed })
-            const options = declaration.type === 'boolean' ? ['true', 'false'] : declaration.type === 'strings' ? undefined : declaration.enum?.map(String)
+            const options =
+              declaration.type === 'boolean'
+                ? ['true', 'false']
+                : declaration.type === 'strings'
+                  ? undefined
+                  : declaration.enum?.map(String)
             if (options !== undefined) {
               return (
                 <select {...control} value={value} onChange={(event) => set(event.target.value)}>
-                  <option value="">{declaration.default === undefined ? 'Choose …' : `${String(declaration.default)}, unless said`}</option>
+                  <option value="">
+                    {declaration.default === undefined ? 'Choose …' : `${String(declaration.default)}, unless said`}
+                  </option>
                   {options.map((option) => (
                     <option key={option}>{option}</option>
                   ))}
@@ -69,7 +76,10 @@ function hintOf({ type, description, min, max, enum: choices }: Declared): strin
   const bounds = [
     type === 'number' && min !== undefined && `at least ${String(min)}`,
     type === 'number' && max !== undefined && `at most ${String(max)}`,
-    type === 'strings' && (choices === undefined ? 'several, with commas between' : `of ${choices.map(String).join(', ')}, with commas between`),
+    type === 'strings' &&
+      (choices === undefined
+        ? 'several, with commas between'
+        : `of ${choices.map(String).join(', ')}, with commas between`),
   ].filter((each) => typeof each === 'string')
   return [description, bounds.join(', ')].filter((each) => each !== undefined && each !== '').join('; ')
 }

@@ -1,16 +1,17 @@
 import type { Template } from '../../api/client'
 import type { Fault } from '../../api/problem'
-import { type Draft, escape } from './draft'
+import { type Draft, pointerPart } from './draft'
 
 /** The pointers that a field of the form stands for. */
 export function placesOf(draft: Draft, template: Template | undefined): string[] {
   const places = ['/agentId', '/audience', '/expiresIn', '/onBehalfOf', '/renewUntil']
-  if (template !== undefined) return [...places, ...Object.keys(template.parameters).map((name) => `/parameters/${escape(name)}`)]
+  if (template !== undefined)
+    return [...places, ...Object.keys(template.parameters).map((name) => `/parameters/${pointerPart(name)}`)]
   for (const [index, grant] of draft.grants.entries()) {
     const at = `/grants/${index}`
     places.push(`${at}/resource`, `${at}/allowedActions`, `${at}/blockedActions`)
     for (const { attribute, operator } of grant.constraints) {
-      if (attribute.trim() !== '') places.push(`${at}/constraints/${escape(attribute.trim())}/${operator}`)
+      if (attribute.trim() !== '') places.push(`${at}/constraints/${pointerPart(attribute.trim())}/${operator}`)
     }
   }
   return places

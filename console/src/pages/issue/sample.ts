@@ -46,8 +46,15 @@ function asAttribute(text: string): string | number | boolean {
 }
 
 /** The same from a terminal, with the decision reported as a service reports it. */
-export function terminal(session: { agentId: string; issuer: string }, audience: string, request: Record<string, unknown>): string {
-  const asked = JSON.stringify({ passport: '@TOKEN@', audience, request }).replace('@TOKEN@', `'"$(cat agent.passport)"'`)
+export function terminal(
+  session: { agentId: string; issuer: string },
+  audience: string,
+  request: Record<string, unknown>,
+): string {
+  const asked = JSON.stringify({ passport: '@TOKEN@', audience, request }).replace(
+    '@TOKEN@',
+    `'"$(cat agent.passport)"'`,
+  )
   return `export ISSUER=${session.issuer}
 call() { curl -sS "$ISSUER$1" -H "Authorization: Bearer $(cat admin.passport)" \\
   -H 'Content-Type: application/json' -d "$2"; }

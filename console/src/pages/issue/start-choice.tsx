@@ -28,7 +28,12 @@ export function StartChoice({ chosen, templates, onChoose }: StartChoiceProps) {
     <fieldset className="starts" aria-label="Start from">
       {templates.map(({ name, description, revision }) => (
         <label key={`template:${name}`} className="start">
-          <input type="radio" name="start" checked={chosen === `template:${name}`} onChange={() => onChoose(`template:${name}`)} />
+          <input
+            type="radio"
+            name="start"
+            checked={chosen === `template:${name}`}
+            onChange={() => onChoose(`template:${name}`)}
+          />
           <span className="start-kind">Template, revision {revision}</span>
           <span className="start-name">{name}</span>
           {description && <span className="small muted">{description}</span>}

@@ -32,7 +32,11 @@ export function Try({ token, order }: TryProps) {
   const recording = may('audit.write')
   const audience = order.audience?.[0] ?? ''
 
-  const request = () => ({ action: action.trim(), ...(resource.trim() === '' ? {} : { resource: resource.trim() }), ...attributesOf(attributes) })
+  const request = () => ({
+    action: action.trim(),
+    ...(resource.trim() === '' ? {} : { resource: resource.trim() }),
+    ...attributesOf(attributes),
+  })
   const submit = async (event: FormEvent) => {
     event.preventDefault()
     setBusy(true)
@@ -40,7 +44,11 @@ export function Try({ token, order }: TryProps) {
     try {
       const decision = await body(api.POST('/v1/verify', { body: { passport: token, audience, request: request() } }))
       if (recording) {
-        await body(api.POST('/v1/audit/events', { body: { reporter: session.agentId, events: [{ ...decision, seq: Date.now() }] } }))
+        await body(
+          api.POST('/v1/audit/events', {
+            body: { reporter: session.agentId, events: [{ ...decision, seq: Date.now() }] },
+          }),
+        )
       }
       setDecided({ ...(decision as unknown as AuditEvent), reporter: session.agentId })
     } catch (thrown) {
@@ -56,17 +64,58 @@ export function Try({ token, order }: TryProps) {
       {may('verify') && (
         <Card
           title="Try it"
-          lead={recording ? 'The decision goes to the audit log, reported by you.' : 'The decision is answered here and not recorded.'}
+          lead={
+            recording
+              ? 'The decision goes to the audit log, reported by you.'
+              : 'The decision is answered here and not recorded.'
+          }
         >
           <form className="stack" onSubmit={submit}>
             <Field label="Action">
-              {(control) => <input {...control} className="mono" required value={action} spellCheck={false} autoCapitalize="off" onChange={(event) => setAction(event.target.value)} />}
+              {(control) => (
+                <input
+                  {...control}
+                  className="mono"
+                  required
+                  value={action}
+                  spellCheck={false}
+                  autoCapitalize="off"
+                  onChange={(event) => setAction(event.target.value)}
+                />
+              )}
             </Field>
             <Field label="Resource" optional>
-              {(control) => <input {...control} className="mono" value={resource} spellCheck={false} autoCapitalize="off" onChange={(event) => setResource(event.target.value)} />}
+              {(control) => (
+                <input
+                  {...control}
+                  className="mono"
+                  value={resource}
+                  spellCheck={false}
+                  autoCapitalize="off"
+                  onChange={(event) => setResource(event.target.value)}
+                />
+              )}
             </Field>
-            <Field label="Attributes" optional hint={<>One a line: <code>amount=742</code></>}>
-              {(control) => <textarea {...control} className="mono" rows={3} value={attributes} spellCheck={false} autoCapitalize="off" onChange={(event) => setAttributes(event.target.value)} />}
+            <Field
+              label="Attributes"
+              optional
+              hint={
+                <>
+                  One a line: <code>amount=742</code>
+                </>
+              }
+            >
+              {(control) => (
+                <textarea
+                  {...control}
+                  className="mono"
+                  rows={3}
+                  value={attributes}
+                  spellCheck={false}
+                  autoCapitalize="off"
+                  onChange={(event) => setAttributes(event.target.value)}
+                />
+              )}
             </Field>
             <p>
               <button type="submit" className="button is-first" disabled={busy}>
@@ -75,10 +124,15 @@ export function Try({ token, order }: TryProps) {
             </p>
           </form>
           {error !== undefined && <Fault error={error} />}
-          <div role="status">{decided !== undefined && <Answer decided={decided} recorded={recording && may('audit.read')} />}</div>
+          <div role="status">
+            {decided !== undefined && <Answer decided={decided} recorded={recording && may('audit.read')} />}
+          </div>
         </Card>
       )}
-      <Card title="From a terminal" lead="The same by hand. Save the token as agent.passport first; admin.passport is your own.">
+      <Card
+        title="From a terminal"
+        lead="The same by hand. Save the token as agent.passport first; admin.passport is your own."
+      >
         <CodeBlock text={terminal(session, audience, request())} what="the commands" />
         <p className="small muted">
           A service does this by itself: with the verifier library it decides offline and reports in the background.

@@ -17,11 +17,11 @@ export function WhoFields({ draft, inherited, onChange }: WhoFieldsProps) {
   const may = useMay()
   const [creating, setCreating] = useState(false)
   const agents = useQuery({
-    queryKey: ['agents', 'enabled'],
-    queryFn: () => body(api.GET('/v1/agents', { params: { query: { state: 'enabled', limit: 1000 } } })),
+    queryKey: ['agents', 'all'],
+    queryFn: () => body(api.GET('/v1/agents', { params: { query: { limit: 1000 } } })),
     enabled: may('agents.read'),
   })
-  const items = agents.data?.items ?? []
+  const items = agents.data?.items.filter(({ state }) => state === 'enabled') ?? []
   const known = items.some(({ agentId }) => agentId === draft.agentId)
   // Where there are more than one page, or none may be read, the id is typed.
   const choice = agents.isSuccess && !agents.data.nextCursor
@@ -53,7 +53,13 @@ export function WhoFields({ draft, inherited, onChange }: WhoFieldsProps) {
               ))}
             </select>
           ) : (
-            <input {...control} className="mono" value={draft.agentId} spellCheck={false} onChange={(event) => onChange({ agentId: event.target.value.trim() })} />
+            <input
+              {...control}
+              className="mono"
+              value={draft.agentId}
+              spellCheck={false}
+              onChange={(event) => onChange({ agentId: event.target.value.trim() })}
+            />
           )
         }
       </Field>
@@ -75,8 +81,19 @@ export function WhoFields({ draft, inherited, onChange }: WhoFieldsProps) {
           />
         )}
       </Field>
-      <Field label="On behalf of" optional pointer="/onBehalfOf" hint="The person or team who answers for it. Services see this.">
-        {(control) => <input {...control} value={draft.onBehalfOf} onChange={(event) => onChange({ onBehalfOf: event.target.value })} />}
+      <Field
+        label="On behalf of"
+        optional
+        pointer="/onBehalfOf"
+        hint="The person or team who answers for it. Services see this."
+      >
+        {(control) => (
+          <input
+            {...control}
+            value={draft.onBehalfOf}
+            onChange={(event) => onChange({ onBehalfOf: event.target.value })}
+          />
+        )}
       </Field>
       {creating && <NewAgent onClose={() => setCreating(false)} onCreated={(agentId) => onChange({ agentId })} />}
     </div>

@@ -46,7 +46,8 @@ function LoadedKeys() {
       lead={
         rotatesAt ? (
           <>
-            What passports are signed with. The next key takes over <When at={rotatesAt} />, on <Moment at={rotatesAt} />.
+            What passports are signed with. The next key takes over <When at={rotatesAt} />, on{' '}
+            <Moment at={rotatesAt} />.
           </>
         ) : (
           'What passports are signed with. They are rotated by hand.'
@@ -69,7 +70,9 @@ function LoadedKeys() {
         <KeyTable keys={items} onRevoke={may('keys.revoke') ? setRevoking : undefined} />
       </Card>
       {rotating && <RotateKeys onClose={() => setRotating(false)} />}
-      {revoking !== undefined && <RevokeKey of={revoking} onClose={() => setRevoking(undefined)} onRevoked={setRevoked} />}
+      {revoking !== undefined && (
+        <RevokeKey of={revoking} onClose={() => setRevoking(undefined)} onRevoked={setRevoked} />
+      )}
     </Page>
   )
 }
@@ -106,10 +109,22 @@ function KeyTable({ keys, onRevoke }: { keys: readonly Key[]; onRevoke: ((key: K
                 <When at={key.revokedAt ?? key.retiredAt ?? key.activatedAt ?? key.createdAt} />
               </td>
               <td data-column="Published until">
-                {key.published ? key.publishedUntil ? <When at={key.publishedUntil} /> : 'it retires' : <span className="muted">not published</span>}
+                {key.published ? (
+                  key.publishedUntil ? (
+                    <When at={key.publishedUntil} />
+                  ) : (
+                    'it retires'
+                  )
+                ) : (
+                  <span className="muted">not published</span>
+                )}
               </td>
               <td data-column="Passports, live of all">
-                {may('passports.read') ? <Link to={`/passports?keyId=${encodeURIComponent(key.keyId)}`}>{passports(key)}</Link> : passports(key)}
+                {may('passports.read') ? (
+                  <Link to={`/passports?keyId=${encodeURIComponent(key.keyId)}`}>{passports(key)}</Link>
+                ) : (
+                  passports(key)
+                )}
               </td>
               {onRevoke !== undefined && (
                 <td>

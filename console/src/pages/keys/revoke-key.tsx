@@ -43,18 +43,21 @@ export function RevokeKey({ of: key, onClose, onRevoked }: RevokeKeyProps) {
   return (
     <Confirm title="Revoke this key?" act="Revoke the key" bad onClose={onClose} onConfirm={revoke}>
       <p>
-        For a key that has leaked, or may have. Key <code>{key.keyId.slice(0, 16)}…</code> is {key.state}. This happens, in this order:
+        For a key that has leaked, or may have. Key <code>{key.keyId.slice(0, 16)}…</code> is {key.state}. This happens,
+        in this order:
       </p>
       <ol className="described">
         {key.state === 'active' && <li>The next key takes its place and signs from now on.</li>}
         <li>
-          Everything that it signed is denied: {key.live === 1 ? '1 live passport' : `${key.live.toLocaleString('en')} live passports`}, and
-          whatever somebody else may have signed with it. Connected verifiers know within seconds.
+          Everything that it signed is denied:{' '}
+          {key.live === 1 ? '1 live passport' : `${key.live.toLocaleString('en')} live passports`}, and whatever
+          somebody else may have signed with it. Connected verifiers know within seconds.
         </li>
         <li>You are shown whose passports those were.</li>
       </ol>
       <p>
-        <strong>It cannot be undone.</strong> If the passport that you are signed in with is among them, your session ends.
+        <strong>It cannot be undone.</strong> If the passport that you are signed in with is among them, your session
+        ends.
       </p>
       <Field label="Reason" hint="It is kept with the key and in the audit log.">
         {(control) => <input {...control} name="reason" required maxLength={256} autoComplete="off" />}

@@ -12,7 +12,11 @@ export function RevokedNow({ revoked }: { revoked: Revoked }) {
   const own = affected.some((passport) => passport.own)
   const save = () => saveAs(`reissued-${keyId.slice(0, 8)}.json`, 'application/json', [JSON.stringify(made, null, 2)])
   return (
-    <Card title="The key is revoked" tone="bad" lead={`${affected.length.toLocaleString('en')} live passports fell with ${keyId.slice(0, 16)}…`}>
+    <Card
+      title="The key is revoked"
+      tone="bad"
+      lead={`${affected.length.toLocaleString('en')} live passports fell with ${keyId.slice(0, 16)}…`}
+    >
       <ol className="described">
         <li>Find out how it leaked, and close that first.</li>
         {reissued && made.length > 0 && (
@@ -23,8 +27,13 @@ export function RevokedNow({ revoked }: { revoked: Revoked }) {
             </button>
           </li>
         )}
-        {!reissued && affected.length > 0 && <li>Issue new passports to the agents below; until then they are denied.</li>}
-        <li>A verifier without a network denies them once it has fresh trust: bring it the trust bundle, or restart it with one.</li>
+        {!reissued && affected.length > 0 && (
+          <li>Issue new passports to the agents below; until then they are denied.</li>
+        )}
+        <li>
+          A verifier without a network denies them once it has fresh trust: bring it the trust bundle, or restart it
+          with one.
+        </li>
         <li>Look in the audit log for what was allowed with this key since it may have leaked.</li>
       </ol>
       {own && (

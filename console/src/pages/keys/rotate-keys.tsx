@@ -12,7 +12,9 @@ export function RotateKeys({ onClose }: { onClose(): void }) {
     <Confirm title="Rotate the keys now?" act="Rotate" onClose={onClose} onConfirm={rotate}>
       <ol className="described">
         <li>The next key, which verifiers know already, signs from now on, and a fresh one is made to follow it.</li>
-        <li>The present key signs nothing more. It stays published until the last passport that it signed has ended.</li>
+        <li>
+          The present key signs nothing more. It stays published until the last passport that it signed has ended.
+        </li>
         <li>No passport ends, and no service has to do anything.</li>
       </ol>
       <p className="muted">If a key has leaked, do not rotate: revoke that key.</p>

@@ -65,8 +65,8 @@ export function Alarms() {
         <div className="notice is-good">
           <Icon name="good" />
           <p>
-            Nothing is missing and nothing differs: every reporter’s numbers follow one another, and the issuer comes to each decision that
-            was reported.
+            Nothing is missing and nothing differs: every reporter’s numbers follow one another, and the issuer comes to
+            each decision that was reported.
           </p>
         </div>
       ) : (

@@ -29,7 +29,9 @@ function binName(bin: Bin, width: number): string {
 }
 
 function share(count: number, all: number): string {
-  return all === 0 ? '' : `${((100 * count) / all).toLocaleString('en', { maximumFractionDigits: count / all < 0.1 ? 1 : 0 })} %`
+  return all === 0
+    ? ''
+    : `${((100 * count) / all).toLocaleString('en', { maximumFractionDigits: count / all < 0.1 ? 1 : 0 })} %`
 }
 
 export function Decisions({ range }: { range: Range }) {
@@ -48,10 +50,13 @@ export function Decisions({ range }: { range: Range }) {
       {all === 0 ? (
         <Empty title="No decision was reported in this span">
           <p>
-            A service that checks passports with the verifier library reports each decision by itself. You can try one by hand, which is
-            answered and not recorded:
+            A service that checks passports with the verifier library reports each decision by itself. You can try one
+            by hand, which is answered and not recorded:
           </p>
-          <CodeBlock text="passport verify - --audience https://shop.example --action buy < agent.passport" what="the command" />
+          <CodeBlock
+            text="passport verify - --audience https://shop.example --action buy < agent.passport"
+            what="the command"
+          />
         </Empty>
       ) : (
         <>
@@ -68,7 +73,9 @@ export function Decisions({ range }: { range: Range }) {
           <StackedBars
             bins={bins}
             name={(bin) => binName(bin, range.bin)}
-            tick={(bin) => (range.name === 'day' ? clockTime(rfc3339(bin.from)).slice(0, 5) : shortDay(bin.from * 1000))}
+            tick={(bin) =>
+              range.name === 'day' ? clockTime(rfc3339(bin.from)).slice(0, 5) : shortDay(bin.from * 1000)
+            }
             summary={`Decisions in the last ${range.words}: ${sums.allow} allowed, ${sums.approval_required} asked, ${sums.deny} denied.`}
           />
         </>

@@ -38,7 +38,11 @@ export function Denials({ range }: { range: Range }) {
             entries={agents.map(({ name, count }) => ({
               key: name,
               name:
-                name === '' ? 'no agent' : <Link to={`/audit?outcome=deny&agentId=${encodeURIComponent(name)}`}>{name}</Link>,
+                name === '' ? (
+                  'no agent'
+                ) : (
+                  <Link to={`/audit?outcome=deny&agentId=${encodeURIComponent(name)}`}>{name}</Link>
+                ),
               ...(name === '' ? { note: 'what was shown told of none that can be believed' } : {}),
               count,
             }))}

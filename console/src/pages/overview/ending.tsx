@@ -53,7 +53,9 @@ export function Ending() {
                 <li key={passport.passportId} className="row-apart">
                   <span>
                     <Link to={`/passports/${passport.passportId}`}>{passport.agentId}</Link>
-                    {passport.renewUntil !== null && passport.renewUntil !== undefined && <span className="muted small"> renews itself</span>}
+                    {passport.renewUntil !== null && passport.renewUntil !== undefined && (
+                      <span className="muted small"> renews itself</span>
+                    )}
                   </span>
                   <span className="muted number">
                     <When at={passport.expiresAt} />

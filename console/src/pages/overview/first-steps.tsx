@@ -34,7 +34,11 @@ export function FirstSteps() {
   const { agent, passport } = first.data
   const at = agent === '' ? 1 : passport === '' ? 2 : 3
   return (
-    <Card title="Your first five minutes" lead="Three steps from an empty issuer to a decision that you can see." tone="accent">
+    <Card
+      title="Your first five minutes"
+      lead="Three steps from an empty issuer to a decision that you can see."
+      tone="accent"
+    >
       <ol className="steps">
         <Step number={1} at={at} title={agent === '' ? 'Create an agent' : `The agent ${agent} is there`}>
           {at === 1 && (
@@ -51,7 +55,9 @@ export function FirstSteps() {
         <Step number={2} at={at} title={passport === '' ? 'Issue its first passport' : 'It has a passport'}>
           {at <= 2 && (
             <>
-              <p className="muted">A passport says what the agent may do, on what, within which limits and until when.</p>
+              <p className="muted">
+                A passport says what the agent may do, on what, within which limits and until when.
+              </p>
               {at === 2 && (
                 <p>
                   <Link className="button is-first" to={`/issue?agent=${encodeURIComponent(agent)}`}>
@@ -85,7 +91,10 @@ export function FirstSteps() {
 function Step({ number, at, title, children }: { number: number; at: number; title: string; children: ReactNode }) {
   const done = number < at
   return (
-    <li className={done ? 'is-done' : number === at ? 'is-next' : undefined} aria-current={number === at ? 'step' : undefined}>
+    <li
+      className={done ? 'is-done' : number === at ? 'is-next' : undefined}
+      aria-current={number === at ? 'step' : undefined}
+    >
       <span className="step-mark" aria-hidden="true">
         {done ? <Icon name="good" /> : number}
       </span>

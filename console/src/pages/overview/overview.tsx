@@ -7,7 +7,7 @@ import { Denials } from './denials'
 import { Ending } from './ending'
 import { FirstSteps } from './first-steps'
 import { KeysInShort } from './keys-in-short'
-import { ranges, useRange, type RangeName } from './range'
+import { type RangeName, ranges, useRange } from './range'
 import { Verifiers } from './verifiers'
 import './overview.css'
 
@@ -20,7 +20,9 @@ export function Overview() {
   return (
     <Page
       title="Overview"
-      actions={audit && <Segments label="Span of time" name="range" value={range.name} options={options} onChange={setRange} />}
+      actions={
+        audit && <Segments label="Span of time" name="range" value={range.name} options={options} onChange={setRange} />
+      }
     >
       <FirstSteps />
       {audit && <Decisions range={range} />}

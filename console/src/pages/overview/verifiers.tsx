@@ -1,7 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from 'react-router'
 import { api, body, type Schemas } from '../../api/client'
-import { span } from '../../lib/time'
+import type { AuditEvent } from '../../api/event'
+import { trustSequence } from '../../api/trust'
+import { seconds, span } from '../../lib/time'
 import { Badge } from '../../ui/badge'
 import { Card } from '../../ui/card'
 import { Empty } from '../../ui/empty'
@@ -17,23 +19,28 @@ export function Verifiers() {
     queryFn: () => body(api.GET('/v1/audit/reporters', { params: { query: { limit: 200 } } })),
     refetchInterval: 15_000,
   })
+  const trust = useQuery({ queryKey: ['trust', 'sequence'], queryFn: trustSequence, refetchInterval: 15_000 })
   if (reporters.isPending) return <Loading what="the verifiers" />
   if (reporters.isError) return <Fault error={reporters.error} again={() => reporters.refetch()} />
   const seen = [...reporters.data.items].sort((a, b) => (b.lastSeen ?? '').localeCompare(a.lastSeen ?? ''))
   return (
     <Card
       title="Verifiers"
-      lead={seen.length > SHOWN ? `The last ${SHOWN} heard of ${seen.length} that report` : 'Services that report what they decided'}
+      lead={
+        seen.length > SHOWN
+          ? `The last ${SHOWN} heard of ${seen.length} that report`
+          : 'Services that report what they decided'
+      }
     >
       {seen.length === 0 ? (
         <Empty title="No verifier has reported yet">
-          A service reports with a passport of its own that allows <code>audit.write</code> on <code>issuer/audit</code>. Issue one for it: the
-          form has it among its starting points.
+          A service reports with a passport of its own that allows <code>audit.write</code> on <code>issuer/audit</code>
+          . Issue one for it: the form has it among its starting points.
         </Empty>
       ) : (
         <ul className="plain-list">
           {seen.slice(0, SHOWN).map((reporter) => (
-            <Verifier key={reporter.reporter} reporter={reporter} published={reporters.data.trustSequence} />
+            <Verifier key={reporter.reporter} reporter={reporter} published={trust.data} />
           ))}
         </ul>
       )}
@@ -42,6 +49,18 @@ export function Verifiers() {
 }
 
 function Verifier({ reporter, published }: { reporter: Schemas['Reporter']; published: number | undefined }) {
+  // How fresh its trust and its spool are is told by the last that came of it.
+  const last = useQuery({
+    queryKey: ['audit', 'last', reporter.reporter, reporter.lastSequence],
+    queryFn: async () => {
+      const query = { reporter: reporter.reporter, kind: 'decision', limit: 1 }
+      const page = await body(api.GET('/v1/audit/events', { params: { query } }))
+      return (page.items[0] ?? null) as AuditEvent | null
+    },
+    staleTime: 60_000,
+  })
+  const event = last.data
+  const waited = event?.evaluatedAt ? seconds(event.receivedAt) - seconds(event.evaluatedAt) : undefined
   return (
     <li className="verifier">
       <div className="row-apart">
@@ -49,8 +68,8 @@ function Verifier({ reporter, published }: { reporter: Schemas['Reporter']; publ
         <span className="muted">{reporter.lastSeen ? <When at={reporter.lastSeen} /> : 'never'}</span>
       </div>
       <div className="row small">
-        <Trust used={reporter.lastTrust} published={published} />
-        <Spool waited={reporter.lastDelay} />
+        <Trust used={event?.trustSequence} published={published} />
+        <Spool waited={waited} />
         {reporter.openGaps > 0 && <Badge tone="bad" icon="care">{`${reporter.missing} missing`}</Badge>}
         {reporter.forks > 0 && <Badge tone="bad" icon="care">{`${reporter.forks} forked`}</Badge>}
       </div>
@@ -59,16 +78,26 @@ function Verifier({ reporter, published }: { reporter: Schemas['Reporter']; publ
 }
 
 /** By which trust it decided last, beside what is published now. */
-function Trust({ used, published }: { used: number | null | undefined; published: number | undefined }) {
-  if (used === undefined || used === null || published === undefined) return null
+function Trust({ used, published }: { used: number | undefined; published: number | undefined }) {
+  if (used === undefined || published === undefined) return null
   const behind = published - used
-  if (behind <= 0) return <Badge tone="good" icon="good">trust current</Badge>
-  return <Badge tone="care" icon="clock">{`trust ${behind} ${behind === 1 ? 'change' : 'changes'} behind when it decided last`}</Badge>
+  if (behind <= 0)
+    return (
+      <Badge tone="good" icon="good">
+        trust current
+      </Badge>
+    )
+  return (
+    <Badge
+      tone="care"
+      icon="clock"
+    >{`trust ${behind} ${behind === 1 ? 'change' : 'changes'} behind when it decided last`}</Badge>
+  )
 }
 
 /** How long its last decision waited in the spool until it came here. */
-function Spool({ waited }: { waited: number | null | undefined }) {
-  if (waited === undefined || waited === null) return null
+function Spool({ waited }: { waited: number | undefined }) {
+  if (waited === undefined) return null
   if (waited <= 60) return <Badge tone="good" icon="good">{`delivered in ${span(Math.max(1, waited))}`}</Badge>
   return <Badge tone="care" icon="clock">{`delivered after ${span(waited)}`}</Badge>
 }

@@ -4,6 +4,7 @@ import { Link, useParams } from 'react-router'
 import { api, body, type Passport } from '../../api/client'
 import { Guarded } from '../../app/guarded'
 import { useMay } from '../../app/session'
+import { describe } from '../../lib/describe'
 import { State } from '../../ui/badge'
 import { Card } from '../../ui/card'
 import { CodeBlock, Id } from '../../ui/copy'
@@ -63,7 +64,7 @@ function PassportInFull({ passport }: { passport: Passport }) {
       {passport.state === 'revoked' && <Revoked passport={passport} />}
       <div className="grid-main">
         <Card title="What it allows">
-          <Described sentences={passport.describe ?? []} />
+          <Described sentences={describe(passport.grants)} />
           <p className="muted small">Everything that is not listed is refused.</p>
           <details>
             <summary>The grants as signed</summary>
@@ -74,7 +75,9 @@ function PassportInFull({ passport }: { passport: Passport }) {
           <Facts passport={passport} />
         </Card>
       </div>
-      {may('audit.read') && <RecentEvents title="Decisions on it" filter={{ passportId: passport.passportId, kind: 'decision' }} />}
+      {may('audit.read') && (
+        <RecentEvents title="Decisions on it" filter={{ passportId: passport.passportId, kind: 'decision' }} />
+      )}
       {revoking && <RevokePassport passport={passport} onClose={() => setRevoking(false)} />}
     </Page>
   )
@@ -134,7 +137,10 @@ function Facts({ passport }: { passport: Passport }) {
       )}
       <dt>Ends</dt>
       <dd>
-        <Moment at={passport.expiresAt} /> <span className="muted">(<When at={passport.expiresAt} />)</span>
+        <Moment at={passport.expiresAt} />{' '}
+        <span className="muted">
+          (<When at={passport.expiresAt} />)
+        </span>
       </dd>
       {passport.renewUntil && (
         <>
@@ -161,7 +167,15 @@ function Facts({ passport }: { passport: Passport }) {
         </>
       )}
       <dt>Signed by</dt>
-      <dd>{may('keys.read') ? <Link to="/keys"><code>{passport.keyId}</code></Link> : <code>{passport.keyId}</code>}</dd>
+      <dd>
+        {may('keys.read') ? (
+          <Link to="/keys">
+            <code>{passport.keyId}</code>
+          </Link>
+        ) : (
+          <code>{passport.keyId}</code>
+        )}
+      </dd>
     </dl>
   )
 }

@@ -9,7 +9,7 @@ import { Fault } from '../../ui/fault'
 import { Loading } from '../../ui/loading'
 import { More } from '../../ui/more'
 import { Page } from '../../ui/page'
-import { ChoiceFilter, TextFilter, useFilters } from '../../ui/search'
+import { ChoiceFilter, contains, TextFilter, useFilters } from '../../ui/search'
 import { PassportTable } from './passport-table'
 
 const states = [
@@ -33,19 +33,29 @@ function PassportList() {
   const may = useMay()
   const { get, set, clear } = useFilters()
   const state = get('state') === '' ? undefined : (get('state') as StateName)
-  const query = given({ text: get('text'), agentId: get('agentId'), template: get('template'), keyId: get('keyId'), state })
+  const query = given({ agentId: get('agentId'), template: get('template'), keyId: get('keyId'), state })
   const list = useList(['passports', query], (cursor) =>
-    body(api.GET('/v1/passports', { params: { query: { ...query, ...given({ cursor }) } } })),
+    body(api.GET('/v1/passports', { params: { query: { ...query, limit: 1_000, ...given({ cursor }) } } })),
   )
+  const shown = list.items.filter(({ passportId, agentId }) => contains([passportId, agentId], get('text')))
   const issue = may('passports.issue') && (
     <Link className="button is-first" to="/issue">
       Issue a passport
     </Link>
   )
   return (
-    <Page title="Passports" lead="What was issued. The token itself is shown once, when it is made, and kept nowhere." actions={issue}>
+    <Page
+      title="Passports"
+      lead="What was issued. The token itself is shown once, when it is made, and kept nowhere."
+      actions={issue}
+    >
       <div className="toolbar">
-        <TextFilter label="Search" placeholder="A part of passport or agent id" value={get('text')} onChange={(text) => set('text', text)} />
+        <TextFilter
+          label="Search"
+          placeholder="A part of passport or agent id"
+          value={get('text')}
+          onChange={(text) => set('text', text)}
+        />
         <ChoiceFilter label="State" value={get('state')} options={states} onChange={(value) => set('state', value)} />
         {(['agentId', 'template', 'keyId'] as const).map(
           (name) =>
@@ -61,8 +71,8 @@ function PassportList() {
       {list.isError && <Fault error={list.error} again={() => list.refetch()} />}
       {list.isSuccess && (
         <Card>
-          {list.items.length === 0 ? (
-            Object.keys(query).length > 0 ? (
+          {shown.length === 0 ? (
+            Object.keys(query).length > 0 || get('text') !== '' ? (
               <Empty
                 title="No passport is like that"
                 action={
@@ -77,7 +87,7 @@ function PassportList() {
               </Empty>
             )
           ) : (
-            <PassportTable passports={list.items} agent />
+            <PassportTable passports={shown} agent />
           )}
           <More list={list} />
         </Card>

@@ -20,8 +20,9 @@ export function RevokePassport({ passport, onClose }: { passport: Passport; onCl
   return (
     <Confirm title="Revoke this passport?" act="Revoke the passport" bad onClose={onClose} onConfirm={revoke}>
       <p>
-        <strong>{passport.agentId}</strong> can do nothing with it from now on, nor with any passport that came of it by renewal. Verifiers
-        that follow this issuer know within seconds. It cannot be undone; a new passport can be issued.
+        <strong>{passport.agentId}</strong> can do nothing with it from now on, nor with any passport that came of it by
+        renewal. Verifiers that follow this issuer know within seconds. It cannot be undone; a new passport can be
+        issued.
       </p>
       {own && (
         <p className="bad">
