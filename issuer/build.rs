@@ -11,7 +11,7 @@ fn main() -> io::Result<()> {
     // A folder that is not there is looked for at each build: then nothing is cheaper than to look.
     println!("cargo::rerun-if-changed={}", dist.display());
     let mut files = Vec::new();
-    if dist.join("index.html").is_file() {
+    if dist.is_dir() {
         collect(&dist, "", &mut files)?;
     }
     files.sort();

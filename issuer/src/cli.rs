@@ -10,6 +10,7 @@ mod audit;
 mod backup;
 mod client;
 mod completions;
+mod console;
 mod core_dumps;
 mod demo;
 mod doctor;
@@ -108,6 +109,7 @@ enum Command {
     /// List, approve and deny what agents ask for
     #[command(subcommand)]
     Approvals(approvals::Approvals),
+    Console(console::Console),
     /// Read the audit log
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -178,6 +180,7 @@ fn dispatch(command: Command, session: &Session) -> Ended {
         Command::Trust(trust) => trust.run(session),
         Command::Keys(keys) => keys.run(session),
         Command::Approvals(approvals) => approvals.run(session),
+        Command::Console(console) => console.run(session),
         Command::Audit(audit) => audit.run(session),
         Command::Test(test) => test.run(session),
         Command::Replay(replay) => replay.run(session),

@@ -102,6 +102,8 @@ settings! {
         audit_retention: u32 = "PASSPORT_AUDIT_RETENTION", "DAYS";
         /// Whether reported decisions are decided again, to see whether they agree: on, off, or how many a second [default: 1000]
         redecide: String = "PASSPORT_REDECIDE", "ON-OR-OFF";
+        /// Whether browsers can sign in at /console: off, or for how long, as in 8h; five minutes to seven days [default: 8h]
+        console: String = "PASSPORT_CONSOLE", "OFF-OR-DURATION";
         /// What to log: error, warn, info, debug, trace, or directives as in info,sqlx=warn [default: info]
         log: String = "PASSPORT_LOG", "LEVEL";
         /// The address to answer `GET /metrics` on, for Prometheus; not the public one [default: none]

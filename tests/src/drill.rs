@@ -14,12 +14,14 @@ mod compromise;
 mod fate;
 mod figures;
 mod fleet;
+mod gaps;
 mod intake;
 mod issuer_away;
 mod kill_intake;
 mod kill_issuer;
 mod kill_verifier;
 mod ledger;
+mod power_cut;
 mod report;
 mod reporting;
 mod revoke;
@@ -57,11 +59,13 @@ pub const CAMPAIGNS: &[Campaign] = &[
     kill_issuer::CAMPAIGN,
     kill_issuer::POSTGRES,
     kill_intake::CAMPAIGN,
+    power_cut::CAMPAIGN,
     rolling_restart::CAMPAIGN,
     issuer_away::CAMPAIGN,
     slow_clients::CAMPAIGN,
     intake::CAMPAIGN,
     tamper::CAMPAIGN,
+    gaps::CAMPAIGN,
 ];
 
 /// What this program is when a drill starts it for itself; `None` where it was started by somebody else.

@@ -1,5 +1,6 @@
 //! A real issuer in a process of its own, and a client of it.
 
+use std::ffi::OsString;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -76,10 +77,16 @@ impl Issuer {
 
     /// The same with more settings.
     pub fn start_with(data: &Path, address: &str, settings: &[&str]) -> Self {
+        Self::start_in(data, address, settings, &[])
+    }
+
+    /// The same in an environment with these variables.
+    pub fn start_in(data: &Path, address: &str, settings: &[&str], environment: &[(&str, OsString)]) -> Self {
         let child = passport()
             .args(["serve", "--dev", "--listen", address, "--data"])
             .arg(data)
             .args(settings)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::null())
             .stderr(std::fs::File::create(data.with_extension("log")).expect("a log"))
             .spawn()
@@ -170,11 +177,16 @@ pub struct Client {
 impl Client {
     /// Status and body of the answer; `None` where there was none, as after a kill.
     pub fn try_post(&self, path: &str, body: &Value) -> Option<(u16, Value)> {
+        self.try_post_text(path, body.to_string())
+    }
+
+    /// The same with a body that goes out to the letter.
+    pub fn try_post_text(&self, path: &str, body: String) -> Option<(u16, Value)> {
         let answer = agent()
             .post(format!("{}{path}", self.url))
             .header("authorization", format!("Bearer {}", self.passport))
             .content_type("application/json")
-            .send(body.to_string());
+            .send(body);
         read(answer.ok()?)
     }
 

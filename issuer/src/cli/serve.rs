@@ -88,6 +88,7 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
         key_life: plan.key_life,
         approval_wait: plan.approval_wait,
         redecide: plan.redecide,
+        console: plan.console,
         audit_retention: plan.audit_retention,
         webhooks_to: plan.webhooks_to,
         ..Settings::new(issuer_url.clone())

@@ -18,10 +18,10 @@ const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; 
      font-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Shown in the app's place.
-const MISSING: &str = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Passport: the console is not in this build</title></head>\n\
-     <body><h1>The console is not in this build</h1>\n\
-     <p>The issuer works, and so do its API and the <code>passport</code> command. Its pages were not built when it was: they take Node.</p>\n\
-     <p>Run <code>./check console</code> in the source, then build the issuer again.</p></body></html>\n";
+const MISSING: &str = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Passport: this page is not in this build</title></head>\n\
+     <body><h1>This page is not in this build</h1>\n\
+     <p>The issuer works, and so do its API and the <code>passport</code> command. This page was not built when it was: pages take Node.</p>\n\
+     <p>Run <code>./check console</code> in the source, which builds those that it has (the inspector, at <code>/console/inspector</code>), then build the issuer again.</p></body></html>\n";
 
 /// The routes of the app. They are no part of the API, and not of its document.
 pub(super) fn routes() -> Router<App> {
@@ -36,7 +36,7 @@ async fn serve(State(app): State<App>, uri: Uri, asked: HeaderMap) -> Answer {
     let last = path.rsplit('/').next().unwrap_or_default();
     let Some((name, extension)) = last.rsplit_once('.') else {
         // Each page is the app, which finds its own way; but for the inspector, which is one by itself.
-        let page = if path == "inspector" && file("inspector.html").is_some() { "inspector.html" } else { "index.html" };
+        let page = if path == "inspector" { "inspector/index.html" } else { "index.html" };
         return Ok(answer(page, file(page).unwrap_or(MISSING.as_bytes()), "html", false, &asked));
     };
     let found = file(path).filter(|_| !name.is_empty() && !matches!(extension, "br" | "gz"));

@@ -192,6 +192,25 @@ fn many_passports_are_counted_and_then_revoked_at_once() {
 }
 
 #[test]
+fn a_link_to_the_console_is_printed_alone_and_there_is_none_where_the_console_is_off() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let served = Served::start(directory.path());
+    let caller = Caller { directory: directory.path(), url: served.url.clone() };
+    let printed = caller.run(&["console"]).ended(0);
+    let (page, code) = printed.out.trim_end().split_once("#link=").expect("a link");
+    assert_eq!(page, format!("{}/console/", served.url));
+    assert!(code.len() >= 43 && printed.err.contains("good once"), "{} {}", printed.out, printed.err);
+    assert!(caller.json(&["console"])["url"].as_str().is_some_and(|url| url.starts_with(page) && !url.ends_with(code)));
+    assert_eq!(served.stop(), Some(0));
+
+    let without = Served::wait(&mut serve(directory.path(), &["--dev", "--console", "off"]));
+    let caller = Caller { directory: directory.path(), url: without.url.clone() };
+    caller.run(&["console"]).ended(1);
+    let page = ureq::get(format!("{}/console/", without.url)).config().http_status_as_error(false).build().call().expect("an answer");
+    assert_eq!(page.status(), 404);
+}
+
+#[test]
 fn what_a_reporter_claims_is_told_from_what_the_issuer_did() {
     let directory = tempfile::tempdir().expect("a directory");
     let served = Served::start(directory.path());

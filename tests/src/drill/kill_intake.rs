@@ -1,6 +1,6 @@
 //! `drill kill-intake`: the issuer is killed while reporters deliver, and every event that it acknowledged is there once.
 
-mod writers;
+pub(super) mod writers;
 
 use std::time::{Duration, Instant};
 
@@ -87,7 +87,7 @@ fn reporters<'a>(fillers: &'a [Reporter], writers: &'a [Writer]) -> impl Iterato
 }
 
 /// Whether the batch under way is there; `None` where there is none under way, or something is wrong.
-fn look(drill: &Drill, admin: &Client, reporter: &Reporter) -> Option<bool> {
+pub(super) fn look(drill: &Drill, admin: &Client, reporter: &Reporter) -> Option<bool> {
     let page = admin.get(&format!("/v1/audit/events?reporter={}&limit=1", reporter.name));
     let newest = page["items"][0]["seq"].as_u64();
     let (acknowledged, sent) = (reporter.acknowledged.seq, reporter.sent.seq);

@@ -15,7 +15,7 @@ pub(super) use self::event::{Chain, Link, Row};
 pub(super) use self::line::{Line, Receipt};
 pub(super) use self::load::{Outcome, Until, deliver};
 use self::log::Expected;
-pub(super) use self::log::Log;
+pub(super) use self::log::{Found, Log};
 pub(super) use self::pool::Pool;
 use super::Drill;
 use super::setup::Site;
@@ -28,10 +28,15 @@ const ONCE: &str = "every acknowledged event is in the log exactly once, to the 
 /// Holds the log of a running issuer against what these reporters, who are all that there are, were told. Gives the
 /// number of events in it.
 pub(super) fn hold_log<'r>(drill: &Drill, site: &Site, reporters: impl Iterator<Item = &'r Reporter>) -> u64 {
-    let found = site.log(0).hold(reporters.map(|reporter| (reporter.name.clone(), reporter.expected())).collect());
+    let found = find_log(site, reporters);
     found.faults.iter().for_each(|fault| drill.broken(ONCE, fault));
     hold_tree(drill, site);
     found.events
+}
+
+/// What the log of a running issuer holds, and what is wrong with it, given what these reporters were told.
+pub(super) fn find_log<'r>(site: &Site, reporters: impl Iterator<Item = &'r Reporter>) -> Found {
+    site.log(0).hold(reporters.map(|reporter| (reporter.name.clone(), reporter.expected())).collect())
 }
 
 /// Holds the tree over the log, its tiles and its checkpoints against the log: `passport audit verify`, beside the issuer.
@@ -43,6 +48,15 @@ fn hold_tree(drill: &Drill, site: &Site) {
     let output = passport().args(["audit", "verify", "--json", "--database", &database]).output().expect("it runs");
     let told = || String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned();
     drill.expect(output.status.code() == Some(0), TREE, told);
+}
+
+/// Has the issuer take in an agent of this name, and gives a passport with which it may report.
+pub(super) fn passport_to_report(admin: &Client, name: &str) -> String {
+    let issuer = admin.get("/.well-known/passport-issuer")["issuer"].as_str().expect("an issuer").to_owned();
+    admin.post("/v1/agents", &json!({"agentId": name, "name": name}));
+    let grants = json!([{"resource": "issuer/audit", "allowedActions": ["audit.write"]}]);
+    let order = json!({"agentId": name, "audience": [issuer], "grants": grants, "expiresIn": 86_400});
+    admin.post("/v1/passports", &order)["passport"].as_str().expect("a passport").to_owned()
 }
 
 /// A service with an agent, a passport and a chain of events of its own. It has one batch under way at a time.
@@ -63,11 +77,7 @@ pub(super) struct Reporter {
 impl Reporter {
     /// Has the issuer take in an agent of this name, with a passport to report.
     pub(super) fn enlist(admin: &Client, name: &str, pool: &Arc<Pool>, dice: Gen) -> Self {
-        let issuer = admin.get("/.well-known/passport-issuer")["issuer"].as_str().expect("an issuer").to_owned();
-        admin.post("/v1/agents", &json!({"agentId": name, "name": name}));
-        let grants = json!([{"resource": "issuer/audit", "allowedActions": ["audit.write"]}]);
-        let order = json!({"agentId": name, "audience": [issuer], "grants": grants, "expiresIn": 86_400});
-        let passport = admin.post("/v1/passports", &order)["passport"].as_str().expect("a passport").to_owned();
+        let passport = passport_to_report(admin, name);
         Self::known(name, passport, pool, dice)
     }
 

@@ -1,7 +1,8 @@
 //! On what a campaign runs: how many issuers, and on which database.
 
+use std::ffi::OsString;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use tempfile::TempDir;
@@ -54,6 +55,7 @@ pub(super) struct Site {
     places: Vec<(PathBuf, String)>,
     admin: Mutex<Option<String>>,
     settings: &'static [&'static str],
+    environment: Vec<(&'static str, OsString)>,
     _folder: TempDir,
 }
 
@@ -65,7 +67,7 @@ impl Site {
         let database = server.as_ref().map(PrivateServer::new_database);
         let free = || TcpListener::bind("127.0.0.1:0").and_then(|held| held.local_addr()).expect("a port").to_string();
         let places = (0..setup.issuers).map(|number| (folder.path().join(format!("data-{number}")), free())).collect();
-        Self { server, database, places, admin: Mutex::default(), settings: &[], _folder: folder }
+        Self { server, database, places, admin: Mutex::default(), settings: &[], environment: Vec::new(), _folder: folder }
     }
 
     /// The same, started with these settings more.
@@ -73,12 +75,22 @@ impl Site {
         Self { settings, ..self }
     }
 
+    /// Starts them in an environment with these variables from now on.
+    pub(super) fn put_into_environment(&mut self, environment: Vec<(&'static str, OsString)>) {
+        self.environment = environment;
+    }
+
+    /// The data directory of the issuer of this number.
+    pub(super) fn data(&self, number: usize) -> &Path {
+        &self.places[number].0
+    }
+
     /// Starts the issuer of this number, and waits until it is ready.
     pub(super) fn start(&self, number: usize) -> Issuer {
         let (data, address) = &self.places[number];
         let mut settings = self.settings.to_vec();
         settings.extend(self.database.iter().flat_map(|url| ["--issuer", TOGETHER, "--database", url]));
-        let issuer = Issuer::start_with(data, address, &settings);
+        let issuer = Issuer::start_in(data, address, &settings, &self.environment);
         self.admin.lock().expect("no panic").get_or_insert_with(|| issuer.admin_passport());
         issuer
     }

@@ -19,6 +19,8 @@ const REDECIDE: u32 = 1_000;
 const LOG: &str = "info";
 /// An hour.
 const APPROVAL_WAIT: i64 = 3_600;
+/// A day's work.
+const CONSOLE_SESSION: i64 = 8 * 3_600;
 /// Ninety days.
 const KEY_LIFE: i64 = 90 * 86_400;
 
@@ -45,6 +47,8 @@ pub(super) struct Plan {
     pub(super) webhooks_to: Reach,
     /// How many reported decisions a second are decided again; `None`: none.
     pub(super) redecide: Option<u32>,
+    /// For how many seconds a browser stays signed in at the console, where there is one.
+    pub(super) console: Option<i64>,
     pub(super) limits: Limits,
     pub(super) front: Front,
     /// Where numbers are asked for.
@@ -74,6 +78,7 @@ impl Plan {
                 .hint("60 is usual: what was taken in is signed for within a minute"));
         }
         let redecide = redecide(settings.redecide.as_deref())?;
+        let console = console(settings.console.as_deref())?;
         let tls = match (settings.tls_cert.clone(), settings.tls_key.clone()) {
             (None, None) => None,
             (Some(cert), Some(key)) => Some(Arc::new(Tls::open(cert, key).map_err(|error| CliError::failed(error.to_string()))?)),
@@ -98,6 +103,7 @@ impl Plan {
             checkpoint_every,
             audit_retention: settings.audit_retention.map(|days| i64::from(days).saturating_mul(86_400)),
             redecide,
+            console,
             issuer: settings.issuer.map(|issuer| issuer.strip_suffix('/').unwrap_or(&issuer).to_owned()),
             webhooks_to: settings.webhooks_allow_private.unwrap_or_else(|| if data.dev { Reach::this_machine() } else { Reach::default() }),
             data,
@@ -142,6 +148,19 @@ fn redecide(setting: Option<&str>) -> Result<Option<u32>, CliError> {
         Some(text) => text.parse().ok().filter(|rate| (1..=1_000_000).contains(rate)).map(Some).ok_or_else(|| {
             CliError::usage(format!("--redecide: {} is neither `on` nor `off`, nor 1 to 1000000 decisions a second", quote(text)))
         }),
+    }
+}
+
+/// How long a session of the console lasts.
+fn console(setting: Option<&str>) -> Result<Option<i64>, CliError> {
+    let wrong = |why: String| CliError::usage(format!("--console: {why}")).hint("8h is usual, a day's work; `off` for no console");
+    match setting {
+        None => Ok(Some(CONSOLE_SESSION)),
+        Some("off") => Ok(None),
+        Some(text) => match i64::try_from(duration(text).map_err(wrong)?) {
+            Ok(life @ 300..=604_800) => Ok(Some(life)),
+            _ => Err(wrong(format!("{} is not five minutes to seven days", quote(text)))),
+        },
     }
 }
 
@@ -218,6 +237,17 @@ mod tests {
         assert_eq!((wait("60"), wait("7d")), (Ok(60), Ok(604_800)));
         for wrong in ["59", "604801s", "0", "soon"] {
             assert!(wait(wrong).expect_err(wrong).contains("--approval-wait"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_browser_stays_signed_in_for_a_days_work_unless_set_and_there_may_be_no_console() {
+        let life =
+            |text: &str| made(ServeSettings { console: Some(text.to_owned()), ..ServeSettings::default() }, true).map(|plan| plan.console);
+        assert_eq!(made(ServeSettings::default(), true).expect("a plan").console, Some(28_800));
+        assert_eq!((life("5m"), life("7d"), life("off")), (Ok(Some(300)), Ok(Some(604_800)), Ok(None)));
+        for wrong in ["299", "604801s", "0", "on"] {
+            assert!(life(wrong).expect_err(wrong).contains("--console"), "{wrong}");
         }
     }
 

@@ -26,7 +26,7 @@ fn post(fixture: &Fixture, path: &str, kind: Option<&str>, body: &str) -> Reques
 async fn what_is_not_there_is_a_problem() {
     let fixture = Fixture::new().await;
     for path in
-        ["/", "/v1", "/v1/", "/v1/agents/", "/v1/templates/none", "/v1/audit/none", "/console", "/v1/agents/a/b/c", "/healthz/", "//"]
+        ["/", "/v1", "/v1/", "/v1/agents/", "/v1/templates/none", "/v1/audit/none", "/consoles", "/v1/agents/a/b/c", "/healthz/", "//"]
     {
         fixture.admin("GET", path, None).await.assert_problem(404, "not_found");
     }

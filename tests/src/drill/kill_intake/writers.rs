@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use crate::drill::Drill;
 use crate::drill::reporting::{Line, Receipt, Reporter};
 
-pub(super) const TAKEN: &str = "a batch is answered with 200, or with 429 and taken later, until the issuer is killed";
+pub(in crate::drill) const TAKEN: &str = "a batch is answered with 200, or with 429 and taken later, until the issuer is killed";
 const AGREE: &str = "a batch that is sent again is taken whole or counted whole as duplicates, as it was there or not";
 const BUSY: &str = "every reporter has a batch under way when the issuer is killed";
 
@@ -18,17 +18,17 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a refused batch waits where the answer names no time.
 const WAIT: Duration = Duration::from_millis(100);
 
-pub(super) struct Writer {
-    pub(super) reporter: Reporter,
+pub(in crate::drill) struct Writer {
+    pub(in crate::drill) reporter: Reporter,
     /// Whether its batch was seen in the log after the kill.
-    pub(super) there: Option<bool>,
+    pub(in crate::drill) there: Option<bool>,
     /// Batches that were sent again, and those of them that were there already.
-    pub(super) again: u64,
-    pub(super) already: u64,
+    pub(in crate::drill) again: u64,
+    pub(in crate::drill) already: u64,
 }
 
 impl Writer {
-    pub(super) fn new(reporter: Reporter) -> Self {
+    pub(in crate::drill) fn new(reporter: Reporter) -> Self {
         Self { reporter, there: None, again: 0, already: 0 }
     }
 
@@ -64,7 +64,7 @@ impl Writer {
 
 /// Has them send again what was not answered, and then one batch after another, until each was answered twice and the
 /// pause after that is over. Then it kills the issuer under them.
-pub(super) fn until_killed(
+pub(in crate::drill) fn until_killed(
     drill: &Drill,
     address: &str,
     writers: Vec<Writer>,
@@ -86,7 +86,7 @@ pub(super) fn until_killed(
 }
 
 /// Has them send again what was not answered.
-pub(super) fn settle(drill: &Drill, address: &str, writers: Vec<Writer>) -> Vec<Writer> {
+pub(in crate::drill) fn settle(drill: &Drill, address: &str, writers: Vec<Writer>) -> Vec<Writer> {
     let answered = Arc::new(writers.iter().map(|_| AtomicU64::new(0)).collect());
     let writers = run(drill, address, writers, None, &answered, async {});
     for Writer { reporter, .. } in &writers {

@@ -69,6 +69,12 @@ impl Chain {
         Self { pool, dice, link: Link { seq: first - 1, hash: None }, first, clock }
     }
 
+    /// Another that goes on from where this one is.
+    pub(in super::super) fn twin(&self, dice: Gen) -> Self {
+        let (pool, link) = (Arc::clone(&self.pool), self.link.clone());
+        Self { pool, dice, first: link.seq + 1, link, clock: Clock::new() }
+    }
+
     /// The number of its first event.
     pub(super) fn first(&self) -> u64 {
         self.first
