@@ -73,6 +73,10 @@ export function KeyLanes({
               </text>
             </g>
           ))}
+          <line className="lane-now" x1={x(now)} x2={x(now)} y1={TOP} y2={height - BOTTOM + 4} />
+          {turn !== undefined && (
+            <line className="lane-turn" x1={x(turn)} x2={x(turn)} y1={TOP} y2={height - BOTTOM + 4} />
+          )}
           {lanes.map(({ key, parts }, lane) => {
             const y = TOP + lane * LANE
             return (
@@ -100,10 +104,6 @@ export function KeyLanes({
               </g>
             )
           })}
-          <line className="lane-now" x1={x(now)} x2={x(now)} y1={TOP} y2={height - BOTTOM + 4} />
-          {turn !== undefined && (
-            <line className="lane-turn" x1={x(turn)} x2={x(turn)} y1={TOP} y2={height - BOTTOM + 4} />
-          )}
         </svg>
       )}
     </div>

@@ -75,7 +75,7 @@ export function StackedBars({ bins, name, tick, summary }: StackedBarsProps) {
                       />
                     )
                   })}
-                  {index % every === 0 && (
+                  {index % every === 0 && LEFT + index * step + step / 2 < width - 22 && (
                     <text className="chart-text" x={LEFT + index * step + step / 2} y={HEIGHT - 5} textAnchor="middle">
                       {tick(bin)}
                     </text>

@@ -29,6 +29,7 @@ const words: Record<string, (change: Change) => string> = {
   chain_broken: (change) => `What ${text(change.reporter)} reports does not follow`,
   decisions_differ: (change) => `${many(change.found, 'decision')} found to differ`,
   bodies_dropped: (change) => `${many(change.bodies, 'old body')} dropped by age`,
+  console_signed_in: () => 'Somebody signed in to the console',
   log_held: () => 'The log is held',
   log_resumed: () => 'The log goes on',
   webhook_created: (change) => `A webhook to ${text(change.host)} was created`,
@@ -41,5 +42,8 @@ const words: Record<string, (change: Change) => string> = {
 }
 
 export function changeInWords(change: Change): string {
-  return words[change.type]?.(change) ?? change.type.replaceAll('_', ' ')
+  const known = words[change.type]?.(change)
+  if (known !== undefined) return known
+  const own = change.type.replaceAll('_', ' ')
+  return own.charAt(0).toUpperCase() + own.slice(1)
 }

@@ -36,13 +36,14 @@ export function Copy({ text, what, small }: CopyProps) {
 /** Text to be read and copied as it stands. */
 export function CodeBlock({ text, what, wrap }: { text: string; what: string; wrap?: boolean }) {
   return (
-    <figure className="code-block" aria-label={what}>
+    <div className="code-block">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard */}
-      <pre className={wrap ? 'is-wrapping' : undefined} tabIndex={0}>
+      {/* biome-ignore lint/a11y/useSemanticElements: it is no set of fields */}
+      <pre className={wrap ? 'is-wrapping' : undefined} tabIndex={0} role="group" aria-label={what}>
         <code>{text}</code>
       </pre>
       <Copy text={text} what={what} />
-    </figure>
+    </div>
   )
 }
 

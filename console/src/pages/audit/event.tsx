@@ -3,6 +3,7 @@ import { Link, useParams, useSearchParams } from 'react-router'
 import { api, body } from '../../api/client'
 import type { AuditEvent } from '../../api/event'
 import { Guarded } from '../../app/guarded'
+import { useMay } from '../../app/session'
 import { changeInWords } from '../../lib/changes'
 import { Badge, Outcome } from '../../ui/badge'
 import { Card } from '../../ui/card'
@@ -14,6 +15,7 @@ import { Page } from '../../ui/page'
 import { Moment } from '../../ui/time'
 import { Words } from '../../ui/words'
 import { What } from './event-table'
+import { GrantsSaid } from './grants-said'
 import { Proof } from './proof'
 
 export function EventPage() {
@@ -29,6 +31,7 @@ const above = <Link to="/audit">Audit</Link>
 function LoadedEvent() {
   const { requestId = '' } = useParams()
   const [search] = useSearchParams()
+  const may = useMay()
   const reporter = search.get('reporter') ?? undefined
   const events = useQuery({
     queryKey: ['events', 'of', requestId, reporter],
@@ -67,6 +70,7 @@ function LoadedEvent() {
       {events.data.map((event) => (
         <EventInFull key={event.sequence} event={event} />
       ))}
+      {first.kind === 'decision' && first.action && may('passports.read') && <GrantsSaid event={first} />}
       {first.requestId !== undefined && <Proof requestId={first.requestId} reporter={first.reporter} />}
     </Page>
   )
