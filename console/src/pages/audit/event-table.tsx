@@ -96,8 +96,9 @@ export function What({ event }: { event: AuditEvent }) {
 
 function Why({ event }: { event: AuditEvent }) {
   if (event.gap !== undefined) return <span className="muted">{event.gap.why}</span>
-  if (event.kind === 'admin' || event.outcome === 'allow')
-    return <span className="muted">{event.kind === 'admin' ? '' : 'granted'}</span>
+  // What is empty is left out where cells stack.
+  if (event.kind === 'admin') return null
+  if (event.outcome === 'allow') return <span className="muted">granted</span>
   return event.message === undefined ? (
     (event.reason ?? '')
   ) : (
