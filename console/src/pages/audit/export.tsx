@@ -1,0 +1,105 @@
+import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { saveAs } from '../../lib/save'
+import { CodeBlock } from '../../ui/copy'
+import { Fault } from '../../ui/fault'
+import { Segments } from '../../ui/segments'
+import { collect, MOST } from './collect'
+import { csvOf, jsonLines } from './csv'
+import type { Query } from './filters'
+
+type Format = 'jsonl' | 'csv'
+
+const formats = [
+  ['jsonl', 'JSON lines'],
+  ['csv', 'CSV'],
+] as const
+
+/** What the filters find, as a file. Larger exports, with a manifest that binds them, are for the command. */
+export function Export({ query, onClose }: { query: Query; onClose(): void }) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const stop = useRef<AbortController>(undefined)
+  const [format, setFormat] = useState<Format>('jsonl')
+  const [count, setCount] = useState<number>()
+  const [error, setError] = useState<unknown>()
+  const [done, setDone] = useState<string>()
+  useEffect(() => {
+    dialog.current?.showModal()
+    return () => stop.current?.abort()
+  }, [])
+
+  const run = async (event: FormEvent) => {
+    event.preventDefault()
+    stop.current = new AbortController()
+    setError(undefined)
+    setDone(undefined)
+    setCount(0)
+    try {
+      const { events, whole } = await collect(query, stop.current.signal, setCount)
+      const name = `audit-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.${format}`
+      saveAs(name, format === 'csv' ? 'text/csv' : 'application/jsonl', [
+        format === 'csv' ? csvOf(events) : jsonLines(events),
+      ])
+      setDone(
+        whole
+          ? `${events.length.toLocaleString('en')} events, in ${name}.`
+          : `The first ${events.length.toLocaleString('en')} events, in ${name}. There are more: take the command for all of them.`,
+      )
+    } catch (thrown) {
+      if (!stop.current.signal.aborted) setError(thrown)
+    } finally {
+      setCount(undefined)
+    }
+  }
+
+  const filters = Object.entries(query).map(([name, value]) => ` --${flag(name)} ${quoted(String(value))}`)
+  return (
+    <dialog ref={dialog} onClose={onClose} aria-labelledby="export-title">
+      <form onSubmit={run}>
+        <h2 id="export-title">Export</h2>
+        <p>
+          What the filters find, the oldest first, at most {MOST.toLocaleString('en')} events. Texts are what reporters
+          sent: import CSV columns as text.
+        </p>
+        <Segments
+          label="Format"
+          name="format"
+          value={format}
+          options={formats}
+          onChange={(chosen) => setFormat(chosen)}
+        />
+        {count !== undefined && (
+          <div role="status" className="stack">
+            <progress aria-label="Export" />
+            <span className="small muted">{count.toLocaleString('en')} events so far</span>
+          </div>
+        )}
+        {done !== undefined && <p role="status">{done}</p>}
+        {error !== undefined && <Fault error={error} />}
+        <details>
+          <summary>The whole log, with a manifest that can be checked</summary>
+          <CodeBlock
+            text={`passport audit export --format parquet${filters.join('')} -o audit.parquet`}
+            what="the command"
+            wrap
+          />
+        </details>
+        <div className="dialog-actions">
+          <button type="button" className="button" onClick={() => dialog.current?.close()}>
+            Close
+          </button>
+          <button type="submit" className="button is-first" disabled={count !== undefined}>
+            Save as a file
+          </button>
+        </div>
+      </form>
+    </dialog>
+  )
+}
+
+function flag(name: string): string {
+  return { agentId: 'agent', passportId: 'passport' }[name] ?? name
+}
+
+function quoted(value: string): string {
+  return /^[\w.:/@-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`
+}

@@ -1,0 +1,166 @@
+import { type FormEvent, useMemo, useState } from 'react'
+import { useSearchParams } from 'react-router'
+import { api, body, type Schemas } from '../../api/client'
+import { asProblem, type Problem } from '../../api/problem'
+import { Guarded } from '../../app/guarded'
+import { Card } from '../../ui/card'
+import { Fault, sentence } from '../../ui/fault'
+import { Mistakes } from '../../ui/field'
+import { Icon } from '../../ui/icon'
+import { Page } from '../../ui/page'
+import { useNow } from '../../ui/time'
+import { Words } from '../../ui/words'
+import { bodyOf, missing } from './draft'
+import { GrantFields } from './grant-fields'
+import { Issued } from './issued'
+import { LifeFields } from './life-fields'
+import { ParameterFields } from './parameter-fields'
+import { placesOf, unplaced } from './places'
+import { Preview, useExpanded } from './preview'
+import { StartChoice, useTemplates } from './start-choice'
+import { grantDraft } from './starts'
+import { useDraft } from './use-draft'
+import { WhoFields } from './who-fields'
+import './issue.css'
+
+export function Issue() {
+  return (
+    <Guarded needs="passports.issue" title="Issue a passport">
+      <IssueForm />
+    </Guarded>
+  )
+}
+
+function IssueForm() {
+  const [search] = useSearchParams()
+  const templates = useTemplates()
+  const { draft, set, start, choose } = useDraft(search.get('agent') ?? '', search.get('template') ?? '', templates)
+  const [tried, setTried] = useState(false)
+  const [failed, setFailed] = useState<Problem>()
+  const [busy, setBusy] = useState(false)
+  const [issued, setIssued] = useState<{ passport: Schemas['IssuedPassport']; order: Schemas['IssuePassport'] }>()
+  const now = useNow(60)
+
+  const template = templates.find(({ name }) => name === draft.template)
+  const order = useMemo(() => bodyOf(draft, template, now), [draft, template, now])
+  const lacking = missing(draft, template)
+  const ready = lacking.length === 0
+  const expanded = useExpanded(order, ready && template !== undefined)
+  const problem =
+    failed ?? (expanded.isError && ready && template !== undefined ? asProblem(expanded.error) : undefined)
+  const mistakes = tried && !ready ? lacking : (problem?.faults ?? [])
+  const homeless = unplaced(mistakes, placesOf(draft, template))
+
+  const submit = async (event: FormEvent) => {
+    event.preventDefault()
+    setTried(true)
+    setFailed(undefined)
+    if (!ready) {
+      focusFirstMistake()
+      return
+    }
+    setBusy(true)
+    try {
+      setIssued({ passport: await body(api.POST('/v1/passports', { body: order })), order })
+    } catch (error) {
+      setFailed(asProblem(error))
+      focusFirstMistake()
+    } finally {
+      setBusy(false)
+    }
+  }
+
+  if (issued !== undefined)
+    return <Issued issued={issued.passport} order={issued.order} again={() => setIssued(undefined)} />
+  const change = (next: Partial<typeof draft>) => {
+    setFailed(undefined)
+    set(next)
+  }
+  return (
+    <Page
+      title="Issue a passport"
+      lead="Start from a template or a common case; what it would allow is shown while you write."
+    >
+      <Mistakes value={mistakes}>
+        <form className="grid-main" onSubmit={submit} noValidate>
+          <div className="stack-l">
+            <Card title="Start from">
+              <StartChoice chosen={start} templates={templates} onChoose={choose} />
+            </Card>
+            <Card title="Who and where">
+              <WhoFields draft={draft} onChange={change} inherited={template?.audience ?? []} />
+            </Card>
+            <Card title={template === undefined ? 'What it allows' : `What ${template.name} leaves open`}>
+              {template === undefined ? (
+                <>
+                  {draft.grants.map((grant, index) => (
+                    <GrantFields
+                      key={grant.key}
+                      index={index}
+                      grant={grant}
+                      onChange={(changed) =>
+                        change({ grants: draft.grants.map((each) => (each.key === changed.key ? changed : each)) })
+                      }
+                      onRemove={
+                        draft.grants.length > 1
+                          ? () => change({ grants: draft.grants.filter((each) => each.key !== grant.key) })
+                          : undefined
+                      }
+                    />
+                  ))}
+                  <p>
+                    <button
+                      type="button"
+                      className="button"
+                      onClick={() => change({ grants: [...draft.grants, grantDraft()] })}
+                    >
+                      <Icon name="issue" /> Add a grant
+                    </button>
+                  </p>
+                </>
+              ) : (
+                <ParameterFields
+                  template={template}
+                  values={draft.parameters}
+                  onChange={(parameters) => change({ parameters })}
+                />
+              )}
+            </Card>
+            <Card title="How long">
+              <LifeFields draft={draft} onChange={change} />
+            </Card>
+          </div>
+          <div className="stack-l aside-sticky">
+            <Preview order={order} template={template} expanded={expanded} ready={ready} now={now} />
+            {homeless.length > 0 && (
+              <div className="notice is-bad" role="alert">
+                <Icon name="care" />
+                <ul className="stack">
+                  {homeless.map(({ pointer, detail }) => (
+                    <li key={pointer + detail}>
+                      <Words text={sentence(detail)} /> <code>{pointer}</code>
+                    </li>
+                  ))}
+                </ul>
+              </div>
+            )}
+            {failed !== undefined && failed.faults.length === 0 && <Fault error={failed} />}
+            {tried && !ready && (
+              <p className="bad" role="alert">
+                Something is missing: it is said beside each field.
+              </p>
+            )}
+            <button type="submit" className="button is-first" disabled={busy}>
+              {busy ? 'Issuing …' : 'Issue the passport'}
+            </button>
+          </div>
+        </form>
+      </Mistakes>
+    </Page>
+  )
+}
+
+/** Brings who wrote to the first field that has to change. */
+function focusFirstMistake() {
+  window.setTimeout(() => document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus(), 50)
+}

@@ -1,0 +1,103 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from 'react-router'
+import { api, body, type Schemas } from '../../api/client'
+import type { AuditEvent } from '../../api/event'
+import { trustSequence } from '../../api/trust'
+import { seconds, span } from '../../lib/time'
+import { Badge } from '../../ui/badge'
+import { Card } from '../../ui/card'
+import { Empty } from '../../ui/empty'
+import { Fault } from '../../ui/fault'
+import { Loading } from '../../ui/loading'
+import { When } from '../../ui/time'
+
+const SHOWN = 6
+
+export function Verifiers() {
+  const reporters = useQuery({
+    queryKey: ['audit', 'reporters'],
+    queryFn: () => body(api.GET('/v1/audit/reporters', { params: { query: { limit: 200 } } })),
+    refetchInterval: 15_000,
+  })
+  const trust = useQuery({ queryKey: ['trust', 'sequence'], queryFn: trustSequence, refetchInterval: 15_000 })
+  if (reporters.isPending) return <Loading what="the verifiers" />
+  if (reporters.isError) return <Fault error={reporters.error} again={() => reporters.refetch()} />
+  const seen = [...reporters.data.items].sort((a, b) => (b.lastSeen ?? '').localeCompare(a.lastSeen ?? ''))
+  return (
+    <Card
+      title="Verifiers"
+      lead={
+        seen.length > SHOWN
+          ? `The last ${SHOWN} heard of ${seen.length} that report`
+          : 'Services that report what they decided'
+      }
+    >
+      {seen.length === 0 ? (
+        <Empty title="No verifier has reported yet">
+          A service reports with a passport of its own that allows <code>audit.write</code> on <code>issuer/audit</code>
+          . Issue one for it: the form has it among its starting points.
+        </Empty>
+      ) : (
+        <ul className="plain-list">
+          {seen.slice(0, SHOWN).map((reporter) => (
+            <Verifier key={reporter.reporter} reporter={reporter} published={trust.data} />
+          ))}
+        </ul>
+      )}
+    </Card>
+  )
+}
+
+function Verifier({ reporter, published }: { reporter: Schemas['Reporter']; published: number | undefined }) {
+  // How fresh its trust and its spool are is told by the last that came of it.
+  const last = useQuery({
+    queryKey: ['audit', 'last', reporter.reporter, reporter.lastSequence],
+    queryFn: async () => {
+      const query = { reporter: reporter.reporter, kind: 'decision', limit: 1 }
+      const page = await body(api.GET('/v1/audit/events', { params: { query } }))
+      return (page.items[0] ?? null) as AuditEvent | null
+    },
+    staleTime: 60_000,
+  })
+  const event = last.data
+  const waited = event?.evaluatedAt ? seconds(event.receivedAt) - seconds(event.evaluatedAt) : undefined
+  return (
+    <li className="verifier">
+      <div className="row-apart">
+        <Link to={`/audit?reporter=${encodeURIComponent(reporter.reporter)}`}>{reporter.reporter}</Link>
+        <span className="muted">{reporter.lastSeen ? <When at={reporter.lastSeen} /> : 'never'}</span>
+      </div>
+      <div className="row small">
+        <Trust used={event?.trustSequence} published={published} />
+        <Spool waited={waited} />
+        {reporter.openGaps > 0 && <Badge tone="bad" icon="care">{`${reporter.missing} missing`}</Badge>}
+        {reporter.forks > 0 && <Badge tone="bad" icon="care">{`${reporter.forks} forked`}</Badge>}
+      </div>
+    </li>
+  )
+}
+
+/** By which trust it decided last, beside what is published now. */
+function Trust({ used, published }: { used: number | undefined; published: number | undefined }) {
+  if (used === undefined || published === undefined) return null
+  const behind = published - used
+  if (behind <= 0)
+    return (
+      <Badge tone="good" icon="good">
+        trust current
+      </Badge>
+    )
+  return (
+    <Badge
+      tone="care"
+      icon="clock"
+    >{`trust ${behind} ${behind === 1 ? 'change' : 'changes'} behind when it decided last`}</Badge>
+  )
+}
+
+/** How long its last decision waited in the spool until it came here. */
+function Spool({ waited }: { waited: number | undefined }) {
+  if (waited === undefined) return null
+  if (waited <= 60) return <Badge tone="good" icon="good">{`delivered in ${span(Math.max(1, waited))}`}</Badge>
+  return <Badge tone="care" icon="clock">{`delivered after ${span(waited)}`}</Badge>
+}
