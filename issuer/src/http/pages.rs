@@ -21,7 +21,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; 
 const MISSING: &str = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Passport: this page is not in this build</title></head>\n\
      <body><h1>This page is not in this build</h1>\n\
      <p>The issuer works, and so do its API and the <code>passport</code> command. This page was not built when it was: pages take Node.</p>\n\
-     <p>Run <code>./check console</code> in the source, which builds those that it has (the inspector, at <code>/console/inspector</code>), then build the issuer again.</p></body></html>\n";
+     <p>Run <code>./check console</code> in the source, then build the issuer again.</p></body></html>\n";
 
 /// The routes of the app. They are no part of the API, and not of its document.
 pub(super) fn routes() -> Router<App> {

@@ -32,7 +32,6 @@ fn the_inspector_decides_as_a_verifier_does_on_a_machine_without_a_network() {
 
 /// The first five minutes from an empty directory, each page, the inbox while it is open, and a role that may do little.
 #[test]
-#[ignore = "takes the console's sessions and its app, which this was written beside: lift it where they are"]
 fn in_a_real_browser_the_console_does_what_it_says_and_nothing_behind_ones_back() {
     run(&CONSOLE);
 }
