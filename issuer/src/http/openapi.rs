@@ -118,7 +118,7 @@ pub(super) fn name_rests(document: &mut OpenApi) {
 /// Adds to each operation what can go wrong by its very form: a gate, a body, an id in the path.
 pub(super) fn add_common_responses(document: &mut OpenApi) {
     for (path, item) in &mut document.paths.paths {
-        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+        for operation in [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten() {
             for (status, name, _) in &COMMON {
                 if can_come(status, path, operation) {
                     let response = RefOr::Ref(Ref::from_response_name(*name));
