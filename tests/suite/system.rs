@@ -10,6 +10,7 @@ mod drills;
 mod interop;
 mod kill;
 mod metrics;
+mod openapi_fuzz;
 mod pkcs11;
 mod postgres;
 mod readme;

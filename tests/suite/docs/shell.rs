@@ -110,7 +110,7 @@ fn settled(text: &str) -> Vec<String> {
             word.clear();
             out.push(c);
         }
-        lines.push(out.trim_end().split_whitespace().collect::<Vec<_>>().join(" "));
+        lines.push(out.split_whitespace().collect::<Vec<_>>().join(" "));
     }
     while lines.last().is_some_and(String::is_empty) {
         lines.pop();
