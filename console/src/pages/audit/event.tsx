@@ -17,6 +17,7 @@ import { Words } from '../../ui/words'
 import { What } from './event-table'
 import { GrantsSaid } from './grants-said'
 import { Proof } from './proof'
+import './audit.css'
 
 export function EventPage() {
   return (
@@ -130,23 +131,13 @@ function Reason({ event }: { event: AuditEvent }) {
   }
   if (event.kind === 'admin')
     return <p>A change at the issuer: {event.change === undefined ? 'unknown' : changeInWords(event.change)}.</p>
+  const how = event.outcome === 'allow' ? 'was' : event.outcome === 'deny' ? 'was denied:' : 'was asked about:'
   return (
     <p>
       <strong>
         <What event={event} />
       </strong>{' '}
-      was {event.outcome === 'allow' ? 'allowed' : event.outcome === 'deny' ? 'denied' : 'to be approved first'}
-      {event.message ? (
-        <>
-          : <Words text={event.message} />.
-        </>
-      ) : (
-        '.'
-      )}
-      {event.grant !== undefined &&
-        event.grant !== null &&
-        event.outcome !== 'deny' &&
-        ` Grant ${event.grant} decided.`}
+      {how} <Words text={event.message ?? event.reason ?? 'no reason was given'} />.
     </p>
   )
 }

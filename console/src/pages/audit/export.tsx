@@ -51,7 +51,9 @@ export function Export({ query, onClose }: { query: Query; onClose(): void }) {
     }
   }
 
-  const filters = Object.entries(query).map(([name, value]) => ` --${flag(name)} ${quoted(String(value))}`)
+  const filters = Object.entries(query).flatMap(([name, value]) =>
+    name === 'attributes' ? attributeFlags(value) : [` --${flag(name)} ${quoted(value)}`],
+  )
   return (
     <dialog ref={dialog} onClose={onClose} aria-labelledby="export-title">
       <form onSubmit={run}>
@@ -93,6 +95,15 @@ export function Export({ query, onClose }: { query: Query; onClose(): void }) {
         </div>
       </form>
     </dialog>
+  )
+}
+
+/** Attributes as the command takes them: text as it is, anything else as JSON. */
+function attributeFlags(json: string): string[] {
+  const attributes = JSON.parse(json) as Record<string, unknown>
+  return Object.entries(attributes).map(
+    ([name, value]) =>
+      ` --attr ${quoted(typeof value === 'string' ? `${name}=${value}` : `${name}:=${JSON.stringify(value)}`)}`,
   )
 }
 

@@ -145,6 +145,11 @@ function IssueForm() {
               </div>
             )}
             {failed !== undefined && failed.faults.length === 0 && <Fault error={failed} />}
+            {failed !== undefined && failed.faults.length > 0 && (
+              <p className="bad" role="alert">
+                The issuer refused it, and nothing was made: what is wrong stands beside each field.
+              </p>
+            )}
             {tried && !ready && (
               <p className="bad" role="alert">
                 Something is missing: it is said beside each field.

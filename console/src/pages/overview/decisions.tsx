@@ -54,8 +54,11 @@ export function Decisions({ range }: { range: Range }) {
             by hand, which is answered and not recorded:
           </p>
           <CodeBlock
-            text="passport verify - --audience https://shop.example --action buy < agent.passport"
-            what="the command"
+            text={
+              'passport trust fetch -o trust.bundle\npassport verify - --trust trust.bundle --audience https://shop.example --action buy < agent.passport'
+            }
+            what="the commands"
+            wrap
           />
         </Empty>
       ) : (

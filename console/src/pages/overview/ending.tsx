@@ -46,7 +46,7 @@ export function Ending() {
         <Empty title="No passport is live" action={may('passports.issue') && <Link to="/issue">Issue one</Link>} />
       ) : (
         <>
-          <DayColumns days={days} what="passports end" />
+          {ending.length > 0 && <DayColumns days={days} what="passports end" />}
           {ending.length > 0 && (
             <ul className="plain-list">
               {ending.slice(0, 4).map((passport) => (
