@@ -8,12 +8,12 @@
 //!
 //! | act | given | answered |
 //! | --- | --- | --- |
-//! | `takeApart` | `token`, `now` | header, claims and grants in words, as far as they can be read: [`take_apart`] |
-//! | `trust` | `trust`, `issuer?`, `now` | whose keys a trust bundle or a JWK set holds, and how old it is: [`trust`] |
-//! | `decide` | `token`, `trust`, `issuer?`, `audience?`, `now`, `byHand?`, `request?`, `requireResource?` | each step that was taken, the decision, and what each grant said: [`decide`] |
-//! | `explain` | `token` or `grants`, `request`, `now` | what each grant says to a request, on claims that nobody has verified: [`explain`] |
-//! | `describe` | `grants`, `now` | grants in words, or each fault with its pointer: [`explain`] |
-//! | `prove` | `proof`, `key` | what a proof file of the audit log proves: [`prove`] |
+//! | `takeApart` | `token`, `now` | header, claims and grants in words, as far as they can be read: `take_apart` |
+//! | `trust` | `trust`, `issuer?`, `now` | whose keys a trust bundle or a JWK set holds, and how old it is: `trust` |
+//! | `decide` | `token`, `trust`, `issuer?`, `audience?`, `now`, `byHand?`, `request?`, `requireResource?` | each step that was taken, the decision, and what each grant said: `decide` |
+//! | `explain` | `token` or `grants`, `request`, `now` | what each grant says to a request, on claims that nobody has verified: `explain` |
+//! | `describe` | `grants`, `now` | grants in words, or each fault with its pointer: `explain` |
+//! | `prove` | `proof`, `key` | what a proof file of the audit log proves: `prove` |
 //!
 //! `token`, `trust`, `request`, `grants` and `proof` are texts, to the letter: no JSON reader of the host has touched what is
 //! decided on. `now` is in seconds since 1970; `byHand` says that it was given by a person (F8.8 of docs/format.md).
