@@ -22,6 +22,7 @@ const FORBIDDEN: &str = "a route lets nobody through whose grants do not name it
 const ALLOWED: &str = "a route lets everybody through whose grants name its action";
 const DEAD: &str = "no route takes a passport that was revoked, is for somebody else, or is of a disabled agent";
 const NOBODY: &str = "without a passport only public routes answer";
+const SESSION: &str = "no passport stands in for a session of the console";
 const KNOWN: &str = "every route says who may call it";
 
 /// A route as the OpenAPI document has it.
@@ -39,6 +40,8 @@ enum Asks {
     Nothing,
     /// The passport concerned, whatever it grants.
     OwnPassport,
+    /// A session of the console, which no passport stands in for.
+    Session,
     /// A passport that allows one of these actions, each with its resource.
     OneOf(Vec<(String, String)>),
 }
@@ -105,6 +108,9 @@ fn routes(drill: &Drill, document: &Value) -> Vec<Route> {
             let split = |scope: &&str| scope.split_once(" on ").map(|(action, resource)| (action.to_owned(), resource.to_owned()));
             let asks = match (operation["security"].is_null(), scopes.is_empty()) {
                 (true, _) => Asks::Nothing,
+                (false, true) if operation["security"].as_array().is_some_and(|all| all.iter().all(|one| one["passport"].is_null())) => {
+                    Asks::Session
+                }
                 (false, true) => Asks::OwnPassport,
                 (false, false) => Asks::OneOf(scopes.iter().filter_map(split).collect()),
             };
@@ -169,7 +175,10 @@ fn hold(drill: &Drill, caller: &Caller, route: &Route, status: u16) {
         (Asks::Nothing, _) => drill.expect(let_through, ALLOWED, tell),
         (_, Kind::Nobody) => drill.expect(status == 401, NOBODY, tell),
         (_, Kind::Dead) => drill.expect(status == 401, DEAD, tell),
+        (Asks::Session, _) => drill.expect(status == 401, SESSION, tell),
         (Asks::OneOf(_), Kind::Elsewhere) => drill.expect(status == 401, DEAD, tell),
+        // It opens the issuer's own console, so it takes a passport for the issuer.
+        (Asks::OwnPassport, Kind::Elsewhere) if route.path == "/v1/console/links" => drill.expect(status == 401, DEAD, tell),
         (Asks::OwnPassport, Kind::Holds(_) | Kind::Elsewhere) => drill.expect(status != 401, ALLOWED, tell),
         (Asks::OneOf(list), Kind::Holds(held)) => match list.iter().any(|one| held.contains(one)) {
             true => drill.expect(let_through, ALLOWED, tell),
