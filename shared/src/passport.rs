@@ -71,6 +71,25 @@ fn first(faults: &[Fault]) -> String {
 }
 
 impl Passport {
+    /// Grants as the passport of an agent that holds them, for as long as any passport can live: to try requests on grants
+    /// that nobody has signed.
+    #[must_use]
+    pub fn holding(agent_id: &str, grants: Vec<Grant>) -> Self {
+        Self {
+            issuer: SmolStr::default(),
+            agent_id: agent_id.into(),
+            audience: Audience::new(),
+            issued_at: 0,
+            expires_at: TIME_MAX,
+            not_before: None,
+            id: SmolStr::default(),
+            grants: grants.into_iter().enumerate().collect(),
+            status: None,
+            on_behalf_of: None,
+            needs_proof: false,
+        }
+    }
+
     /// Reads the claims from a token's payload. Its length is bounded by the token's.
     pub fn read(payload: &[u8]) -> Result<Self, ClaimsError> {
         let document = Document::read(payload, Controls::Refused)?;

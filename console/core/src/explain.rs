@@ -4,7 +4,7 @@ use passport_shared::decision::{Outcome, Reason, Unmet, Verdict};
 use passport_shared::explain::{Explained, explain};
 use passport_shared::grant::Grant;
 use passport_shared::judge::{ResourcePolicy, judge};
-use passport_shared::limits::{REQUEST_BYTES, TIME_MAX};
+use passport_shared::limits::REQUEST_BYTES;
 use passport_shared::passport::Passport;
 use passport_shared::request::Request;
 use passport_shared::time;
@@ -86,8 +86,8 @@ impl Explain {
                 (passport.preview(&request, self.now), passport.claims().grants.clone())
             }
             (None, Some(grants)) => {
-                let grants: Vec<_> = Grant::read_all(grants, "").map_err(Failed::at)?.into_iter().enumerate().collect();
-                let passport = held(grants, &request);
+                // Whoever asks holds them.
+                let passport = Passport::holding(request.agent_id().unwrap_or_default(), Grant::read_all(grants, "").map_err(Failed::at)?);
                 (judge(&passport, &request, ResourcePolicy::MayOmit, self.now), passport.grants)
             }
             _ => return Err(Failed::new("give either a `token` or `grants`")),
@@ -101,23 +101,6 @@ impl Explain {
             grant: verdict.grant(),
             grants: explain(grants.iter().map(|(index, grant)| (*index, grant)), &request, self.now),
         })
-    }
-}
-
-/// A passport of whoever asks, with these grants and nothing else to say.
-fn held(grants: Vec<(usize, Grant)>, request: &Request) -> Passport {
-    Passport {
-        issuer: "".into(),
-        agent_id: request.agent_id().unwrap_or_default().into(),
-        audience: passport_shared::passport::Audience::new(),
-        issued_at: 0,
-        expires_at: TIME_MAX,
-        not_before: None,
-        id: "".into(),
-        grants,
-        status: None,
-        on_behalf_of: None,
-        needs_proof: false,
     }
 }
 

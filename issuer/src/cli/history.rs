@@ -8,7 +8,6 @@ use passport_shared::api::Page;
 use passport_shared::api::passports::Passport as Listed;
 use passport_shared::fault::Fault;
 use passport_shared::grant::Grant;
-use passport_shared::limits::TIME_MAX;
 use passport_shared::passport::Passport;
 use passport_shared::recorded::Recorded;
 use passport_shared::text::quote;
@@ -139,7 +138,7 @@ impl History {
                     }
                 };
                 let grants = read_grants(listed.grants.get(), "the passport")?;
-                Ok(Passport { id: listed.passport_id.into(), ..holding(&listed.agent_id, grants) })
+                Ok(Passport { id: listed.passport_id.into(), ..Passport::holding(&listed.agent_id, grants) })
             }
             Self::Offline(store, _) => {
                 let stored = match id {
@@ -186,23 +185,6 @@ impl History {
 
 fn read_failed(error: &StoreError) -> CliError {
     failed("read the database", error)
-}
-
-/// Grants as the passport of an agent that holds them, for as long as any passport can live.
-pub(crate) fn holding(agent: &str, grants: Vec<Grant>) -> Passport {
-    Passport {
-        issuer: "".into(),
-        agent_id: agent.into(),
-        audience: passport_shared::passport::Audience::new(),
-        issued_at: 0,
-        expires_at: TIME_MAX,
-        not_before: None,
-        id: "".into(),
-        grants: grants.into_iter().enumerate().collect(),
-        status: None,
-        on_behalf_of: None,
-        needs_proof: false,
-    }
 }
 
 /// Grants out of JSON, or what is wrong with them.

@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 use super::client::escaped;
 use super::error::{CliError, DENIED, DONE, Ended};
-use super::history::{self, History, HistoryArgs, holding};
+use super::history::{self, History, HistoryArgs};
 use super::issuer_data::block_on;
 use super::output::{cut, table};
 use super::templates::Params;
@@ -94,14 +94,14 @@ impl Replay {
             let body = json!({ "parameters": parameters });
             let body = if parameters.is_some() { body } else { json!({}) };
             let expanded: Expanded = client.post(&format!("/v1/templates/{}/expand", escaped(name)), &body)?.read_json()?;
-            return Ok(holding(agent, history::read_grants(expanded.grants.get(), "the template")?));
+            return Ok(Passport::holding(agent, history::read_grants(expanded.grants.get(), "the template")?));
         }
         if self.grants.is_none() && self.grant.is_empty() {
             return Err(CliError::usage("no grants are named to decide under")
                 .hint("name them: --grants FILE, --grant JSON, --passport ID or --template NAME"));
         }
         let given = super::issue::read_grants(&self.grant, self.grants.as_deref())?;
-        Ok(holding(agent, history::read_grants(given.get(), "--grants")?))
+        Ok(Passport::holding(agent, history::read_grants(given.get(), "--grants")?))
     }
 
     fn show(&self, told: &Replayed, session: &Session) -> Result<(), CliError> {
@@ -139,7 +139,7 @@ impl Replay {
 /// The grants of a passport, in the hands of this agent.
 fn holding_as(agent: &str, held: Passport) -> Passport {
     let grants: Vec<Grant> = held.grants.into_iter().map(|(_, grant)| grant).collect();
-    holding(agent, grants)
+    Passport::holding(agent, grants)
 }
 
 fn turn(turn: Turn) -> &'static str {

@@ -14,7 +14,7 @@ use passport_shared::unverified::UnverifiedPassport;
 
 use super::expect::Expected;
 use super::yaml::{Kind, Node, Wrong};
-use crate::cli::{history, input};
+use crate::cli::input;
 
 /// Of one file. It is written by hand.
 const FILE_BYTES: usize = 4 << 20;
@@ -198,13 +198,13 @@ fn case(file: &Source, test: &Node, index: usize, held: &Held, agent: Option<&st
             let named = agent.map_or_else(|| passport.agent_id.clone(), Into::into);
             Passport { agent_id: named, ..passport.clone() }
         }
-        Held::Grants(grants) => history::holding(&holder, grants.clone()),
+        Held::Grants(grants) => Passport::holding(&holder, grants.clone()),
         Held::Template(template) => {
             let values = parameters.or_else(|| file.root.get("parameters"));
             let expanded = template.expand(&values.map_or_else(|| "{}".to_owned(), Node::to_json));
             let at = values.unwrap_or(test);
             let expanded = expanded.map_err(|faults| file.below(at, faults, "/parameters"))?;
-            history::holding(&holder, expanded.grants)
+            Passport::holding(&holder, expanded.grants)
         }
     };
     if let (Some(node), false) = (parameters, matches!(held, Held::Template(_))) {
