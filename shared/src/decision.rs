@@ -293,10 +293,11 @@ impl Verdict {
     }
 }
 
-/// A decision as it is answered, reported and kept: the JSON of contract section 3.
+/// A decision as it is answered, reported and kept: the JSON of contract section 3. `A` is the form of the attributes: as they
+/// were given, unless some are hidden.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct DecisionRecord<'a> {
+pub struct DecisionRecord<'a, A = Attributes<'a>> {
     /// The caller's id for the request, or the wrapper's.
     pub request_id: Option<&'a str>,
     /// True for `allow` alone.
@@ -326,8 +327,8 @@ pub struct DecisionRecord<'a> {
     pub action: Option<&'a str>,
     /// The resource asked for.
     pub resource: Option<&'a str>,
-    /// The attributes as given.
-    pub attributes: Attributes<'a>,
+    /// The attributes.
+    pub attributes: A,
     /// When, in UTC; `null` where the time given is none.
     pub evaluated_at: Option<String>,
 }

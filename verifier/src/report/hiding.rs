@@ -8,7 +8,9 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use passport_shared::constraint::Shown;
 use passport_shared::decision::{DecisionRecord, Outcome, Unmet};
 use passport_shared::jose;
+use passport_shared::request::Attributes;
 use passport_shared::scalar::Attribute;
+use serde::ser::{Error as _, Serialize, SerializeMap as _, Serializer};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
@@ -46,48 +48,38 @@ impl Hiding {
         let hidden = record.attributes.iter().any(|(name, _)| self.hides(name));
         // A request that is not well formed is not repeated, but a message may quote it.
         let quoted = record.action.is_none() && record.outcome == Outcome::Deny;
-        (hidden || quoted).then(|| self.write(&record))
+        (hidden || quoted).then(|| self.write(record))
     }
 
-    fn write(&self, record: &DecisionRecord<'_>) -> Result<Vec<u8>, serde_json::Error> {
-        let message = if record.outcome == Outcome::Deny { NOT_SHOWN } else { record.message.as_str() };
-        let details = record.details.iter().map(|unmet| self.unmet(unmet)).collect::<Result<Vec<_>, _>>()?;
-        // Each value and clause is written as text, so that a number keeps its digits.
-        let mut attributes = Vec::new();
-        for (name, value) in record.attributes.iter() {
-            let told = if self.hides(name) { self.hash(name, value)?.to_string() } else { serde_json::to_string(value)? };
-            attributes.push(format!("{}:{told}", Value::from(name)));
-        }
-        let approval = record.approval_id.map_or_else(String::new, |id| format!(r#""approvalId":{},"#, Value::from(id)));
-        let json = format!(
-            r#"{{"requestId":{},"allowed":{},"outcome":"{}","reason":"{}","message":{},"details":[{}],"agentId":{},"passportId":{},"issuer":{},"keyId":{},"grant":{},{approval}"action":{},"resource":{},"attributes":{{{}}},"evaluatedAt":{}}}"#,
-            Value::from(record.request_id),
-            record.allowed,
-            record.outcome.code(),
-            record.reason.code(),
-            Value::from(message),
-            details.join(","),
-            Value::from(record.agent_id),
-            Value::from(record.passport_id),
-            Value::from(record.issuer),
-            serde_json::to_string(&record.key_id)?,
-            Value::from(record.grant),
-            Value::from(record.action),
-            Value::from(record.resource),
-            attributes.join(","),
-            Value::from(record.evaluated_at.as_deref()),
-        );
-        Ok(json.into_bytes())
+    fn write(&self, record: DecisionRecord<'_>) -> Result<Vec<u8>, serde_json::Error> {
+        let details: Vec<Unmet> = record.details.iter().map(|unmet| self.unmet(unmet)).collect();
+        serde_json::to_vec(&DecisionRecord {
+            message: if record.outcome == Outcome::Deny { NOT_SHOWN.to_owned() } else { record.message },
+            details: &details,
+            attributes: Told { hiding: self, attributes: record.attributes },
+            request_id: record.request_id,
+            allowed: record.allowed,
+            outcome: record.outcome,
+            reason: record.reason,
+            agent_id: record.agent_id,
+            passport_id: record.passport_id,
+            issuer: record.issuer,
+            key_id: record.key_id,
+            grant: record.grant,
+            approval_id: record.approval_id,
+            action: record.action,
+            resource: record.resource,
+            evaluated_at: record.evaluated_at,
+        })
     }
 
     /// A clause without what was given, and without the operand, which may be the very same value. Where nothing was given
     /// there is nothing to hide, and the clause stays what the issuer reaches again.
-    fn unmet(&self, unmet: &Unmet) -> Result<String, serde_json::Error> {
-        if self.hides(&unmet.attribute) && unmet.actual != Shown::Nothing {
-            let hidden = Unmet { expected: Shown::Nothing, actual: Shown::Nothing, ..unmet.clone() };
-            return serde_json::to_string(&hidden);
+    fn unmet(&self, unmet: &Unmet) -> Unmet {
+        match self.hides(&unmet.attribute) && unmet.actual != Shown::Nothing {
+            true => Unmet { expected: Shown::Nothing, actual: Shown::Nothing, ..unmet.clone() },
+            false => unmet.clone(),
         }
-        serde_json::to_string(unmet)
     }
 
     /// HMAC-SHA-256 over the name, a zero and the value's JSON as it would have been reported.
@@ -98,6 +90,25 @@ impl Hiding {
         Ok(json!({"hmacSha256": mac.map(|mac| {
             jose::encode(mac.chain_update(name).chain_update([0]).chain_update(text).finalize().into_bytes())
         })}))
+    }
+}
+
+/// Attributes, those that are hidden by their hashes.
+struct Told<'a> {
+    hiding: &'a Hiding,
+    attributes: Attributes<'a>,
+}
+
+impl Serialize for Told<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (name, value) in self.attributes.iter() {
+            match self.hiding.hides(name) {
+                true => map.serialize_entry(name, &self.hiding.hash(name, value).map_err(S::Error::custom)?)?,
+                false => map.serialize_entry(name, value)?,
+            }
+        }
+        map.end()
     }
 }
 

@@ -117,7 +117,7 @@ fn a_decision_is_told_in_the_same_form_whether_some_of_it_is_hidden_or_not() {
         Request::new("purchase").on("commerce").with("amount", exact).with("list", ["a", "\u{7}"]),
     ] {
         let decision = verifier.decide(&token, &request, NOW).identified(|| "req_1".to_owned());
-        let told = String::from_utf8(Hiding::default().write(&decision.record()).expect("json")).expect("text");
+        let told = String::from_utf8(Hiding::default().write(decision.record()).expect("json")).expect("text");
         // The message of a denial is another, and nothing else.
         let record = DecisionRecord { message: parsed(&told)["message"].as_str().expect("a text").to_owned(), ..decision.record() };
         assert_eq!(told, serde_json::to_string(&record).expect("json"));
