@@ -8,7 +8,7 @@ use passport_shared::passport::Passport;
 use passport_shared::request::Request;
 use serde_json::json;
 
-use super::credential::{Shown, failed};
+use super::credential::{Kept, Shown, failed};
 use super::ids::Id;
 use super::{Credential, Denial, Issuer, ServiceError, SessionKey, check, gate};
 use crate::store::{ConsoleKey, StoreError};
@@ -57,7 +57,11 @@ impl Issuer {
         if !opened.await.map_err(Denial::Failed)? {
             return Err(Denial::NoLink);
         }
-        let session = self.session_of(&key, &passport, expires_at, permissions).await?;
+        let kept = match shown {
+            Shown::Kept(kept) => Some(*kept),
+            Shown::Token(_) => self.kept(&passport.id).await?,
+        };
+        let session = self.session_of(&key, &passport, kept, expires_at, permissions).await?;
         Ok((key, session))
     }
 
@@ -66,9 +70,9 @@ impl Issuer {
     /// # Errors
     /// A [`Denial`]: it is none, it is over, or its passport is not good any more.
     pub async fn console_session(&self, key: &SessionKey, permissions: &[Permission]) -> Result<ConsoleSession, Denial> {
-        let passport = self.good_here(&self.shown(Credential::Session(key)).await?).await?;
-        let found = self.store().console_session(&key.hash()).await.map_err(failed)?.ok_or(Denial::NoSession { was: true })?;
-        self.session_of(key, &passport, found.expires_at, permissions).await
+        let (session, kept) = self.session(key).await?;
+        let passport = self.good_here(&Shown::Kept(Box::new(kept.clone()))).await?;
+        self.session_of(key, &passport, Some(kept), session.expires_at, permissions).await
     }
 
     /// Ends a session. One that is over, or whose passport is not good any more, is none already.
@@ -127,6 +131,7 @@ impl Issuer {
         &self,
         key: &SessionKey,
         passport: &Passport,
+        kept: Option<Kept>,
         expires_at: i64,
         permissions: &[Permission],
     ) -> Result<ConsoleSession, Denial> {
@@ -136,10 +141,10 @@ impl Issuer {
             Err(error) => return Err(failed(error)),
         };
         let now = self.now();
-        let kept = self.kept(&passport.id).await?.map(|kept| Shown::Kept(Box::new(kept)));
+        let held = kept.and_then(|kept| self.inner.gate.verify_kept(kept.key_id, kept.claims, now).ok());
         let may = |(action, resource): &Permission| {
             let request = Request::new(*action).on(*resource);
-            let allowed = kept.as_ref().is_some_and(|kept| kept.decide(&self.inner.gate, &request, now).is_allowed());
+            let allowed = held.as_ref().is_some_and(|held| held.decide(&request, now).is_allowed());
             allowed.then(|| (*action).to_owned())
         };
         Ok(ConsoleSession {

@@ -1,7 +1,6 @@
 //! What a caller shows: a passport, or the secret of a session of the console. The gate makes the same decision on both.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use passport_shared::jose;
 use passport_shared::key_set::KeyId;
 use passport_shared::passport::Passport;
 use passport_shared::request::Request;
@@ -11,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::change::sha256_hex;
 use super::{Denial, Issuer, ServiceError};
 use crate::entropy::Entropy;
-use crate::store::StoreError;
+use crate::store::{ConsoleKey, StoreError};
 
 /// What a request is to be allowed by.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +50,7 @@ impl SessionKey {
     pub(super) fn draw(entropy: &dyn Entropy) -> Self {
         let mut bytes = [0; 32];
         entropy.fill(&mut bytes);
-        Self(URL_SAFE_NO_PAD.encode(bytes))
+        Self(jose::encode(bytes))
     }
 
     /// The secret, for a cookie or a link.
@@ -69,7 +68,7 @@ impl SessionKey {
     /// origin was not. It is made of the secret, so that nothing more is kept; of what the store has, it cannot be made.
     #[must_use]
     pub fn csrf(&self) -> String {
-        URL_SAFE_NO_PAD.encode(Sha256::new().chain_update("passport console csrf\0").chain_update(&self.0).finalize())
+        jose::encode(Sha256::new().chain_update("passport console csrf\0").chain_update(&self.0).finalize())
     }
 
     /// Whether this is what [`SessionKey::csrf`] gives. Hashes are compared, so that the time it takes tells nothing.
@@ -124,18 +123,23 @@ impl Issuer {
         match credential {
             Credential::Nothing => Err(Denial::NoToken),
             Credential::Bearer(token) => Ok(Shown::Token(token.to_owned())),
-            // A console that is switched off has no sessions.
-            Credential::Session(_) if self.settings().console.is_none() => Err(Denial::NoSession { was: true }),
-            Credential::Session(key) => {
-                let session = self.store().console_session(&key.hash()).await.map_err(failed)?;
-                let session = session.ok_or(Denial::NoSession { was: false })?;
-                if session.expires_at <= self.now() {
-                    return Err(Denial::NoSession { was: true });
-                }
-                let kept = self.kept(&session.passport_id).await?.ok_or(Denial::NoSession { was: true })?;
-                Ok(Shown::Kept(Box::new(kept)))
-            }
+            Credential::Session(key) => Ok(Shown::Kept(Box::new(self.session(key).await?.1))),
         }
+    }
+
+    /// The session of this secret, where its time is not over, and the passport that it stands for.
+    pub(super) async fn session(&self, key: &SessionKey) -> Result<(ConsoleKey, Kept), Denial> {
+        // A console that is switched off has no sessions.
+        if self.settings().console.is_none() {
+            return Err(Denial::NoSession { was: true });
+        }
+        let session = self.store().console_session(&key.hash()).await.map_err(failed)?;
+        let session = session.ok_or(Denial::NoSession { was: false })?;
+        if session.expires_at <= self.now() {
+            return Err(Denial::NoSession { was: true });
+        }
+        let kept = self.kept(&session.passport_id).await?.ok_or(Denial::NoSession { was: true })?;
+        Ok((session, kept))
     }
 
     /// The passport of this id as it was signed.
