@@ -1,19 +1,11 @@
 // An approval that arrives while the inbox is open, and what is denied in it.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { closeBrowser, open } from './lib/browser.mjs'
-import { confirm, go, signIn } from './lib/console.mjs'
-import { startIssuer } from './lib/issuer.mjs'
+import { test } from 'node:test'
+import { open } from './lib/browser.mjs'
+import { confirm, go, issuerForTests, signIn } from './lib/console.mjs'
 import { look } from './lib/look.mjs'
 
-let issuer
-before(async () => {
-  issuer = await startIssuer()
-})
-after(async () => {
-  await closeBrowser()
-  await issuer?.stop()
-})
+const issuer = await issuerForTests()
 
 const SHOP = 'https://shop.example'
 

@@ -1,19 +1,17 @@
 // Each page of the console, with something on it, in both themes and at phone width; and the inspector as it is served.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { closeBrowser, open } from './lib/browser.mjs'
-import { signIn } from './lib/console.mjs'
-import { startIssuer } from './lib/issuer.mjs'
+import { before, test } from 'node:test'
+import { open } from './lib/browser.mjs'
+import { issuerForTests, signIn } from './lib/console.mjs'
 import { look } from './lib/look.mjs'
 
 const SHOP = 'https://shop.example'
-let issuer
+const issuer = await issuerForTests()
 let passport
 let session
 let page
 
 before(async () => {
-  issuer = await startIssuer()
   await issuer.agent('ollie', 'Ollie, travel assistant')
   const grants = [
     { resource: 'commerce', allowedActions: ['browse', 'purchase'], blockedActions: ['refund'], constraints: { amount: { max: '500.00' }, currency: { equals: 'EUR' } } },
@@ -29,10 +27,6 @@ before(async () => {
   session.expect(/console\/session/)
   page = await session.page()
   await signIn(page, issuer)
-})
-after(async () => {
-  await closeBrowser()
-  await issuer?.stop()
 })
 
 const pages = [

@@ -1,19 +1,11 @@
 // A passport that holds only `audit.read`: everything else is neither shown nor possible.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { closeBrowser, open } from './lib/browser.mjs'
-import { signIn } from './lib/console.mjs'
-import { startIssuer } from './lib/issuer.mjs'
+import { test } from 'node:test'
+import { open } from './lib/browser.mjs'
+import { issuerForTests, signIn } from './lib/console.mjs'
 import { look } from './lib/look.mjs'
 
-let issuer
-before(async () => {
-  issuer = await startIssuer()
-})
-after(async () => {
-  await closeBrowser()
-  await issuer?.stop()
-})
+const issuer = await issuerForTests()
 
 test('who may only read the audit log sees nothing else and can do nothing else', async () => {
   await issuer.agent('auditor', 'An auditor')

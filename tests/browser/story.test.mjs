@@ -1,21 +1,13 @@
 // The first five minutes: from an empty directory to a passport that was issued, used, approved for, revoked and refused.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import { closeBrowser, open } from './lib/browser.mjs'
-import { confirm, go } from './lib/console.mjs'
-import { startIssuer } from './lib/issuer.mjs'
+import { test } from 'node:test'
+import { open } from './lib/browser.mjs'
+import { confirm, go, issuerForTests } from './lib/console.mjs'
 import { look } from './lib/look.mjs'
 import { shots } from './lib/places.mjs'
 
-let issuer
-before(async () => {
-  issuer = await startIssuer()
-})
-after(async () => {
-  await closeBrowser()
-  await issuer?.stop()
-})
+const issuer = await issuerForTests()
 
 const FILES = 'https://files.example'
 

@@ -3,5 +3,5 @@
 mod blocks;
 mod codes;
 mod links;
-mod page;
+pub(crate) mod page;
 mod shell;

@@ -1,4 +1,17 @@
 // What a person does in the console, by what stands on the page.
+import { after } from 'node:test'
+import { closeBrowser } from './browser.mjs'
+import { startIssuer } from './issuer.mjs'
+
+/** An issuer from an empty directory, for all tests of a file. It is stopped after them, and no browser is left. */
+export async function issuerForTests() {
+  const issuer = await startIssuer()
+  after(async () => {
+    await closeBrowser()
+    await issuer.stop()
+  })
+  return issuer
+}
 
 /** Signs in with a passport, on the page. */
 export async function signIn(page, issuer, token = issuer.admin) {

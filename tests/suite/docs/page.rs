@@ -79,10 +79,10 @@ impl Block {
 
 /// One page.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(crate) struct Page {
     /// Its path in the workspace.
-    pub(super) name: String,
-    pub(super) text: String,
+    pub(crate) name: String,
+    pub(crate) text: String,
     pub(super) blocks: Vec<Block>,
 }
 
@@ -93,7 +93,7 @@ impl Page {
     }
 
     /// Every page that a person is meant to read: those at the top, those of the book, those of `deploy`.
-    pub(super) fn all() -> Vec<Self> {
+    pub(crate) fn all() -> Vec<Self> {
         let mut names: Vec<String> = Vec::new();
         for folder in ["", "docs/", "deploy/", "tests/vectors/"] {
             for entry in std::fs::read_dir(workspace().join(folder)).expect("a folder") {

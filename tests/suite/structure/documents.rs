@@ -4,17 +4,7 @@ use std::path::{Path, PathBuf};
 
 use passport_tests::places::workspace;
 
-const DOCUMENTS: [&str; 9] = [
-    "ARCHITECTURE.md",
-    "CONTRIBUTING.md",
-    "SECURITY.md",
-    "docs/audit.md",
-    "docs/comparison.md",
-    "docs/format.md",
-    "docs/operations.md",
-    "docs/performance.md",
-    "tests/vectors/README.md",
-];
+use crate::docs::page::Page;
 
 fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -42,8 +32,7 @@ fn sources() -> String {
 fn every_test_that_a_document_names_is_there() {
     let sources = sources();
     let mut count = 0;
-    for document in DOCUMENTS {
-        let text = read(&workspace().join(document));
+    for Page { name: document, text, .. } in Page::all() {
         for name in text.split('`').skip(1).step_by(2) {
             let is_a_test = name.matches('_').count() >= 4 && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
             if is_a_test {
@@ -53,18 +42,4 @@ fn every_test_that_a_document_names_is_there() {
         }
     }
     assert!(count > 30, "only {count} names were found: does this test still see them?");
-}
-
-#[test]
-fn every_link_between_documents_leads_somewhere() {
-    for document in DOCUMENTS.into_iter().chain(["CHANGELOG.md"]) {
-        let path = workspace().join(document);
-        for link in read(&path).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let file = link.split('#').next().unwrap_or_default();
-            if !file.is_empty() && !file.contains("://") {
-                let target = path.parent().expect("a folder").join(file);
-                assert!(target.exists(), "{document} links to {link}");
-            }
-        }
-    }
 }
