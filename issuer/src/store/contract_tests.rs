@@ -180,6 +180,7 @@ macro_rules! contract_suite {
                 a_status_index_is_won_by_one,
                 one_of_two_rotations_wins,
                 a_caller_that_goes_away_leaves_nothing_half_done,
+                a_write_waits_for_no_other_task,
             }
         }
     };

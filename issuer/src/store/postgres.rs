@@ -7,6 +7,7 @@
 mod acting;
 #[path = "statements/acts.rs"]
 mod acts;
+mod adding;
 #[path = "statements/agents.rs"]
 mod agents;
 #[path = "statements/approvals.rs"]
@@ -26,6 +27,8 @@ mod intake;
 mod key_uses;
 #[path = "statements/keys.rs"]
 mod keys;
+#[path = "statements/lane.rs"]
+mod lane;
 #[path = "statements/lineages.rs"]
 mod lineages;
 #[path = "statements/makers.rs"]

@@ -4,6 +4,7 @@
 mod acting;
 #[path = "statements/acts.rs"]
 mod acts;
+mod adding;
 #[path = "statements/agents.rs"]
 mod agents;
 #[path = "statements/approvals.rs"]
@@ -23,6 +24,8 @@ mod intake;
 mod key_uses;
 #[path = "statements/keys.rs"]
 mod keys;
+#[path = "statements/lane.rs"]
+mod lane;
 #[path = "statements/lineages.rs"]
 mod lineages;
 #[path = "statements/makers.rs"]

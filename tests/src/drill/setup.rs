@@ -64,7 +64,7 @@ impl Site {
     pub(super) fn new(setup: Setup) -> Self {
         let folder = TempDir::new().expect("a folder");
         let server = (setup.database == Database::Postgres).then(|| PrivateServer::start(true));
-        let database = server.as_ref().map(PrivateServer::new_database);
+        let database = server.as_ref().map(PrivateServer::new_database_here);
         let free = || TcpListener::bind("127.0.0.1:0").and_then(|held| held.local_addr()).expect("a port").to_string();
         let places = (0..setup.issuers).map(|number| (folder.path().join(format!("data-{number}")), free())).collect();
         Self { server, database, places, admin: Mutex::default(), settings: &[], environment: Vec::new(), _folder: folder }

@@ -1,10 +1,11 @@
 //! What holds when several callers act at once.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use super::{Backend, NOW, event, key, passport, with_ollie};
+use super::{Backend, NOW, append, decision, event, key, passport, with_ollie};
 use crate::store::{AuditFilter, PassportFilter, PassportState, RotateKeys, StoreError};
 
 fn live(now: i64) -> PassportFilter {
@@ -126,4 +127,26 @@ pub(crate) async fn a_caller_that_goes_away_leaves_nothing_half_done(backend: im
     assert_eq!(events.await.unwrap().items.len(), passports.len() + 2);
     let taken = store.status_lists().await.unwrap()[0].used;
     assert_eq!(usize::try_from(taken).unwrap(), passports.len());
+}
+
+/// The one thread that all of the caller's tasks have is not free until what it asked for is on disk.
+pub(crate) async fn a_write_waits_for_no_other_task(backend: impl Backend + Sync) {
+    let store = with_ollie(&backend).await;
+    let before = store.log_head().await.unwrap().size;
+    let mut write = std::pin::pin!(append(&*store, "shop", None, vec![decision("r1", "h")]));
+    assert!(futures_util::poll!(&mut write).is_pending(), "it is asked for");
+    let look = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let other = backend.open().await;
+            let deadline = Instant::now() + Duration::from_secs(60);
+            while other.log_head().await.unwrap().size == before {
+                assert!(Instant::now() < deadline, "it waits for who asked");
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            other.close().await.unwrap();
+        });
+    };
+    std::thread::scope(|scope| scope.spawn(look).join()).unwrap();
+    assert_eq!(write.await.unwrap().accepted, 1);
 }

@@ -10,14 +10,15 @@ use sqlx::{PgConnection, PgPool, SqlSafeStr};
 use tokio::sync::watch;
 
 use super::intake::Intake;
+use super::lane::Lane;
 use super::reader::Reader;
 use super::writer::Writer;
 use super::{PostgresStore, audit, changes};
 use crate::store::{OpenError, StoreError};
 
-/// How many connections one issuer has: one writes, one listens, the others read. Several issuers share the
+/// How many connections one issuer has beside the one that writes: one listens, the others read. Several issuers share the
 /// database's `max_connections`, 100 where nobody has changed it.
-const CONNECTIONS: u32 = 8;
+const CONNECTIONS: u32 = 7;
 
 /// How long an act waits for a connection, a new one included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -143,32 +144,34 @@ impl PostgresStore {
     pub async fn open(options: &PostgresOptions) -> Result<Self, OpenError> {
         let path = options.path();
         let database = |source: sqlx::Error| OpenError::Database { path: path.clone(), source: Box::new(source) };
-        let pool = PgPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(CONNECT_TIMEOUT)
-            .connect_with(options.connect().clone())
-            .await
-            .map_err(database)?;
+        let pool = pool_of(CONNECTIONS).connect_with(options.connect().clone()).await.map_err(database)?;
         let mut conn = pool.acquire().await.map_err(database)?;
         if options.durability == Durability::Required {
             check_settings(&mut conn, options).await?;
         }
         migrate(&mut conn, options).await?;
         drop(conn);
-        let store = Self::on(pool);
+        let lane = Lane::start().map_err(|error| database(sqlx::Error::Io(error)))?;
+        // Opened by what writes, so that the thread of its own that waits for it is woken by nobody else.
+        let writing = pool_of(1).connect_lazy_with(options.connect().clone());
+        let store = Self::on(pool, Writer::new(lane, writing));
         // Events from before there was a tree.
         let late = |error: StoreError| OpenError::Migration { path: path.clone(), source: Box::new(error) };
         while store.writer.write(|conn| Box::pin(audit::catch_up(conn))).await.map_err(late)? {}
         Ok(store)
     }
 
-    fn on(pool: PgPool) -> Self {
+    fn on(pool: PgPool, writer: Writer) -> Self {
         let (newest, changes) = watch::channel(0);
         // It ends with the pool, or when nobody is left to be told.
         tokio::spawn(changes::follow(pool.clone(), newest));
-        let writer = Arc::new(Writer::new(pool.clone()));
-        Self { intake: Intake::start(Arc::clone(&writer)), writer, reader: Reader::new(pool), changes }
+        let writer = Arc::new(writer);
+        Self { intake: Intake::start(&writer), writer, reader: Reader::new(pool), changes }
     }
+}
+
+fn pool_of(connections: u32) -> PgPoolOptions {
+    PgPoolOptions::new().max_connections(connections).acquire_timeout(CONNECT_TIMEOUT)
 }
 
 async fn check_settings(conn: &mut PgConnection, options: &PostgresOptions) -> Result<(), OpenError> {

@@ -49,6 +49,15 @@ impl Backend for Database {
 
 contract_suite!(Database);
 
+/// As `psql` reaches it where both are on one machine.
+#[tokio::test]
+async fn a_database_on_this_machine_is_reached_by_its_socket() {
+    let place = Database { url: server().new_database_here() };
+    let store = with_ollie(&place).await;
+    assert_eq!(append(&*store, "shop", None, vec![decision("r1", "h")]).await.unwrap().accepted, 1);
+    assert!(place.options().place().starts_with("postgres:///tmp/passport-postgres."), "{}", place.options().place());
+}
+
 #[tokio::test]
 async fn a_database_that_may_lose_what_it_acknowledged_is_refused() {
     let place = Database::new();

@@ -14,6 +14,7 @@ use tokio::sync::{Mutex, watch};
 
 use super::acting::Work;
 use super::driver::Failure;
+use super::lane::Lane;
 use crate::store::StoreError;
 
 /// Takes the lock of all writes until the transaction has ended; others get it once what was committed can be seen.
@@ -24,6 +25,7 @@ pub(in crate::store) const LOCK: &str = "SELECT pg_advisory_xact_lock(8097880544
 /// came: those that wait hold no connection.
 pub(super) struct Writer {
     shared: Arc<Shared>,
+    lane: Lane,
 }
 
 struct Shared {
@@ -37,10 +39,16 @@ struct Shared {
 
 impl Writer {
     /// Takes over a pool that `open` has set up.
-    pub(super) fn new(pool: PgPool) -> Self {
+    pub(super) fn new(lane: Lane, pool: PgPool) -> Self {
         Self {
             shared: Arc::new(Shared { pool, turn: Mutex::new(()), failed_last: AtomicBool::new(false), written: watch::Sender::new(()) }),
+            lane,
         }
+    }
+
+    /// Where what leads to writes runs.
+    pub(super) fn lane(&self) -> &Lane {
+        &self.lane
     }
 
     /// Whether the last write has failed for the database's sake: the next may too.
@@ -62,7 +70,7 @@ impl Writer {
         F: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T> + Send + 'static,
     {
         let shared = Arc::clone(&self.shared);
-        let task = tokio::spawn(async move {
+        let task = self.lane.spawn(async move {
             let _turn = shared.turn.lock().await;
             let done = transaction(&shared.pool, work).await.map_err(StoreError::from);
             shared.note(&done);

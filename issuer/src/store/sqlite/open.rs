@@ -9,6 +9,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Connection, SqlSafeStr, SqliteConnection};
 
 use super::intake::Intake;
+use super::lane::Lane;
 use super::reader::Reader;
 use super::writer::Writer;
 use super::{SqliteStore, audit};
@@ -94,11 +95,12 @@ impl SqliteStore {
             .connect_with(common.read_only(true).row_buffer_size(ROWS_AHEAD))
             .await
             .map_err(database)?;
-        let writer = Arc::new(Writer::new(conn, folding));
+        let lane = Lane::start().map_err(|error| database(sqlx::Error::Io(error)))?;
+        let writer = Arc::new(Writer::new(lane, conn, folding));
         // Events from before there was a tree.
         let late = |error: StoreError| OpenError::Migration { path: path.to_owned(), source: Box::new(error) };
         while writer.write(|conn| Box::pin(audit::catch_up(conn))).await.map_err(late)? {}
-        Ok(Self { intake: Intake::start(Arc::clone(&writer)), writer, reader: Reader::new(pool) })
+        Ok(Self { intake: Intake::start(&writer), writer, reader: Reader::new(pool) })
     }
 }
 

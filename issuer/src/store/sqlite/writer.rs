@@ -9,11 +9,13 @@ use tokio::sync::{Mutex, watch};
 use super::acting::Work;
 use super::driver::{Failure, breaks_handle, breaks_handle_at_commit, is_rolled_back_already};
 use super::folding::Folding;
+use super::lane::Lane;
 use crate::store::StoreError;
 
 /// The write handle. Writes wait for one another in the order in which they came.
 pub(super) struct Writer {
     shared: Arc<Shared>,
+    lane: Lane,
 }
 
 struct Shared {
@@ -33,7 +35,7 @@ struct Handle {
 
 impl Writer {
     /// Takes over two connections that `open` has set up: one to write, one to fold the log beside it.
-    pub(super) fn new(conn: SqliteConnection, folding: SqliteConnection) -> Self {
+    pub(super) fn new(lane: Lane, conn: SqliteConnection, folding: SqliteConnection) -> Self {
         let handle = Mutex::new(Handle { conn: Some(conn) });
         let shared = Arc::new(Shared {
             handle,
@@ -42,8 +44,13 @@ impl Writer {
             failed_last: AtomicBool::new(false),
             written: watch::Sender::new(()),
         });
-        tokio::spawn(fold_after_writes(Arc::downgrade(&shared), shared.written.subscribe()));
-        Self { shared }
+        lane.spawn(fold_after_writes(Arc::downgrade(&shared), shared.written.subscribe()));
+        Self { shared, lane }
+    }
+
+    /// Where what leads to writes runs.
+    pub(super) fn lane(&self) -> &Lane {
+        &self.lane
     }
 
     /// Fails if nothing more is acknowledged on this handle.
@@ -71,7 +78,7 @@ impl Writer {
         F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
     {
         let shared = Arc::clone(&self.shared);
-        let task = tokio::spawn(async move {
+        let task = self.lane.spawn(async move {
             let mut handle = shared.handle.lock().await;
             shared.check()?;
             let conn = handle.conn.as_mut().ok_or(StoreError::Closed)?;

@@ -24,7 +24,7 @@ mod reporters;
 #[path = "audit/retention.rs"]
 mod retention;
 #[path = "audit/rows.rs"]
-mod rows;
+pub(super) mod rows;
 #[path = "audit/terms.rs"]
 mod terms;
 
@@ -41,6 +41,7 @@ pub(super) use retention::drop_bodies;
 use futures_util::TryStreamExt as _;
 use sqlx::QueryBuilder;
 
+use super::adding;
 use super::driver::{Db, DbConnection, Failure, exists, unique_or};
 use crate::store::{AdminEvent, EventKind};
 use rows::Row;
@@ -59,7 +60,7 @@ pub(super) async fn insert_admin(conn: &mut DbConnection, admin: &AdminEvent) ->
         conflict: false,
         event: &admin.event,
     };
-    rows::insert(conn, &[row], |part| head.grow(part)).await.map_err(|failure| taken(failure, &admin.event.event_id))?;
+    adding::add(conn, &[row], |part| head.grow(part)).await.map_err(|failure| taken(failure, &admin.event.event_id))?;
     // An admin's change is no decision, which is what is counted.
     head.write(conn, &[row], Counts::default()).await
 }

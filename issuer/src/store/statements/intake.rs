@@ -41,9 +41,9 @@ struct Waiting {
 
 impl Intake {
     /// Starts the task that writes.
-    pub(super) fn start(writer: Arc<Writer>) -> Self {
+    pub(super) fn start(writer: &Arc<Writer>) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
-        let worker = tokio::spawn(work(writer, receiver));
+        let worker = writer.lane().spawn(work(Arc::clone(writer), receiver));
         Self {
             sender: Mutex::new(Some(sender)),
             room: Arc::new(Semaphore::new(usize::try_from(WAITING_KIB).unwrap_or(usize::MAX))),

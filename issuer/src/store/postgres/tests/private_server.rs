@@ -17,7 +17,7 @@ dir=$(mktemp -d /tmp/passport-postgres.XXXXXX) && cd "$dir" || exit 1
 options="-p $port -k $dir -h 127.0.0.1 -c fsync=$fsync -c max_connections=300 -c shared_buffers=32MB"
 { "$bin/initdb" -D "$dir/data" -U passport -A trust --no-sync -E UTF8 --locale=C &&
   "$bin/pg_ctl" -D "$dir/data" -w -t 60 -l "$dir/log" start -o "$options" ; } >"$dir/start" 2>&1 </dev/null \
-  && echo ready || { tr '\n' ' ' <"$dir/start"; cat "$dir/log"; }
+  && echo "ready $dir" || { tr '\n' ' ' <"$dir/start"; cat "$dir/log"; }
 # A line is a crash: all of it is killed at once, and started again.
 while read -r _; do
   pid=$(head -n 1 "$dir/data/postmaster.pid")
@@ -39,6 +39,8 @@ rm -rf "$dir"
 pub struct PrivateServer {
     bin: PathBuf,
     port: u16,
+    /// Where its socket is.
+    folder: String,
     databases: AtomicU32,
     keeper: Child,
     said: BufReader<ChildStdout>,
@@ -71,9 +73,9 @@ impl PrivateServer {
             told.clear();
             let mut said = BufReader::new(keeper.stdout.take().expect("piped"));
             said.read_line(&mut told).expect("the keeper speaks");
-            if told.trim() == "ready" {
+            if let Some(folder) = told.trim().strip_prefix("ready ") {
                 // Waited for when it is dropped.
-                return Self { bin, port, databases: AtomicU32::new(0), keeper, said };
+                return Self { bin, port, folder: folder.to_owned(), databases: AtomicU32::new(0), keeper, said };
             }
             drop(keeper.stdin.take());
             let _ = keeper.wait();
@@ -89,11 +91,20 @@ impl PrivateServer {
         assert_eq!(told.trim(), "ready", "PostgreSQL does not come back");
     }
 
-    /// The URL of a new, empty database.
+    /// The URL of a new, empty database, over TCP.
     pub fn new_database(&self) -> String {
+        format!("postgres://passport@127.0.0.1:{}/{}", self.port, self.create())
+    }
+
+    /// The URL of a new, empty database, by the server's socket: for measuring, as it is reached where both are on one machine.
+    pub fn new_database_here(&self) -> String {
+        format!("postgres://passport@localhost:{}/{}?host={}", self.port, self.create(), self.folder)
+    }
+
+    fn create(&self) -> String {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::SeqCst));
         self.psql("postgres", &format!("CREATE DATABASE {name}"));
-        format!("postgres://passport@127.0.0.1:{}/{name}", self.port)
+        name
     }
 
     /// Runs statements in a database as its owner would, and gives what they answer.

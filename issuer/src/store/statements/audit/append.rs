@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use sqlx::QueryBuilder;
 
+use super::super::adding;
 use super::super::driver::{Db, DbConnection, Failure};
 use super::super::makers;
 use super::chains::{self, Chain, Place, Step};
 use super::head::Head;
-use super::rows::{self, Row};
+use super::rows::Row;
 use super::taken;
 use super::terms::Counts;
 use crate::store::{AdminEvent, AppendOutcome, Batch, EventKind, Finding, FindingKind, Reported, StoreError};
@@ -47,7 +48,7 @@ pub(in super::super) async fn append(
             counts.add(part);
             head.grow(part)
         };
-        rows::insert(conn, &rows, grow).await.map_err(|failure| taken(failure, "of this batch"))?;
+        adding::add(conn, &rows, grow).await.map_err(|failure| taken(failure, "of this batch"))?;
         head.write(conn, &rows, counts).await?;
         chains::write(conn, &moved).await?;
     }

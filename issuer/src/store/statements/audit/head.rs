@@ -10,6 +10,7 @@ use passport_shared::log::merkle::{Frontier, leaf_hash};
 use sqlx::QueryBuilder;
 
 use super::super::driver::{Db, DbConnection, Failure, corrupt};
+use super::super::pieces::pieces;
 use super::chains::Chain;
 use super::reporters;
 use super::rows::Row;
@@ -158,10 +159,12 @@ pub(super) async fn stored(conn: &mut DbConnection) -> Result<(i64, Vec<u8>), Fa
 }
 
 async fn write_tiles(conn: &mut DbConnection, tiles: &Tiles) -> Result<(), Failure> {
-    for (level, tile, hashes) in tiles {
-        let mut query = QueryBuilder::<Db>::new("INSERT INTO audit_tiles (level, tile, hashes) VALUES (");
-        query.push_bind(level).push(", ").push_bind(tile).push(", ").push_bind(hashes);
-        query.push(") ON CONFLICT (level, tile) DO UPDATE SET hashes = excluded.hashes");
+    for piece in pieces(tiles) {
+        let mut query = QueryBuilder::<Db>::new("INSERT INTO audit_tiles (level, tile, hashes) ");
+        query.push_values(piece, |mut values, (level, tile, hashes)| {
+            values.push_bind(*level).push_bind(*tile).push_bind(hashes);
+        });
+        query.push(" ON CONFLICT (level, tile) DO UPDATE SET hashes = excluded.hashes");
         query.build().execute(&mut *conn).await?;
     }
     Ok(())

@@ -1,31 +1,31 @@
-//! Rows of the log: written, and read back.
+//! Rows of the log. How they are written is each database's own (`adding.rs`).
 
-use futures_util::future::join;
 use passport_shared::log::entry::Entry;
-use sqlx::{QueryBuilder, Row as _};
+use sqlx::Row as _;
 
-use super::super::driver::{Db, DbConnection, DbRow, Failure, corrupt};
-use super::super::pieces::pieces;
+use super::super::driver::{DbRow, Failure, corrupt};
 use crate::store::{AuditEvent, EventKind, NewEvent};
 
+/// The columns of a row, in the order in which it is written and read.
 macro_rules! columns {
     () => {
         "sequence, event_id, kind, reporter, seq, request_id, body, body_hash, received_at, evaluated_at, agent_id, passport_id, \
-         outcome, reason, action, resource, conflict "
+         outcome, reason, action, resource, conflict"
     };
 }
+pub(in super::super) use columns;
 
 /// Selects whole rows; a condition follows.
-pub(super) const SELECT: &str = concat!("SELECT ", columns!(), "FROM audit_events WHERE ");
+pub(super) const SELECT: &str = concat!("SELECT ", columns!(), " FROM audit_events WHERE ");
 
 /// An event that has its place in the log.
 #[derive(Clone, Copy)]
-pub(super) struct Row<'e> {
-    pub(super) sequence: i64,
-    pub(super) kind: EventKind,
-    pub(super) reporter: &'e str,
-    pub(super) conflict: bool,
-    pub(super) event: &'e NewEvent,
+pub(in super::super) struct Row<'e> {
+    pub(in super::super) sequence: i64,
+    pub(in super::super) kind: EventKind,
+    pub(in super::super) reporter: &'e str,
+    pub(in super::super) conflict: bool,
+    pub(in super::super) event: &'e NewEvent,
 }
 
 impl<'e> Row<'e> {
@@ -44,56 +44,6 @@ impl<'e> From<&'e AuditEvent> for Row<'e> {
     fn from(kept: &'e AuditEvent) -> Self {
         Self { sequence: kept.sequence, kind: kept.kind, reporter: &kept.reporter, conflict: kept.conflict, event: &kept.event }
     }
-}
-
-/// Writes them, all or none. The driver's own error, so that one that has to do with what was there can be told.
-///
-/// While the database writes one part, the next is made ready and `meanwhile` is called with the one that is under way: what
-/// else there is to do with each row costs no time of its own.
-pub(super) async fn insert<'r, 'e>(
-    conn: &mut DbConnection,
-    rows: &'r [Row<'e>],
-    mut meanwhile: impl FnMut(&'r [Row<'e>]) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let mut parts = pieces(rows);
-    let mut ready = parts.next().map(|part| (part, statement(part)));
-    while let Some((part, mut statement)) = ready.take() {
-        let write = async { statement.build().execute(&mut *conn).await };
-        let prepare = async {
-            let next = parts.next().map(|part| (part, self::statement(part)));
-            meanwhile(part).map(|()| next)
-        };
-        let (written, next) = join(write, prepare).await;
-        written?;
-        ready = next?;
-    }
-    Ok(())
-}
-
-fn statement(part: &[Row<'_>]) -> QueryBuilder<Db> {
-    let mut query = QueryBuilder::<Db>::new(concat!("INSERT INTO audit_events (", columns!(), ") "));
-    query.push_values(part, |mut values, row| {
-        let event = row.event;
-        values
-            .push_bind(row.sequence)
-            .push_bind(&event.event_id)
-            .push_bind(row.kind.as_str())
-            .push_bind(row.reporter)
-            .push_bind(event.seq)
-            .push_bind(&event.request_id)
-            .push_bind(&event.body)
-            .push_bind(event.body_hash.as_slice())
-            .push_bind(event.received_at)
-            .push_bind(event.evaluated_at)
-            .push_bind(&event.agent_id)
-            .push_bind(&event.passport_id)
-            .push_bind(&event.outcome)
-            .push_bind(&event.reason)
-            .push_bind(&event.action)
-            .push_bind(&event.resource)
-            .push_bind(i64::from(row.conflict));
-    });
-    query
 }
 
 /// Reads a row that [`SELECT`] gave.
