@@ -161,6 +161,7 @@ struct Inner {
     gate: Verifier,
     press: publish::Press,
     log: log::Logbook,
+    receipts: receipt::Desk,
     /// How often something was approved or denied here: tells those who wait for it.
     decided: tokio::sync::watch::Sender<u64>,
 }

@@ -1,7 +1,8 @@
 //! Checking the issuer's audit log offline (docs/audit.md): a checkpoint, what has grown since the last one, and the file that
 //! proves one decision. All that is needed is the log's verifier key.
 
-pub use passport_shared::api::audit::Receipt;
+use passport_shared::api::audit::receipt;
+pub use passport_shared::api::audit::receipt::{Receipt, TakenIn};
 use passport_shared::jose::{Compact, TokenType};
 use passport_shared::key_set::{KeyId, PublicKey, PublicKeyBytes};
 use passport_shared::limits::TOKEN_BYTES;
@@ -52,8 +53,8 @@ pub enum NoReceipt {
     /// The log's key has not signed it.
     #[error("the log's key has not signed it: it was changed, or is another log's")]
     Signature,
-    /// It is signed, and its claims are none that can be read.
-    #[error("its claims cannot be read: a newer release may be able to")]
+    /// It is signed, and does not say this of the batch, or in a way that cannot be read.
+    #[error("it says something else of the batch, or says it as only a newer release can read")]
     Claims,
 }
 
@@ -133,14 +134,16 @@ impl LogVerifier {
     ///
     /// # Errors
     /// [`NoReceipt`].
-    pub fn receipt(&self, token: &[u8]) -> Result<Receipt, NoReceipt> {
-        let compact = Compact::split(token, TOKEN_BYTES).map_err(|error| NoReceipt::Token(error.to_string()))?;
+    pub fn receipt(&self, receipt: &[u8]) -> Result<Receipt, NoReceipt> {
+        let parts = std::str::from_utf8(receipt).ok().filter(|receipt| receipt.len() <= TOKEN_BYTES).and_then(receipt::split);
+        let (token, batch) = parts.ok_or_else(|| NoReceipt::Token("it is no token with what it says of a batch".to_owned()))?;
+        let compact = Compact::split(token.as_bytes(), TOKEN_BYTES).map_err(|error| NoReceipt::Token(error.to_string()))?;
         let kid = compact.key_id(TokenType::Receipt).map_err(|error| NoReceipt::Token(error.to_string()))?;
         let is_ours = kid == KeyId::of(self.name.key()).as_str();
         if !is_ours || !self.key.verifies(compact.signing_input, &compact.signature, SignatureMethod::Library) {
             return Err(NoReceipt::Signature);
         }
-        Receipt::read(&compact.payload).ok_or(NoReceipt::Claims)
+        Receipt::read(&compact.payload, &batch).ok_or(NoReceipt::Claims)
     }
 
     fn check(&self) -> impl Fn(&PublicKeyBytes, &[u8], &[u8; 64]) -> bool {
@@ -288,18 +291,21 @@ mod tests {
     #[test]
     fn a_receipt_is_the_logs_alone_and_no_other_token_is_one() {
         let (log, other) = (Log::new(), Log::new());
-        let claims = r#"{"iss":"https://i.example","sub":"shop","iat":1,"batchHash":"x","firstSeq":3,"lastSeq":5,"count":3,"logSize":9}"#;
-        let sign = |log: &Log, claims: &str| log.key.sign_receipt(Algorithm::EdDsa, claims.as_bytes()).expect("signed");
-        let receipt = sign(&log, claims);
-        let told = log.verifier.receipt(receipt.as_bytes()).expect("good");
+        let batch = r#"{"sub":"shop","batchHash":"x","firstSeq":3,"lastSeq":5,"count":3,"logSize":9}"#;
+        let token = |log: &Log, payload: &str| log.key.sign_receipt(Algorithm::EdDsa, payload.as_bytes()).expect("signed");
+        let payload = receipt::payload("https://i.example", 1, ["{}", batch].into_iter()).expect("written");
+        let sound = receipt::joined(&token(&log, &payload), batch);
+        let told = log.verifier.receipt(sound.as_bytes()).expect("good").batch;
         assert_eq!((told.reporter.as_str(), told.first_seq, told.last_seq, told.count, told.log_size), ("shop", 3, 5, 3, 9));
-        assert_eq!(other.verifier.receipt(receipt.as_bytes()), Err(NoReceipt::Signature));
-        for place in 0..receipt.len() {
-            let mut changed = receipt.clone().into_bytes();
+        assert_eq!(other.verifier.receipt(sound.as_bytes()), Err(NoReceipt::Signature));
+        for place in 0..sound.len() {
+            let mut changed = sound.clone().into_bytes();
             changed[place] ^= 1;
             assert!(log.verifier.receipt(&changed).is_err(), "byte {place}");
         }
-        assert_eq!(log.verifier.receipt(sign(&log, r#"{"iss":1}"#).as_bytes()), Err(NoReceipt::Claims));
+        let unread = |payload: &str, batch: &str| log.verifier.receipt(receipt::joined(&token(&log, payload), batch).as_bytes());
+        assert_eq!(unread(&payload, r#"{"sub":"other"}"#), Err(NoReceipt::Claims));
+        assert_eq!(unread(r#"{"iss":1}"#, batch), Err(NoReceipt::Claims));
         assert!(matches!(log.verifier.receipt(log.note().as_bytes()), Err(NoReceipt::Token(_))));
     }
 

@@ -1,6 +1,7 @@
 //! The audit log.
 
 mod reading;
+pub mod receipt;
 
 pub use reading::{Chain, Count, Counts, CountsQuery, Finding, FindingsQuery, Reporter};
 
@@ -31,43 +32,11 @@ pub struct ReportAccepted {
     pub duplicates: u64,
     /// Events with a `requestId` that was there already with another body; they are kept beside it.
     pub conflicts: u64,
-    /// The log's word for it, to be kept: a compact token of the type `passport-receipt+jwt` (docs/audit.md A20). It is left
+    /// The log's word for it, to be kept: a compact token of the type `passport-receipt+jwt`, a tilde, and what
+    /// it says of this batch (docs/audit.md A20). It is left
     /// out where the log's key could not sign.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt: Option<String>,
-}
-
-/// The claims of a receipt: the log's key says that these events are among the first `logSize` of the log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Receipt {
-    /// `iss`: the issuer's URL.
-    #[serde(rename = "iss")]
-    pub issuer: String,
-    /// `sub`: whose events they are.
-    #[serde(rename = "sub")]
-    pub reporter: String,
-    /// `iat`: when it was signed, in seconds since 1970.
-    #[serde(rename = "iat")]
-    pub issued_at: i64,
-    /// SHA-256, in base64url, over the SHA-256 of each event in their order, one after the other.
-    pub batch_hash: String,
-    /// `seq` of the first event.
-    pub first_seq: i64,
-    /// `seq` of the last.
-    pub last_seq: i64,
-    /// How many they are, those that were there before among them.
-    pub count: u64,
-    /// How many events the log had when they were on disk.
-    pub log_size: i64,
-}
-
-impl Receipt {
-    /// Reads the payload of a receipt whose signature was found good; `None` for what is none.
-    #[must_use]
-    pub fn read(payload: &[u8]) -> Option<Self> {
-        serde_json::from_slice(payload).ok()
-    }
 }
 
 /// The envelope of an event as the log gives it back; the decision's own members stand beside these in one object.
