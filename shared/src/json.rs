@@ -43,16 +43,23 @@ impl<'a> Document<'a> {
     /// The caller has bounded the length of `text`; the work is linear in it, but for sorting the names of an
     /// object with many members.
     pub fn read(text: &'a [u8], controls: Controls) -> Result<Self, Fault> {
+        Self::read_part(text, controls, 0)
+    }
+
+    /// Reads one JSON object that was a part of another text, in which `around` objects and arrays are open around it: as
+    /// strictly as [`read`](Self::read) would have read all of that text.
+    pub fn read_part(text: &'a [u8], controls: Controls, around: usize) -> Result<Self, Fault> {
+        let nodes = scan::read(text, controls, around);
         match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
-            Some(b'{') => Self::read_value(text, controls),
+            Some(b'{') => nodes.map(|nodes| Self { nodes }),
             // Text that is not even UTF-8, or starts with a byte order mark, is better told so.
-            _ => Err(scan::read(text, controls).err().unwrap_or(Fault { at: 0, problem: Problem::NotAnObject })),
+            _ => Err(nodes.err().unwrap_or(Fault { at: 0, problem: Problem::NotAnObject })),
         }
     }
 
     /// Reads one JSON value of any kind, as strictly as [`read`](Self::read).
     pub fn read_value(text: &'a [u8], controls: Controls) -> Result<Self, Fault> {
-        scan::read(text, controls).map(|nodes| Self { nodes })
+        scan::read(text, controls, 0).map(|nodes| Self { nodes })
     }
 
     /// The outermost value.

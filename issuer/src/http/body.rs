@@ -19,7 +19,6 @@ use passport_shared::api::templates::{ExpandTemplate, SaveTemplate};
 use passport_shared::api::webhooks::{CreateWebhook, DisableWebhook, ReplayWebhook};
 use passport_shared::fault::{Fault, Place};
 use passport_shared::json::{Controls, Document};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
@@ -33,6 +32,9 @@ const FORM: &str = "application/x-www-form-urlencoded";
 pub(crate) trait JsonBody: DeserializeOwned {
     /// Whether it may come in gzip.
     const GZIP: bool = false;
+
+    /// Whether it has parts that are kept as they came, and looked at one by one by what takes them in.
+    const IN_PARTS: bool = false;
 
     /// The most bytes that it may have, and that it may inflate to.
     fn most(limits: &Limits) -> usize {
@@ -58,6 +60,7 @@ impl JsonBody for SignIn {}
 impl JsonBody for Verify {}
 impl JsonBody for ReportEvents {
     const GZIP: bool = true;
+    const IN_PARTS: bool = true;
 
     fn most(limits: &Limits) -> usize {
         limits.audit_body_bytes
@@ -192,17 +195,27 @@ async fn collect(headers: &HeaderMap, mut body: Body, most: usize, deadline: Dur
     }
 }
 
-/// Sound first: a name that stands twice would mean one thing here and another to the next reader.
-fn parse<'b, T: Deserialize<'b>>(bytes: &'b [u8]) -> Result<T, RequestFault> {
-    Document::read(bytes, Controls::InValues).map_err(RequestFault::Json)?;
+/// Sound first: a name that stands twice would mean one thing here and another to the next reader. A body in parts is not read
+/// through twice for that.
+fn parse<T: JsonBody>(bytes: &[u8]) -> Result<T, RequestFault> {
+    let sound = || Document::read(bytes, Controls::InValues).map(drop).map_err(RequestFault::Json);
+    if !T::IN_PARTS {
+        sound()?;
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let pointer = pointer(error.path());
         let told = error.inner().to_string();
         // Line and column say less than the pointer does.
         let told = told.rsplit_once(" at line ").map_or(told.as_str(), |(before, _)| before);
         RequestFault::Body(vec![Fault { pointer, detail: plain(told) }])
-    })
+    });
+    match (read, reader.end()) {
+        (Ok(body), Ok(())) => Ok(body),
+        // What is wrong with it may be that it is not sound, which is said first.
+        (Err(fault), _) => sound().and(Err(fault)),
+        (Ok(_), Err(_)) => sound().and(Err(RequestFault::Body(Vec::new()))),
+    }
 }
 
 /// A path as a JSON pointer (RFC 6901).
@@ -222,7 +235,7 @@ fn pointer(path: &Path) -> String {
 mod tests {
     use super::*;
 
-    fn faults<T: DeserializeOwned>(text: &str) -> Vec<(String, String)> {
+    fn faults<T: JsonBody>(text: &str) -> Vec<(String, String)> {
         match parse::<T>(text.as_bytes()).map(|_| ()) {
             Err(RequestFault::Body(faults)) => faults.into_iter().map(|fault| (fault.pointer, fault.detail)).collect(),
             other => panic!("{other:?}"),
@@ -270,6 +283,27 @@ mod tests {
         ] {
             assert!(matches!(parse::<NewAgent>(text.as_bytes()), Err(RequestFault::Json(_))), "{text}");
         }
+    }
+
+    #[test]
+    fn a_body_in_parts_is_as_sound_as_any_but_for_its_parts() {
+        let report = |text: &str| parse::<ReportEvents>(text.as_bytes()).map(|body| body.events.len());
+        assert!(matches!(report(r#" {"reporter":"a","events":[{"x": [1]}, {}]} "#), Ok(2)));
+        for text in [
+            r#"{"reporter": "a", "reporter": "a", "events": []}"#,
+            r#"{"reporter": "a", "r\u0065porter": "b", "events": []}"#,
+            r#"{"reporter": "a", "events": []} {}"#,
+            "\u{feff}{\"reporter\": \"a\", \"events\": []}",
+            r#"{"reporter": "\ud800", "events": []}"#,
+            r#"{"reporter": "a", "events": [{]}"#,
+            r#"[{"reporter": "a", "events": []}]"#,
+            "",
+        ] {
+            assert!(matches!(report(text), Err(RequestFault::Json(_))), "{text}");
+        }
+        assert_eq!(faults::<ReportEvents>(r#"{"reporter": "a", "events": 7}"#)[0].0, "/events");
+        // What takes a part in reads it as a part.
+        assert!(matches!(report(r#"{"reporter": "a", "events": [{"a": 1, "a": 2}]}"#), Ok(1)));
     }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {

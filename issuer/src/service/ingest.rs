@@ -19,6 +19,9 @@ use crate::store::{Batch, Finding, Link, Maker, NewEvent, Reported};
 
 mod alarm;
 
+/// The body, and its list of events.
+const AROUND_AN_EVENT: usize = 2;
+
 impl Issuer {
     /// Takes in decisions that a verifier has made: all of them or none, on disk before this returns (contract section
     /// 7). An event that is there already, the same to the byte, is counted and not written again; one with another
@@ -100,7 +103,7 @@ fn read(text: &str, place: &Place<'_>, faults: &mut Faults) -> Option<Reported> 
         return faults.note(place, format!("an event has at most {AUDIT_EVENT_BYTES} bytes; this one has {}", text.len()));
     }
     // As in a request: an attribute's value may have control characters, and is given back escaped.
-    let document = match Document::read(text.as_bytes(), Controls::InValues) {
+    let document = match Document::read_part(text.as_bytes(), Controls::InValues, AROUND_AN_EVENT) {
         Ok(document) => document,
         Err(fault) => return faults.note(place, format!("it is not sound JSON: {fault}")),
     };

@@ -80,9 +80,10 @@ const SPECIAL: [bool; 256] = {
 /// quicker up to here, and would be quadratic above.
 const PAIRWISE: usize = 16;
 
-pub(super) fn read(bytes: &[u8], controls: Controls) -> Result<Vec<Node<'_>>, Fault> {
+/// Reads a value around which `depth` objects and arrays are open.
+pub(super) fn read(bytes: &[u8], controls: Controls, depth: usize) -> Result<Vec<Node<'_>>, Fault> {
     let text = std::str::from_utf8(bytes).map_err(|error| Fault { at: error.valid_up_to(), problem: Problem::NotUtf8 })?;
-    let mut scan = Scan { text, bytes, at: 0, depth: 0, controls, nodes: Vec::with_capacity((bytes.len() / 8).min(NODES) + 8) };
+    let mut scan = Scan { text, bytes, at: 0, depth, controls, nodes: Vec::with_capacity((bytes.len() / 8).min(NODES) + 8) };
     scan.space();
     scan.value()?;
     scan.space();
@@ -154,7 +155,7 @@ impl<'a> Scan<'a> {
     }
 
     fn container(&mut self, kind: Kind<'a>, inside: fn(&mut Self) -> Result<(), Fault>) -> Result<(), Fault> {
-        if self.depth == JSON_DEPTH {
+        if self.depth >= JSON_DEPTH {
             return Err(self.fault(Problem::TooDeep));
         }
         self.depth += 1;

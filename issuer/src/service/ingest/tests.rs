@@ -201,8 +201,16 @@ async fn a_batch_with_one_fault_is_refused_whole_with_each_place() {
     }
     let twice = ReportEvents { reporter: "the-reporter".into(), events: vec![raw(r#"{"seq":1,"seq":2}"#)] };
     assert_eq!(pointers(&world.issuer.report_events(&caller, twice).await.unwrap_err()), ["/events/0"]);
+    // The body and its list are two of the eight objects and arrays that may be open.
+    let deep = |depth: usize| {
+        let mut told = event("deep");
+        told["attributes"] = (0..depth).fold(json!(1), |inner, _| json!({"in": inner}));
+        batch("the-reporter", &[told])
+    };
+    assert_eq!(pointers(&world.issuer.report_events(&caller, deep(6)).await.unwrap_err()), ["/events/0"]);
     assert_eq!(pointers(&world.issuer.report_events(&caller, batch("the-reporter", &[])).await.unwrap_err()), ["/events"]);
     assert_eq!(world.log().await.len(), before, "nothing is half done");
+    assert_eq!(world.issuer.report_events(&caller, deep(5)).await.unwrap().accepted, 1);
 }
 
 #[tokio::test]
