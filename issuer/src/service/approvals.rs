@@ -19,7 +19,7 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::ids::Id;
-use super::{Caller, Denial, Holder, Issuer, ServiceError, check, paging};
+use super::{Caller, Denial, Holder, Issuer, ServiceError, check, paging, passports};
 use crate::store::{self, Vote};
 use crate::traces;
 
@@ -129,12 +129,15 @@ impl Issuer {
         }
     }
 
-    /// One approval, never its token.
+    /// One approval, never its token, with what its passport allows anyway: for who decides on it.
     ///
     /// # Errors
     /// [`ServiceError::NotFound`].
     pub async fn approval(&self, id: &str) -> Result<Approval, ServiceError> {
-        shown(self.store().approval(id, self.now()).await?, None)
+        let now = self.now();
+        let found = self.store().approval(id, now).await?;
+        let passport = self.store().passport(&found.asked.passport_id).await?;
+        Ok(Approval { describe: Some(passports::words(&passport, now)?), ..shown(found, None)? })
     }
 
     /// Approvals, newest first, never their tokens.
@@ -274,6 +277,7 @@ fn shown(approval: store::Approval, token: Option<String>) -> Result<Approval, S
         request,
         request_hash: asked.request_hash,
         audience: asked.audience,
+        describe: None,
         approvers_needed: asked.approvers,
         approved_by: approval.approved_by,
         denied_by: approval.denied_by,

@@ -52,6 +52,10 @@ pub struct Approval {
     pub request_hash: String,
     /// The service that it is for.
     pub audience: String,
+    /// All that the passport allows now, in sentences, for who decides on it: where it is asked for by its id, with
+    /// `approvals.read`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub describe: Option<Vec<String>>,
     /// How many different people have to approve.
     pub approvers_needed: u8,
     /// Who has.

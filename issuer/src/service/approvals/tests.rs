@@ -83,6 +83,20 @@ async fn what_is_asked_and_approved_is_allowed_by_any_verifier_offline() {
 }
 
 #[tokio::test]
+async fn who_decides_sees_what_the_passport_allows_anyway_and_its_holder_is_told_nothing_more() {
+    let office = Office::open().await;
+    let asked = office.ask(charge()).await.unwrap();
+    let shown = office.world.issuer.approval(&asked.approval_id).await.unwrap();
+    let told = [
+        "may `charge` on `cards`, with `amount` at most 900.00, once a person has approved it",
+        "may `transfer` on `bank`, once 2 different people have approved it",
+        "may `read` on `cards`",
+    ];
+    assert_eq!(shown.describe.as_deref().unwrap(), told);
+    assert_eq!((office.own(&asked).await.describe, asked.describe), (None, None));
+}
+
+#[tokio::test]
 async fn everything_that_people_and_agents_do_is_in_the_log() {
     let office = Office::open().await;
     let asked = office.ask(charge()).await.unwrap();
