@@ -161,6 +161,8 @@ struct Inner {
     gate: Verifier,
     press: publish::Press,
     log: log::Logbook,
+    /// How often an approval was asked for here: tells those who wait for one.
+    asked: tokio::sync::watch::Sender<u64>,
     /// How often something was approved or denied here: tells those who wait for it.
     decided: tokio::sync::watch::Sender<u64>,
 }

@@ -78,6 +78,20 @@ pub struct Approval {
     pub approval: Option<String>,
 }
 
+/// A page of approvals.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ApprovalPage {
+    /// The approvals.
+    pub items: Vec<Approval>,
+    /// What to give as `cursor` for the next page; `null` on the last one.
+    pub next_cursor: Option<String>,
+    /// Tells this page from any other: what to give as `unless` to wait until it is another one.
+    #[serde(default)]
+    pub version: String,
+}
+
 /// The body of `POST /v1/approvals/{id}/approve` and `…/deny`. It may be left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
