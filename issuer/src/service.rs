@@ -63,7 +63,7 @@ use passport_shared::jose::Algorithm;
 use passport_verifier::Verifier;
 
 pub use approvals::ApprovalQuery;
-pub use console::Permission;
+pub use console::{Entrant, Permission, SignedIn};
 pub use credential::{Credential, SessionKey};
 pub use error::{ServiceError, StartError};
 pub use events::{EventsPage, stored_events};

@@ -73,8 +73,10 @@ function TemplateTable({ templates }: { templates: readonly Template[] }) {
           {templates.map((template) => (
             <tr key={template.name}>
               <td>
-                <Link to={templatePath(template.name)}>{template.name}</Link>
-                {template.description && <div className="small muted">{template.description}</div>}
+                <div>
+                  <Link to={templatePath(template.name)}>{template.name}</Link>
+                  {template.description && <div className="small muted">{template.description}</div>}
+                </div>
               </td>
               <td data-column="Leaves open">
                 {Object.keys(template.parameters).length === 0 ? (
@@ -85,7 +87,9 @@ function TemplateTable({ templates }: { templates: readonly Template[] }) {
               </td>
               <td data-column="Revision">{template.revision}</td>
               <td data-column="Saved" className="muted">
-                <When at={template.savedAt} /> by {template.savedBy}
+                <span>
+                  <When at={template.savedAt} /> by {template.savedBy}
+                </span>
               </td>
             </tr>
           ))}
