@@ -251,7 +251,7 @@ fn compact(json: &str) -> String {
 }
 
 /// JSON text of our own as it stands in an answer.
-fn raw(text: String) -> Result<Box<RawValue>, ServiceError> {
+pub(super) fn raw(text: String) -> Result<Box<RawValue>, ServiceError> {
     RawValue::from_string(text).map_err(|error| ServiceError::internal("write JSON", error))
 }
 

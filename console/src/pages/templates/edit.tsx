@@ -26,7 +26,6 @@ export function EditTemplate() {
 
 function Changed({ name }: { name: string }) {
   const one = useTemplate(name)
-  if (one.isPending) return <Loading what="the template" />
   if (one.isError) {
     return (
       <Page title="Change a template" above={<Link to="/templates">Templates</Link>}>
@@ -34,6 +33,7 @@ function Changed({ name }: { name: string }) {
       </Page>
     )
   }
+  if (!one.isFetchedAfterMount || one.data === undefined) return <Loading what="the template" />
   const { template, said } = one.data
   return <Editor begun={contentOf(template, said)} changes={template} />
 }

@@ -26,14 +26,15 @@ export function TemplatePage() {
 }
 
 /** A template, and the text that it was answered in: there, numbers have the digits that they were saved with. */
-export function useTemplate(name: string, enabled = true) {
+export function useTemplate(name: string) {
   return useQuery({
     queryKey: ['templates', 'one', name],
     queryFn: async () => {
       const text = await body(api.GET('/v1/templates/{name}', { params: { path: { name } }, parseAs: 'text' }))
       return { template: JSON.parse(text) as Template, said: members(text) }
     },
-    enabled,
+    // What is changed next is never an older revision that was still in memory.
+    refetchOnMount: 'always',
   })
 }
 

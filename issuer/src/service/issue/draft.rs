@@ -5,11 +5,11 @@ use passport_shared::describe::sentences;
 use passport_shared::jose::{self, SIGNATURE_BYTES, TokenType};
 use passport_shared::key_set::KeyId;
 use passport_shared::limits::TOKEN_BYTES;
-use serde_json::value::RawValue;
 
 use super::super::change::to_json;
 use super::super::ids::{Id, stand_in};
 use super::super::status_index::Slot;
+use super::super::templates::raw;
 use super::super::{Caller, Issuer, ServiceError, check};
 use super::mint::{ACT, signing_key};
 use super::order::Order;
@@ -96,10 +96,6 @@ impl Draft {
         let header = jose::decode(encoded).and_then(|bytes| String::from_utf8(bytes).ok());
         header.ok_or_else(|| ServiceError::internal(ACT, "the header of a draft cannot be read"))
     }
-}
-
-fn raw(text: String) -> Result<Box<RawValue>, ServiceError> {
-    RawValue::from_string(text).map_err(|error| ServiceError::internal("write JSON", error))
 }
 
 #[cfg(test)]
