@@ -86,7 +86,7 @@ pub struct Limits {
     /// Connections at once; 16,384, some 20 kB each while they wait. One more takes the place of the one that has waited longest for a request to begin; it
     /// waits in the system's own queue where all have one under way.
     pub connections: usize,
-    /// Requests that wait for trust to change at once; 512. One more is answered without waiting. Keep it well below
+    /// Requests that wait for trust to change, or for approvals, at once; 512. One more is answered without waiting. Keep it well below
     /// `connections`: each holds one.
     pub waiters: usize,
     /// Streams of the audit log at once; 64. One more is refused. Each holds a connection and a page of events.
@@ -122,7 +122,7 @@ pub(crate) struct App {
     limits: Limits,
     /// The OpenAPI document, written once.
     openapi: Bytes,
-    /// Places for requests that wait for trust to change.
+    /// Places for requests that wait for trust to change, or for approvals.
     waiters: Arc<Semaphore>,
     /// Places for streams of the audit log.
     streams: Arc<Semaphore>,

@@ -63,7 +63,7 @@ use passport_shared::jose::Algorithm;
 use passport_verifier::Verifier;
 
 pub use approvals::ApprovalQuery;
-pub use console::Permission;
+pub use console::{Entrant, Permission, SignedIn};
 pub use credential::{Credential, SessionKey};
 pub use error::{ServiceError, StartError};
 pub use events::{EventsPage, stored_events};
@@ -162,6 +162,8 @@ struct Inner {
     press: publish::Press,
     log: log::Logbook,
     receipts: receipt::Desk,
+    /// How often an approval was asked for here: tells those who wait for one.
+    asked: tokio::sync::watch::Sender<u64>,
     /// How often something was approved or denied here: tells those who wait for it.
     decided: tokio::sync::watch::Sender<u64>,
 }

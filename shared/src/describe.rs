@@ -49,6 +49,21 @@ impl Grant {
     }
 }
 
+impl Words {
+    /// The same as sentences about whoever carries the grant, without their subject.
+    fn sentences(self) -> impl Iterator<Item = String> {
+        let must_not = self.must_not.map(|text| format!("must never {text}, whatever else is allowed"));
+        self.may.map(|text| format!("may {text}")).into_iter().chain(must_not)
+    }
+}
+
+/// What these grants allow and forbid at `now`, in sentences like "may `read` on `reports/**`": none for a grant that is over
+/// or is not understood.
+#[must_use]
+pub fn sentences<'g>(grants: impl IntoIterator<Item = &'g Grant>, now: i64) -> Vec<String> {
+    grants.into_iter().flat_map(|grant| grant.describe(now).sentences()).collect()
+}
+
 /// "a", "a or b", "a, b or c".
 fn either(items: &[String]) -> String {
     match items.split_last() {
@@ -124,6 +139,13 @@ mod tests {
         assert_eq!(words.must_not.as_deref(), Some("`cancel` on `travel/flights`"));
         assert_eq!(grants[0].describe(i64::MAX), Words { may: None, must_not: None });
         assert_eq!(grants[1].describe(0), Words { may: None, must_not: Some("anything on `drive`".into()) });
+        let told = [
+            "may ",
+            "must never `cancel` on `travel/flights`, whatever else is allowed",
+            "must never anything on `drive`, whatever else is allowed",
+        ];
+        let sentences = sentences(&grants, 0);
+        assert!(sentences.len() == 3 && sentences.iter().zip(told).all(|(one, told)| one.starts_with(told)), "{sentences:?}");
         let two = r#"[{"resource":"drive","allowedActions":["share"],"requiresApproval":true,"approvers":2}]"#;
         let words = Grant::read_all(two, "").expect("grants")[0].describe(0);
         assert_eq!(words.may.as_deref(), Some("`share` on `drive`, once 2 different people have approved it"));

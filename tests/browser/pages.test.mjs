@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { open } from './lib/browser.mjs'
-import { issuerForTests, signIn } from './lib/console.mjs'
+import { issuerForTests, loaded, signIn } from './lib/console.mjs'
 import { look } from './lib/look.mjs'
 
 const SHOP = 'https://shop.example'
@@ -18,6 +18,14 @@ before(async () => {
     { resource: 'drive/**', allowedActions: ['write'], requiresApproval: true },
   ]
   passport = await issuer.issue('ollie', SHOP, grants)
+  await issuer.must('POST', '/v1/templates', {
+    name: 'team-reports',
+    description: 'Reads the reports of one team',
+    parameters: { team: { type: 'string' }, limit: { type: 'number', max: 1000, default: 50 } },
+    grants: [{ resource: 'reports/${team}/**', allowedActions: ['read'], constraints: { pages: { max: { $param: 'limit' } } } }],
+    audience: ['https://reports.example'],
+    expiresIn: 3600,
+  })
   const service = await issuer.service('shop', SHOP)
   await service(passport.passport, { action: 'purchase', resource: 'commerce', amount: 20, currency: 'EUR', requestId: 'req_allowed' })
   await service(passport.passport, { action: 'purchase', resource: 'commerce', amount: 742, currency: 'EUR', requestId: 'req_denied' })
@@ -36,6 +44,9 @@ const pages = [
   ['passports', 'passports', 'Passports'],
   ['passport', () => `passports/${passport.passportId}`, /pp_|ollie/i],
   ['issue', 'issue', 'Issue a passport'],
+  ['templates', 'templates', 'Templates'],
+  ['template', 'templates/of/team-reports', 'team-reports'],
+  ['template-new', 'templates/new', 'New template'],
   ['approvals', 'approvals', 'Approvals'],
   ['audit', 'audit', 'Audit'],
   ['keys', 'keys', 'Keys'],
@@ -45,7 +56,7 @@ for (const [name, path, heading] of pages) {
   test(`the page ${name} is quiet, readable and in order`, async () => {
     await page.goto(`${issuer.url}/console/${typeof path === 'function' ? path() : path}`)
     await page.getByRole('heading', { level: 1, name: heading }).waitFor()
-    await page.waitForLoadState('networkidle').catch(() => {})
+    await loaded(page)
     await look(page, `page-${name}`)
     session.clean()
   })

@@ -12,6 +12,9 @@ const AgentPage = lazy(async () => ({ default: (await import('../pages/agents/ag
 const Passports = lazy(async () => ({ default: (await import('../pages/passports/passports')).Passports }))
 const PassportPage = lazy(async () => ({ default: (await import('../pages/passports/passport')).PassportPage }))
 const Issue = lazy(async () => ({ default: (await import('../pages/issue/issue')).Issue }))
+const Templates = lazy(async () => ({ default: (await import('../pages/templates/templates')).Templates }))
+const TemplatePage = lazy(async () => ({ default: (await import('../pages/templates/template')).TemplatePage }))
+const EditTemplate = lazy(async () => ({ default: (await import('../pages/templates/edit')).EditTemplate }))
 const Approvals = lazy(async () => ({ default: (await import('../pages/approvals/approvals')).Approvals }))
 const Audit = lazy(async () => ({ default: (await import('../pages/audit/audit')).Audit }))
 const EventPage = lazy(async () => ({ default: (await import('../pages/audit/event')).EventPage }))
@@ -31,6 +34,10 @@ export function App() {
           <Route path="/passports" element={<Passports />} />
           <Route path="/passports/:id" element={<PassportPage />} />
           <Route path="/issue" element={<Issue />} />
+          <Route path="/templates" element={<Templates />} />
+          <Route path="/templates/new" element={<EditTemplate />} />
+          <Route path="/templates/of/:name" element={<TemplatePage />} />
+          <Route path="/templates/of/:name/change" element={<EditTemplate />} />
           <Route path="/approvals" element={<Approvals />} />
           <Route path="/approvals/:id" element={<Approvals />} />
           <Route path="/audit" element={<Audit />} />

@@ -13,6 +13,7 @@ export const destinations: readonly Destination[] = [
   { to: '/agents', name: 'Agents', icon: 'agents', needs: ['agents.read'] },
   { to: '/passports', name: 'Passports', icon: 'passports', needs: ['passports.read'] },
   { to: '/issue', name: 'Issue', icon: 'issue', needs: ['passports.issue'] },
+  { to: '/templates', name: 'Templates', icon: 'templates', needs: ['templates.read'] },
   { to: '/approvals', name: 'Approvals', icon: 'approvals', needs: ['approvals.read'] },
   { to: '/audit', name: 'Audit', icon: 'audit', needs: ['audit.read'] },
   { to: '/keys', name: 'Keys', icon: 'keys', needs: ['keys.read'] },

@@ -3,12 +3,13 @@ import { NavLink, useLocation } from 'react-router'
 import { Icon } from '../ui/icon'
 import { Account } from './account'
 import { destinations } from './nav'
-import { usePending } from './pending'
+import { useApprovalNews, usePending } from './pending'
 import { useMay } from './session'
 
 export function Shell({ children }: { children: ReactNode }) {
   const may = useMay()
   const pending = usePending()
+  useApprovalNews()
   const { pathname } = useLocation()
   const [open, setOpen] = useState(false)
   // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes when the page changes

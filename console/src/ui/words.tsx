@@ -20,7 +20,7 @@ export function Described({ sentences }: { sentences: readonly string[] }) {
     <ul className="described">
       {sentences.map((sentence) => (
         <li key={sentence}>
-          <Words text={sentence} />
+          <Words text={sentence.charAt(0).toUpperCase() + sentence.slice(1)} />
         </li>
       ))}
     </ul>

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use passport_shared::api::Page;
-use passport_shared::api::approvals::{Approval, ApprovalState, AskApproval, DecideApproval};
+use axum::http::{HeaderMap, Method, StatusCode};
+use passport_shared::api::approvals::{Approval, ApprovalPage, ApprovalState, AskApproval, DecideApproval};
 use passport_shared::api::problem::Problem;
 use serde::Deserialize;
 
@@ -14,13 +13,14 @@ use super::body::{OptionalJson, StrictJson};
 use super::gate::{ApprovalsDecide, ApprovalsRead, Gate, Permission as _};
 use super::own::Own;
 use super::path::Id;
+use super::presented::Presented;
 use super::problem::{PROBLEM_JSON, RequestFault};
 use super::query::{NoParameters, Query};
 use super::reply::{self, Answer};
 use crate::service::{ApprovalQuery, ServiceError};
 
-/// The route that can be asked to wait, as it is declared.
-pub(super) const WAITING_ROUTE: &str = "/v1/approvals/{id}";
+/// The routes that can be asked to wait, as they are declared.
+pub(super) const WAITING_ROUTES: [&str; 2] = ["/v1/approvals", "/v1/approvals/{id}"];
 
 /// The longest wait, in seconds.
 const LONGEST: u32 = 25;
@@ -71,13 +71,10 @@ pub(crate) struct WaitParameters {
     responses((status = 200, description = "The approval.", body = Approval)),
 )]
 pub(crate) async fn get(State(app): State<App>, own: Own, Id(id): Id, Query(query): Query<WaitParameters>) -> Answer {
-    let seconds = query.wait.unwrap_or(0);
-    if seconds > LONGEST {
-        return Err(RequestFault::Query(format!("`wait`: {seconds} is over the {LONGEST} seconds that can be waited")).into());
-    }
+    let wait = waited(query.wait)?;
     // One too many is answered at once, and can ask now and then.
     let place = app.waiters.try_acquire();
-    let wait = if place.is_ok() { Duration::from_secs(seconds.into()) } else { Duration::ZERO };
+    let wait = if place.is_ok() { wait } else { Duration::ZERO };
     match app.issuer.own_approval(&own.holder, &id, wait).await {
         Err(not_found @ ServiceError::NotFound { .. }) => {
             let attributes = [(ApprovalsRead::ID, id.as_str())];
@@ -91,7 +88,15 @@ pub(crate) async fn get(State(app): State<App>, own: Own, Id(id): Id, Query(quer
     }
 }
 
-/// What a list of approvals can be narrowed by.
+/// How long is waited at most.
+fn waited(seconds: Option<u32>) -> Result<Duration, RequestFault> {
+    match seconds.unwrap_or(0) {
+        seconds @ ..=LONGEST => Ok(Duration::from_secs(seconds.into())),
+        seconds => Err(RequestFault::Query(format!("`wait`: {seconds} is over the {LONGEST} seconds that can be waited"))),
+    }
+}
+
+/// What a list of approvals can be narrowed by, and whether to wait for another one.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -106,9 +111,17 @@ pub(crate) struct ApprovalParameters {
     /// At most this many, 1 to 1,000; 100 where it is left out.
     #[serde(default)]
     limit: Option<u32>,
+    /// `version` of the page that the asker has: another one is wanted.
+    #[serde(default)]
+    unless: Option<String>,
+    /// For how many seconds to wait for another one, 0 to 25; 0 where it is left out. Only with `unless`. The answer can come
+    /// earlier: the issuer is about to stop, or too many wait already.
+    #[serde(default)]
+    #[param(maximum = 25)]
+    wait: Option<u32>,
 }
 
-/// List approvals, newest first, never their tokens.
+/// List approvals, newest first, never their tokens; or wait until there is another list.
 #[utoipa::path(
     get,
     path = "/v1/approvals",
@@ -116,11 +129,32 @@ pub(crate) struct ApprovalParameters {
     tag = "approvals",
     security(("passport" = ["approvals.read on issuer/approvals"])),
     params(ApprovalParameters),
-    responses((status = 200, description = "A page of approvals.", body = Page<Approval>)),
+    responses((status = 200, description = "A page of approvals: the one that the asker has, where none other has come.", body = ApprovalPage)),
 )]
-pub(crate) async fn list(State(app): State<App>, _: Gate<ApprovalsRead>, Query(query): Query<ApprovalParameters>) -> Answer {
-    let ApprovalParameters { state, cursor, limit } = query;
-    reply::ok(&app.issuer.approvals(ApprovalQuery { state, cursor, limit }).await?)
+pub(crate) async fn list(
+    State(app): State<App>,
+    _: Gate<ApprovalsRead>,
+    headers: HeaderMap,
+    Query(query): Query<ApprovalParameters>,
+) -> Answer {
+    let ApprovalParameters { state, cursor, limit, unless, wait } = query;
+    let query = ApprovalQuery { state, cursor, limit };
+    let wait = match (&unless, wait) {
+        (None, Some(_)) => Err(RequestFault::Query("`wait` needs `unless`: the `version` of the list that there is already".to_owned())),
+        (_, wait) => waited(wait),
+    }?;
+    let Some(version) = unless else {
+        return reply::ok(&app.issuer.approvals(&query).await?);
+    };
+    let place = app.waiters.try_acquire();
+    let wait = if place.is_ok() { wait } else { Duration::ZERO };
+    let page = app.issuer.approvals_unless(&query, &version, wait).await?;
+    if !wait.is_zero() {
+        // Once more as it is now: the passport may have been revoked meanwhile.
+        let presented = Presented::read(&app, &Method::GET, &headers)?;
+        app.issuer.authorize(presented.credential(), ApprovalsRead::ACTION, ApprovalsRead::RESOURCE, &[]).await?;
+    }
+    reply::ok(&page)
 }
 
 /// Approve a request. Where more people are asked for, it stays pending until the last of them.

@@ -14,7 +14,7 @@ use super::presented::{self, Presented};
 use super::problem::{Failure, RequestFault};
 use super::query::{NoParameters, Query};
 use super::reply::{self, Answer};
-use crate::service::{Denial, SessionKey};
+use crate::service::{Denial, SessionKey, SignedIn};
 
 /// The route of sessions, as it is declared. Who guesses there is held back as on a guarded route.
 pub(super) const SESSION_ROUTE: &str = "/console/session";
@@ -49,9 +49,10 @@ impl FromRequestParts<App> for OwnPage {
     ),
 )]
 pub(crate) async fn sign_in(State(app): State<App>, _: OwnPage, _: Query<NoParameters>, StrictJson(body): StrictJson<SignIn>) -> Answer {
-    let (key, session) = app.issuer.sign_in(body, PERMISSIONS).await?;
-    app.keeper.agent(&session.agent_id)?;
-    let life = app.issuer.settings().console.unwrap_or_default();
+    let entrant = app.issuer.entrant(body).await?;
+    // Before anything is made, and before a link is used up.
+    app.keeper.agent(entrant.agent_id())?;
+    let SignedIn { key, session, life } = app.issuer.sign_in(entrant, PERMISSIONS).await?;
     let mut answer = reply::ok(&session)?;
     answer.headers_mut().insert(header::SET_COOKIE, presented::cookie(&app, key.reveal(), life)?);
     Ok(answer)

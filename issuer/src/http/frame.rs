@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
@@ -15,8 +15,10 @@ use super::access_log::{Line, Seen};
 use super::problem::RequestFault;
 use super::{App, LONGEST_WAIT, approvals, public};
 
-/// The routes that can be asked to wait.
-const WAITING: [&str; 2] = [public::WAITING_ROUTE, approvals::WAITING_ROUTE];
+/// Whether a request is one that can ask to wait.
+fn can_wait(method: &Method, route: &str) -> bool {
+    *method == Method::GET && (route == public::WAITING_ROUTE || approvals::WAITING_ROUTES.contains(&route))
+}
 
 /// What must live as long as the work on a request, for example its place among the connections.
 #[derive(Clone)]
@@ -40,7 +42,7 @@ impl Drop for Abandoned {
 /// over and over, would fill the places.
 pub(crate) async fn frame(State(app): State<App>, route: Option<MatchedPath>, mut request: Request, next: Next) -> Response {
     let seen = Seen::default();
-    let waits = route.as_ref().is_some_and(|route| WAITING.contains(&route.as_str()));
+    let waits = route.as_ref().is_some_and(|route| can_wait(request.method(), route.as_str()));
     let span = app.tracer.as_ref().map(|tracer| tracer.request(request.headers()));
     let line = Line::start(request.method(), route, seen.clone(), span);
     request.extensions_mut().insert(seen);

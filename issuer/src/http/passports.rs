@@ -3,7 +3,8 @@
 use axum::extract::State;
 use passport_shared::api::Page;
 use passport_shared::api::passports::{
-    IssuePassport, IssuedPassport, Passport, PassportState, RenewPassport, RevokePassport, RevokePassports, RevokedPassports,
+    IssuePassport, IssuedPassport, Passport, PassportPreview, PassportState, RenewPassport, RevokePassport, RevokePassports,
+    RevokedPassports,
 };
 use passport_shared::api::problem::Problem;
 use serde::Deserialize;
@@ -75,6 +76,36 @@ pub(crate) async fn issue(
 ) -> Answer {
     let issued = app.issuer.issue_passport(&gate.caller, body).await?;
     reply::created("/v1/passports", &issued.passport_id, &issued)
+}
+
+/// See what a passport would be, before it is issued: what it would allow in words, its claims and its size. Nothing is made.
+///
+/// It takes the body of issuing, and whatever is wrong with it is answered as issuing answers it.
+#[utoipa::path(
+    post,
+    path = "/v1/passports/preview",
+    operation_id = "previewPassport",
+    tag = "passports",
+    security(("passport" = ["passports.issue on issuer/passports"])),
+    request_body(content = IssuePassport, example = json!({
+        "agentId": "agent_ollie",
+        "audience": ["https://shop.example"],
+        "grants": [{"resource": "commerce", "allowedActions": ["browse"]}],
+        "expiresIn": 3600,
+    })),
+    responses(
+        (status = 200, description = "What it would be.", body = PassportPreview),
+        (status = 404, description = "There is no such agent, or no such template.", body = Problem, content_type = PROBLEM_JSON),
+        (status = 409, description = "It does not fit what is there.", body = Problem, content_type = PROBLEM_JSON),
+    ),
+)]
+pub(crate) async fn preview(
+    State(app): State<App>,
+    gate: Gate<PassportsIssue>,
+    _: Query<NoParameters>,
+    StrictJson(body): StrictJson<IssuePassport>,
+) -> Answer {
+    reply::ok(&app.issuer.preview_passport(&gate.caller, body).await?)
 }
 
 /// Exchange a passport for a fresh one with the same grants or fewer. It is called with that passport, whatever it is for.

@@ -35,6 +35,7 @@ pub(super) fn routes() -> (Router<App>, OpenApi) {
         .routes(routes!(agents::disable))
         .routes(routes!(agents::enable))
         .routes(routes!(passports::issue, passports::list))
+        .routes(routes!(passports::preview))
         .routes(routes!(passports::renew))
         .routes(routes!(passports::revoke_many))
         .routes(routes!(passports::get))

@@ -5,6 +5,7 @@ mod console;
 mod documents;
 mod endpoints;
 mod follow;
+mod inbox;
 mod log;
 mod problems;
 mod rates;

@@ -3,10 +3,11 @@
 //! The token is made when its holder asks for it, and each time the same one but for the key that signs: its id, its hash
 //! and its times are those of the decision. So nothing secret is stored, and asking again makes no second approval.
 
+mod inbox;
+
 use std::time::Duration;
 
 use passport_keys::sign_token;
-use passport_shared::api::Page;
 use passport_shared::api::approvals::{Approval, ApprovalState, AskApproval, DecideApproval};
 use passport_shared::approval::NewApprovalClaims;
 use passport_shared::fault::{Faults, Place};
@@ -18,8 +19,9 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
+pub use self::inbox::ApprovalQuery;
 use super::ids::Id;
-use super::{Caller, Denial, Holder, Issuer, ServiceError, check, paging};
+use super::{Caller, Denial, Holder, Issuer, ServiceError, check, passports};
 use crate::store::{self, Vote};
 use crate::traces;
 
@@ -29,19 +31,8 @@ const MOST_PENDING: u32 = 32;
 /// Bytes of a request that a person is shown.
 const MOST_BYTES: usize = 65_536;
 
-/// How often a waiting request looks by itself, for decisions that came to another issuer on the same database.
+/// How often a waiting request looks by itself, for what came to another issuer on the same database.
 const LOOK: Duration = Duration::from_secs(1);
-
-/// Which approvals to list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ApprovalQuery {
-    /// In this state now.
-    pub state: Option<ApprovalState>,
-    /// `nextCursor` of the page before.
-    pub cursor: Option<String>,
-    /// At most so many, 1 to 1,000; 100 where it is left out.
-    pub limit: Option<u32>,
-}
 
 impl Issuer {
     /// Asks people to approve a request. The issuer decides the request by the project's own verifier first: one that needs
@@ -98,6 +89,7 @@ impl Issuer {
         let issuer = self.clone();
         self.see_through(async move {
             let asked = issuer.store().ask_approval(new, MOST_PENDING, event).await?;
+            issuer.inner.asked.send_modify(|count| *count = count.wrapping_add(1));
             shown(asked, None)
         })
         .await
@@ -129,28 +121,15 @@ impl Issuer {
         }
     }
 
-    /// One approval, never its token.
+    /// One approval, never its token, with what its passport allows anyway: for who decides on it.
     ///
     /// # Errors
     /// [`ServiceError::NotFound`].
     pub async fn approval(&self, id: &str) -> Result<Approval, ServiceError> {
-        shown(self.store().approval(id, self.now()).await?, None)
-    }
-
-    /// Approvals, newest first, never their tokens.
-    ///
-    /// # Errors
-    /// [`ServiceError::InvalidQuery`].
-    pub async fn approvals(&self, query: ApprovalQuery) -> Result<Page<Approval>, ServiceError> {
-        let filter = store::ApprovalFilter {
-            state: query.state.map(stored),
-            now: self.now(),
-            cursor: paging::number(query.cursor.as_deref())?,
-            limit: paging::limit(query.limit)?,
-        };
-        let page = self.store().approvals(filter).await?;
-        let items = page.items.into_iter().map(|approval| shown(approval, None)).collect::<Result<_, _>>()?;
-        Ok(Page { items, next_cursor: page.next.map(|cursor| cursor.to_string()) })
+        let now = self.now();
+        let found = self.store().approval(id, now).await?;
+        let passport = self.store().passport(&found.asked.passport_id).await?;
+        Ok(Approval { describe: Some(passports::words(&passport, now)?), ..shown(found, None)? })
     }
 
     /// What the caller says to an approval. Nobody decides on what their own agent asks for, and nobody twice.
@@ -274,6 +253,7 @@ fn shown(approval: store::Approval, token: Option<String>) -> Result<Approval, S
         request,
         request_hash: asked.request_hash,
         audience: asked.audience,
+        describe: None,
         approvers_needed: asked.approvers,
         approved_by: approval.approved_by,
         denied_by: approval.denied_by,

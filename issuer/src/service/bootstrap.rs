@@ -39,9 +39,9 @@ impl Issuer {
         check_vault(&parts, &ring, log::vault_id(&log_key)).await?;
         let (press, trust) = Press::start(&parts, &settings).await?;
         let gate = Verifier::new(trust, settings.issuer.clone()).with_resource_policy(ResourcePolicy::MustName);
-        let (log, decided) = (log::Logbook::new(log_key), tokio::sync::watch::Sender::new(0));
-        let issuer =
-            Self { inner: Arc::new(Inner { parts, settings, gate, press, log, receipts: super::receipt::Desk::default(), decided }) };
+        let (asked, decided) = (tokio::sync::watch::Sender::new(0), tokio::sync::watch::Sender::new(0));
+        let (log, receipts) = (log::Logbook::new(log_key), super::receipt::Desk::default());
+        let issuer = Self { inner: Arc::new(Inner { parts, settings, gate, press, log, receipts, asked, decided }) };
         issuer.follow_others();
         let issued = if issuer.has_admin_passport().await? { None } else { Some(issuer.admin_passport().await?) };
         Ok((issuer, issued))

@@ -19,13 +19,38 @@ const LINK_LIFE: i64 = 300;
 /// An action, and what it is done to.
 pub type Permission = (&'static str, &'static str);
 
+/// Who has shown a passport, or a link that was made with one, that is good here now. Nothing is written of it yet.
+pub struct Entrant {
+    passport: Passport,
+    shown: Shown,
+    /// The hash of the link's code.
+    link: Option<String>,
+}
+
+impl Entrant {
+    /// The agent that carries the passport.
+    #[must_use]
+    pub fn agent_id(&self) -> &str {
+        &self.passport.agent_id
+    }
+}
+
+/// A session that was opened a moment ago.
+pub struct SignedIn {
+    /// Its secret.
+    pub key: SessionKey,
+    /// What it is, and may.
+    pub session: ConsoleSession,
+    /// How long it lasts, in seconds.
+    pub life: i64,
+}
+
 impl Issuer {
-    /// Opens a session of the console. Gives its secret, and what it is; `permissions` are what it is asked of whether the
-    /// passport's grants allow them.
+    /// Looks at what somebody would sign in with.
     ///
     /// # Errors
     /// A [`Denial`], to be answered as it is.
-    pub async fn sign_in(&self, body: SignIn, permissions: &[Permission]) -> Result<(SessionKey, ConsoleSession), Denial> {
+    pub async fn entrant(&self, body: SignIn) -> Result<Entrant, Denial> {
         let (shown, link) = match (body.passport, body.link) {
             (Some(token), None) => (Shown::Token(token), None),
             (None, Some(code)) => {
@@ -37,10 +62,18 @@ impl Issuer {
             }
             _ => return Err(Denial::Failed(ServiceError::invalid("", "give either `passport` or `link`"))),
         };
-        let passport = self.good_here(&shown).await?;
+        Ok(Entrant { passport: self.good_here(&shown).await?, shown, link })
+    }
+
+    /// Opens a session of the console; `permissions` are what it is asked of whether the passport's grants allow them.
+    ///
+    /// # Errors
+    /// A [`Denial`], to be answered as it is.
+    pub async fn sign_in(&self, entrant: Entrant, permissions: &[Permission]) -> Result<SignedIn, Denial> {
+        let Entrant { passport, shown, link } = entrant;
         let now = self.now();
-        let life = self.settings().console.ok_or(Denial::NoToken)?;
-        let (key, expires_at) = (SessionKey::draw(&*self.inner.parts.entropy), now.saturating_add(life).min(passport.expires_at));
+        let most = self.settings().console.ok_or(Denial::NoToken)?;
+        let (key, expires_at) = (SessionKey::draw(&*self.inner.parts.entropy), now.saturating_add(most).min(passport.expires_at));
         let session = ConsoleKey { hash: key.hash(), passport_id: passport.id.to_string(), created_at: now, expires_at };
         let by = if link.is_some() { "link" } else { "passport" };
         let change = json!({ "type": "console_signed_in", "passportId": passport.id, "by": by, "expiresAt": check::shown(expires_at) });
@@ -62,7 +95,7 @@ impl Issuer {
             Shown::Token(_) => self.kept(&passport.id).await?,
         };
         let session = self.session_of(&key, &passport, kept, expires_at, permissions).await?;
-        Ok((key, session))
+        Ok(SignedIn { key, session, life: expires_at.saturating_sub(now) })
     }
 
     /// What a session is, and may, now.

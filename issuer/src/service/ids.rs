@@ -29,6 +29,11 @@ impl Id {
     }
 }
 
+/// What stands for an id that is not made yet: as long as any, and nobody's.
+pub(super) fn stand_in(id: Id) -> String {
+    format!("{}{}", id.prefix(), uuid::Uuid::nil())
+}
+
 impl Issuer {
     /// See [`Parts::new_id`].
     pub(super) fn new_id(&self, id: Id) -> String {
@@ -65,6 +70,7 @@ mod tests {
             let uuid = uuid::Uuid::parse_str(text.strip_prefix(prefix).expect(prefix)).expect("a uuid");
             assert_eq!(uuid.get_version_num(), 7);
             assert_ne!(issuer.new_id(id), text);
+            assert!(stand_in(id).starts_with(prefix) && stand_in(id).len() == text.len(), "{}", stand_in(id));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Issuing a passport.
 
+mod draft;
 mod mint;
 mod order;
 mod reissue;
@@ -24,7 +25,14 @@ impl Issuer {
     /// [`ServiceError::Invalid`], with a pointer for each fault; [`ServiceError::NotFound`] for the agent or the
     /// template; [`ServiceError::Conflict`] if the agent is disabled, or the template was changed meanwhile;
     /// [`ServiceError::Forbidden`].
-    pub async fn issue_passport(&self, caller: &Caller, mut body: IssuePassport) -> Result<IssuedPassport, ServiceError> {
+    pub async fn issue_passport(&self, caller: &Caller, body: IssuePassport) -> Result<IssuedPassport, ServiceError> {
+        let order = self.order(caller, body).await?;
+        let (issuer, author) = (self.clone(), caller.author().clone());
+        self.see_through(async move { issuer.mint(&order, &author).await }).await
+    }
+
+    /// What the body asks for, where the caller may have it issued.
+    async fn order(&self, caller: &Caller, mut body: IssuePassport) -> Result<Order, ServiceError> {
         let expanded = self.expand_for(&mut body).await?;
         let order = Order::read(body, expanded, self.settings(), self.now())?;
         let agent = self.store().agent(&order.agent_id).await?;
@@ -39,8 +47,7 @@ impl Issuer {
             };
             subset::check(caller.claims(), &order.grants, end, order.issued_at)?;
         }
-        let (issuer, author) = (self.clone(), caller.author().clone());
-        self.see_through(async move { issuer.mint(&order, &author).await }).await
+        Ok(order)
     }
 
     /// Issues a passport of the role `admin` to the agent `admin`, as long as a passport can live: for the first start.

@@ -2,7 +2,9 @@
 
 use passport_shared::api::Page;
 use passport_shared::api::passports::{Passport, PassportState, RevokePassport};
+use passport_shared::describe::sentences;
 use passport_shared::fault::{Faults, Place};
+use passport_shared::passport;
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -62,7 +64,9 @@ impl Issuer {
     /// # Errors
     /// [`ServiceError::NotFound`].
     pub async fn passport(&self, id: &str) -> Result<Passport, ServiceError> {
-        shown(self.store().passport(id).await?, self.now())
+        let (passport, now) = (self.store().passport(id).await?, self.now());
+        let describe = Some(words(&passport, now)?);
+        Ok(Passport { describe, ..shown(passport, now)? })
     }
 
     /// Revokes a passport, and with it all that came of the same one by renewal: on return the gate and the published
@@ -97,6 +101,13 @@ impl Issuer {
     }
 }
 
+/// What a passport allows now, in sentences, whatever has become of it.
+pub(super) fn words(passport: &store::Passport, now: i64) -> Result<Vec<String>, ServiceError> {
+    let claims = passport::Passport::read(passport.claims.as_bytes());
+    let claims = claims.map_err(|error| ServiceError::internal("read the claims of a passport", error))?;
+    Ok(sentences(claims.grants.iter().map(|(_, grant)| grant), now))
+}
+
 fn stored(state: PassportState) -> store::PassportState {
     match state {
         PassportState::Live => store::PassportState::Live,
@@ -127,6 +138,7 @@ fn shown(passport: store::Passport, now: i64) -> Result<Passport, ServiceError> 
         key_id: passport.key_id,
         audience: passport.audience,
         grants: claims.authorization_details,
+        describe: None,
         on_behalf_of: claims.on_behalf_of,
         state,
         issued_at: check::shown(passport.issued_at),
@@ -160,6 +172,9 @@ mod tests {
         assert_eq!((shown.agent_id.as_str(), shown.issued_by.as_str(), shown.state), ("ollie", "admin", PassportState::Live));
         assert_eq!(shown.on_behalf_of.as_deref(), Some("Finance"));
         assert!(shown.grants.get().contains(r#""type":"permission_passport""#), "{}", shown.grants);
+        assert_eq!(shown.describe.clone().unwrap(), ["may `buy` on `commerce`, with `n` at most 1.50"]);
+        let listed = world.issuer.passports(PassportQuery::default()).await.unwrap().items;
+        assert!(listed.iter().all(|passport| passport.describe.is_none()));
         let text = serde_json::to_string(&shown).unwrap();
         assert!(!text.contains("eyJ"), "{text}");
         assert_eq!(world.issuer.passport("pp_none").await.unwrap_err().code(), "not_found");

@@ -3,6 +3,7 @@
 use passport_shared::api::Page;
 use passport_shared::api::passports::IssuePassport;
 use passport_shared::api::templates::{DeletedTemplate, ExpandTemplate, ExpandedTemplate, SaveTemplate, Template};
+use passport_shared::describe::sentences;
 use passport_shared::fault::{Fault, Faults, Place};
 use passport_shared::grant::Grant;
 use passport_shared::limits::OPERAND_VALUES;
@@ -132,17 +133,11 @@ impl Issuer {
         let template = self.store().template(name).await?;
         let expanded = expand(&template, &read(&template)?, body.parameters.as_deref())?;
         let (used, grants) = expanded.map_err(|errors| ServiceError::Invalid { errors })?;
-        let now = self.now();
-        let words = grants.iter().flat_map(|grant| {
-            let words = grant.describe(now);
-            let must_not = words.must_not.map(|text| format!("must never {text}, whatever else is allowed"));
-            words.may.map(|text| format!("may {text}")).into_iter().chain(must_not)
-        });
         Ok(ExpandedTemplate {
             name: used.name,
             revision: used.revision,
             parameters: raw(used.parameters)?,
-            describe: words.collect(),
+            describe: sentences(&grants, self.now()),
             grants: raw(to_json(&grants)?)?,
         })
     }
@@ -256,7 +251,7 @@ fn compact(json: &str) -> String {
 }
 
 /// JSON text of our own as it stands in an answer.
-fn raw(text: String) -> Result<Box<RawValue>, ServiceError> {
+pub(super) fn raw(text: String) -> Result<Box<RawValue>, ServiceError> {
     RawValue::from_string(text).map_err(|error| ServiceError::internal("write JSON", error))
 }
 

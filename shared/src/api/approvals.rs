@@ -52,6 +52,10 @@ pub struct Approval {
     pub request_hash: String,
     /// The service that it is for.
     pub audience: String,
+    /// All that the passport allows now, in sentences, for who decides on it: where it is asked for by its id, with
+    /// `approvals.read`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub describe: Option<Vec<String>>,
     /// How many different people have to approve.
     pub approvers_needed: u8,
     /// Who has.
@@ -72,6 +76,20 @@ pub struct Approval {
     /// The token, to be given as `approval` in the request: once it is approved, and while it can be used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<String>,
+}
+
+/// A page of approvals.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ApprovalPage {
+    /// The approvals.
+    pub items: Vec<Approval>,
+    /// What to give as `cursor` for the next page; `null` on the last one.
+    pub next_cursor: Option<String>,
+    /// Tells this page from any other: what to give as `unless` to wait until it is another one.
+    #[serde(default)]
+    pub version: String,
 }
 
 /// The body of `POST /v1/approvals/{id}/approve` and `…/deny`. It may be left out.

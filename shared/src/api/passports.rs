@@ -99,6 +99,49 @@ impl std::fmt::Debug for IssuedPassport {
     }
 }
 
+/// The answer to `POST /v1/passports/preview`: what the same body would be issued as. Nothing is made by it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PassportPreview {
+    /// The agent that would carry it.
+    pub agent_id: String,
+    /// The services that it would be for.
+    pub audience: Vec<String>,
+    /// What it would allow, as it would be signed.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub grants: Box<RawValue>,
+    /// The same in sentences.
+    pub describe: Vec<String>,
+    /// The token's header.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub header: Box<RawValue>,
+    /// The token's claims, but for `jti` and the place in `status`, which are drawn when it is issued: what stands for them
+    /// is as long as they can be.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub claims: Box<RawValue>,
+    /// When it would be issued: now.
+    pub issued_at: String,
+    /// When it would start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<String>,
+    /// When it would end.
+    pub expires_at: String,
+    /// Until when it could be exchanged for a fresh one; `null` where it could not.
+    #[serde(default)]
+    pub renew_until: Option<String>,
+    /// The template that it would be issued by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
+    /// Its revision now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_revision: Option<i64>,
+    /// Bytes that the token would have at most; a few fewer, where its place in the status list is written in fewer digits.
+    pub token_bytes: u64,
+    /// Bytes that verifiers accept.
+    pub max_token_bytes: u64,
+}
+
 /// A passport as the issuer lists it. The token is not kept and never listed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -115,6 +158,9 @@ pub struct Passport {
     /// What it allows, as signed.
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
     pub grants: Box<RawValue>,
+    /// The same in sentences, where it is asked for by its id: what it allows now, but for those of its grants that are over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub describe: Option<Vec<String>>,
     /// Who answers for the agent.
     pub on_behalf_of: Option<String>,
     /// Whether it is `live`, `revoked` or `expired`.

@@ -33,3 +33,9 @@ export async function confirm(page, act, fields = {}) {
   await dialog.getByRole('button', { name: act, exact: true }).click()
   await dialog.waitFor({ state: 'detached' })
 }
+
+/** What the page asked for is there. A page that waits at the issuer for news is never quiet on the network. */
+export async function loaded(page) {
+  await page.waitForFunction(() => document.querySelector('.loading') === null && !/Asking the issuer/.test(document.body.innerText))
+  await page.waitForTimeout(300)
+}

@@ -23,7 +23,8 @@ fn run(files: &[&str]) {
 }
 
 const INSPECTOR: [&str; 2] = ["core.test.mjs", "inspector.test.mjs"];
-const CONSOLE: [&str; 4] = ["story.test.mjs", "pages.test.mjs", "approvals.test.mjs", "roles.test.mjs"];
+const CONSOLE: [&str; 6] =
+    ["story.test.mjs", "pages.test.mjs", "issue.test.mjs", "templates.test.mjs", "approvals.test.mjs", "roles.test.mjs"];
 
 #[test]
 fn the_inspector_decides_as_a_verifier_does_on_a_machine_without_a_network() {

@@ -103,6 +103,37 @@ fn what_one_issuer_does_holds_at_another_on_the_same_database() {
 }
 
 #[test]
+fn an_inbox_that_waits_at_one_issuer_hears_of_what_is_asked_and_decided_at_another() {
+    let server = PrivateServer::start(true);
+    let database = server.new_database();
+    let folder = tempfile::tempdir().expect("a folder");
+    let one = start(&folder.path().join("one"), &free_address(), &database);
+    let other = start(&folder.path().join("other"), &free_address(), &database);
+    let at_one = one.admin();
+    let at_other = Client { url: other.url(), passport: at_one.passport.clone() };
+    at_one.post("/v1/agents", &json!({"agentId": "ollie", "name": "Ollie"}));
+    let grants = json!([{"resource": "drive", "allowedActions": ["write"], "requiresApproval": true}]);
+    let issued = at_one.post("/v1/passports", &json!({"agentId": "ollie", "audience": [SHOP], "grants": grants, "expiresIn": 600}));
+    let asker = Client { url: one.url(), passport: issued["passport"].as_str().expect("a token").to_owned() };
+    let version = |page: &Value| page["version"].as_str().expect("a version").to_owned();
+    let waiting = |known: String| {
+        let at_other = Client { url: at_other.url.clone(), passport: at_other.passport.clone() };
+        std::thread::spawn(move || at_other.get(&format!("/v1/approvals?state=pending&unless={known}&wait=15")))
+    };
+    let empty = version(&at_other.get("/v1/approvals?state=pending"));
+
+    let inbox = waiting(empty.clone());
+    let asked = asker.post("/v1/approvals", &json!({"request": {"action": "write", "resource": "drive"}}));
+    let heard = inbox.join().expect("an answer");
+    assert_eq!(heard["items"][0]["approvalId"], asked["approvalId"], "{heard}");
+
+    let inbox = waiting(version(&heard));
+    let id = asked["approvalId"].as_str().expect("an id");
+    at_one.post(&format!("/v1/approvals/{id}/deny"), &json!({}));
+    assert_eq!(version(&inbox.join().expect("an answer")), empty);
+}
+
+#[test]
 fn issuers_that_start_together_on_an_empty_database_share_one_pair_of_keys() {
     let server = PrivateServer::start(true);
     let database = server.new_database();

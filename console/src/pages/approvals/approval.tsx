@@ -1,9 +1,7 @@
-import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link } from 'react-router'
-import { type Approval, api, body } from '../../api/client'
+import type { Approval } from '../../api/client'
 import { useMay, useSession } from '../../app/session'
-import { describe } from '../../lib/describe'
 import { seconds } from '../../lib/time'
 import { State } from '../../ui/badge'
 import { Card } from '../../ui/card'
@@ -105,26 +103,16 @@ export function ApprovalInFull({ approval }: { approval: Approval }) {
           </div>
         )}
       </Card>
-      {may('passports.read') && <MayAnyway approval={approval} />}
+      {approval.describe && (
+        <Card
+          title={`What ${approval.agentId} may do anyway`}
+          lead="All that its passport says. What asks for a person first is said so."
+        >
+          <Described sentences={approval.describe} />
+        </Card>
+      )}
       {deciding !== undefined && <Decide approval={approval} how={deciding} onClose={() => setDeciding(undefined)} />}
     </div>
-  )
-}
-
-/** All that the agent's passport says, so that who decides sees what the answer changes and what it does not. */
-function MayAnyway({ approval }: { approval: Approval }) {
-  const passport = useQuery({
-    queryKey: ['passports', 'one', approval.passportId],
-    queryFn: () => body(api.GET('/v1/passports/{id}', { params: { path: { id: approval.passportId } } })),
-  })
-  if (passport.data === undefined) return null
-  return (
-    <Card
-      title={`What ${approval.agentId} may do anyway`}
-      lead="All that its passport says. What asks for a person first is said so."
-    >
-      <Described sentences={describe(passport.data.grants)} />
-    </Card>
   )
 }
 

@@ -36,7 +36,7 @@ function useDecided(enabled: boolean) {
       return page.items.filter(({ state }) => state !== 'pending')
     },
     enabled,
-    refetchInterval: 10_000,
+    refetchInterval: 30_000,
     placeholderData: keepPreviousData,
   })
 }
@@ -112,7 +112,7 @@ function OneApproval({ id }: { id: string }) {
   const approval = useQuery({
     queryKey: ['approvals', 'one', id],
     queryFn: () => body(api.GET('/v1/approvals/{id}', { params: { path: { id } } })),
-    refetchInterval: ({ state }) => (state.data?.state === 'pending' ? 4_000 : false),
+    refetchInterval: ({ state }) => (state.data?.state === 'pending' ? 15_000 : false),
   })
   if (approval.isPending) return <Loading what="the request" />
   if (approval.isError) return <Fault error={approval.error} again={() => approval.refetch()} />

@@ -98,7 +98,7 @@ export function grantOf(draft: GrantDraft): Record<string, unknown> {
 type Declaration = { type?: string }
 
 /** The value of a parameter as its template declares it; `undefined` where nothing was typed, so that its default holds. */
-export function parameterOf(declaration: Declaration, typed: string): unknown {
+function parameterOf(declaration: Declaration, typed: string): unknown {
   if (typed.trim() === '') return undefined
   if (declaration.type === 'number') return typed.trim()
   if (declaration.type === 'boolean') return typed === 'true'
@@ -120,12 +120,17 @@ export function bodyOf(draft: Draft, template: Schemas['Template'] | undefined, 
       : { renewUntil: new Date((now + days * units.days) * 1000).toISOString().replace(/\.\d+Z$/, 'Z') }),
   }
   if (template === undefined) return { ...base, grants: draft.grants.map(grantOf) }
+  return { ...base, template: template.name, parameters: parametersOf(template, draft.parameters) }
+}
+
+/** The values of a template's parameters, of what was typed for them. */
+export function parametersOf(template: Schemas['Template'], typed: Record<string, string>): Record<string, unknown> {
   const declared = template.parameters as Record<string, Declaration>
-  const parameters = Object.entries(declared).flatMap(([name, declaration]) => {
-    const value = parameterOf(declaration, draft.parameters[name] ?? '')
+  const values = Object.entries(declared).flatMap(([name, declaration]) => {
+    const value = parameterOf(declaration, typed[name] ?? '')
     return value === undefined ? [] : [[name, value] as const]
   })
-  return { ...base, template: template.name, parameters: Object.fromEntries(parameters) }
+  return Object.fromEntries(values)
 }
 
 /** What has to be filled in before the issuer can be asked about it, each with where it stands in the body. */

@@ -16,7 +16,7 @@ import { Issued } from './issued'
 import { LifeFields } from './life-fields'
 import { ParameterFields } from './parameter-fields'
 import { placesOf, unplaced } from './places'
-import { Preview, useExpanded } from './preview'
+import { Preview, usePreview } from './preview'
 import { StartChoice, useTemplates } from './start-choice'
 import { grantDraft } from './starts'
 import { useDraft } from './use-draft'
@@ -45,9 +45,8 @@ function IssueForm() {
   const order = useMemo(() => bodyOf(draft, template, now), [draft, template, now])
   const lacking = missing(draft, template)
   const ready = lacking.length === 0
-  const expanded = useExpanded(order, ready && template !== undefined)
-  const problem =
-    failed ?? (expanded.isError && ready && template !== undefined ? asProblem(expanded.error) : undefined)
+  const preview = usePreview(order, ready)
+  const problem = failed ?? (ready && preview.isError ? asProblem(preview.error) : undefined)
   const mistakes = tried && !ready ? lacking : (problem?.faults ?? [])
   const homeless = unplaced(mistakes, placesOf(draft, template))
 
@@ -61,7 +60,10 @@ function IssueForm() {
     }
     setBusy(true)
     try {
-      setIssued({ passport: await body(api.POST('/v1/passports', { body: order })), order })
+      const passport = await body(api.POST('/v1/passports', { body: order }))
+      // What a template came to is what can be tried on it.
+      const { audience, grants } = { ...preview.data, ...order }
+      setIssued({ passport, order: { ...order, ...(audience && { audience }), ...(grants && { grants }) } })
     } catch (error) {
       setFailed(asProblem(error))
       focusFirstMistake()
@@ -131,7 +133,7 @@ function IssueForm() {
             </Card>
           </div>
           <div className="stack-l aside-sticky">
-            <Preview order={order} template={template} expanded={expanded} ready={ready} now={now} />
+            <Preview preview={preview} ready={ready} />
             {homeless.length > 0 && (
               <div className="notice is-bad" role="alert">
                 <Icon name="care" />

@@ -23,8 +23,9 @@ export function WhoFields({ draft, inherited, onChange }: WhoFieldsProps) {
   })
   const items = agents.data?.items.filter(({ state }) => state === 'enabled') ?? []
   const known = items.some(({ agentId }) => agentId === draft.agentId)
-  // Where there are more than one page, or none may be read, the id is typed.
-  const choice = agents.isSuccess && !agents.data.nextCursor
+  // Where there are more than one page, or none may be read, the id is typed. One choice does not turn into the other under
+  // somebody's hands: while they are on their way, it is the choice that is there most often.
+  const choice = may('agents.read') && !agents.isError && !agents.data?.nextCursor
   return (
     <div className="stack">
       <Field

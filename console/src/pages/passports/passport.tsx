@@ -4,7 +4,6 @@ import { Link, useParams } from 'react-router'
 import { api, body, type Passport } from '../../api/client'
 import { Guarded } from '../../app/guarded'
 import { useMay } from '../../app/session'
-import { describe } from '../../lib/describe'
 import { State } from '../../ui/badge'
 import { Card } from '../../ui/card'
 import { CodeBlock, Id } from '../../ui/copy'
@@ -15,6 +14,7 @@ import { Page } from '../../ui/page'
 import { Moment, When } from '../../ui/time'
 import { Described } from '../../ui/words'
 import { RecentEvents } from '../audit/recent-events'
+import { templatePath } from '../templates/paths'
 import { RevokePassport } from './revoke'
 
 export function PassportPage() {
@@ -64,7 +64,7 @@ function PassportInFull({ passport }: { passport: Passport }) {
       {passport.state === 'revoked' && <Revoked passport={passport} />}
       <div className="grid-main">
         <Card title="What it allows">
-          <Described sentences={describe(passport.grants)} />
+          <Described sentences={passport.describe ?? []} />
           <p className="muted small">Everything that is not listed is refused.</p>
           <details>
             <summary>The grants as signed</summary>
@@ -154,7 +154,12 @@ function Facts({ passport }: { passport: Passport }) {
         <>
           <dt>Template</dt>
           <dd>
-            {passport.template}, revision {passport.templateRevision}
+            {may('templates.read') ? (
+              <Link to={templatePath(passport.template)}>{passport.template}</Link>
+            ) : (
+              passport.template
+            )}
+            , revision {passport.templateRevision}
           </dd>
         </>
       )}

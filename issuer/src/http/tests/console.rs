@@ -46,6 +46,16 @@ async fn the_cookie_is_for_this_host_alone_and_no_script_reads_it() {
 }
 
 #[tokio::test]
+async fn the_cookie_ends_with_the_passport_where_that_is_sooner() {
+    let fixture = Fixture::new().await;
+    let hour = fixture.passport("hour", json!([])).await;
+    fixture.clock.0.fetch_add(600, std::sync::atomic::Ordering::SeqCst);
+    let reply = fixture.send(request("POST", "/console/session", None, Some(json!({ "passport": hour })))).await;
+    let cookie = reply.header("set-cookie").unwrap();
+    assert!(cookie.contains("; Max-Age=3000;"), "{cookie}");
+}
+
+#[tokio::test]
 async fn every_route_takes_the_cookie_and_a_change_needs_the_token_that_only_its_page_has() {
     let fixture = Fixture::new().await;
     let (cookie, session) = fixture.signed_in(&fixture.admin).await;

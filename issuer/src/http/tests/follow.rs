@@ -100,13 +100,13 @@ async fn a_stop_waits_for_nobody_that_only_waits() {
 }
 
 /// A router whose places for those that wait can be counted.
-async fn counted(fixture: &Fixture, waiters: usize) -> (axum::Router, Arc<tokio::sync::Semaphore>) {
+pub(super) async fn counted(fixture: &Fixture, waiters: usize) -> (axum::Router, Arc<tokio::sync::Semaphore>) {
     let app = fixture.app(Limits { waiters, ..Limits::default() });
     let places = Arc::clone(&app.waiters);
     (assemble(routes().0, app), places)
 }
 
-async fn until(condition: impl Fn() -> bool) {
+pub(super) async fn until(condition: impl Fn() -> bool) {
     let told = tokio::time::timeout(Duration::from_secs(60), async {
         while !condition() {
             tokio::time::sleep(Duration::from_millis(1)).await;

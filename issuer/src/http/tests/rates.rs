@@ -94,6 +94,66 @@ async fn a_source_that_guesses_is_locked_out_and_verifiers_beside_it_are_not() {
     server.end().await;
 }
 
+/// The status of signing in with this body.
+async fn sign_in(server: &Server, body: &serde_json::Value) -> String {
+    let (mut stream, body) = (server.connect().await, body.to_string());
+    let head =
+        format!("POST /console/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
+    stream.write_all((head + &body).as_bytes()).await.unwrap();
+    answer(&mut stream).await.get(9..12).unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn who_guesses_at_the_consoles_door_is_locked_out_whatever_is_guessed() {
+    let fixture = Fixture::new().await;
+    let good = serde_json::json!({ "passport": fixture.admin });
+    for guess in [serde_json::json!({"passport": "guess"}), serde_json::json!({"link": "guess"})] {
+        let server = Server::start(&fixture, limits(Rates { lockout_after: 5, ..OFF })).await;
+        assert_eq!(sign_in(&server, &good).await, "200");
+        for _ in 0..5 {
+            assert_eq!(sign_in(&server, &guess).await, "401");
+        }
+        assert_eq!(sign_in(&server, &guess).await, "429");
+        assert_eq!(sign_in(&server, &good).await, "429", "a good one from there waits too");
+        assert_eq!(refused(&server, "/v1/agents", Some(&fixture.admin), 1, "locked_out").await, 1, "and so does every guarded route");
+        assert_eq!(refused(&server, "/console", None, 5, "").await, 0, "the pages are for everyone");
+        server.end().await;
+    }
+    // What somebody brings in a cookie is a guess like any other.
+    let server = Server::start(&fixture, limits(Rates { lockout_after: 5, ..OFF })).await;
+    for status in ["401", "401", "401", "401", "401", "429"] {
+        let mut stream = server.connect().await;
+        let head = "GET /console/session HTTP/1.1\r\nHost: x\r\nCookie: __Host-passport-console=guess\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.unwrap();
+        assert_eq!(answer(&mut stream).await.get(9..12), Some(status));
+    }
+    server.end().await;
+}
+
+#[tokio::test]
+async fn a_sign_in_that_has_to_wait_leaves_nothing_behind_and_uses_no_link_up() {
+    let fixture = Fixture::new().await;
+    let (limited, open) =
+        (Server::start(&fixture, limits(Rates { agent: of(3), ..OFF })).await, Server::start(&fixture, limits(OFF)).await);
+    let events = async || fixture.admin("GET", "/v1/audit/events?limit=1000", None).await.json()["items"].as_array().unwrap().len();
+    // A second that has passed lets one in: then it is tried again.
+    for _ in 0..20 {
+        let link = fixture.admin("POST", "/v1/console/links", None).await.json();
+        let code = link["url"].as_str().unwrap().split_once("#link=").unwrap().1.to_owned();
+        let (by_link, by_passport) = (serde_json::json!({ "link": code }), serde_json::json!({ "passport": fixture.admin }));
+        assert!(refused(&limited, "/v1/agents", Some(&fixture.admin), 10, "rate_limited").await > 0);
+        let before = events().await;
+        if [sign_in(&limited, &by_passport).await, sign_in(&limited, &by_link).await] == ["429", "429"] {
+            assert_eq!(events().await, before, "nobody has signed in");
+            assert_eq!(sign_in(&open, &by_link).await, "200");
+            assert_eq!(events().await, before + 1);
+            limited.end().await;
+            return open.end().await;
+        }
+    }
+    panic!("the limit never held");
+}
+
 #[tokio::test]
 async fn a_passport_that_has_expired_is_no_guess() {
     let fixture = Fixture::new().await;

@@ -51,6 +51,13 @@ const ROUTES: &[Route] = &[
         Json(r#"{"agentId": "admin", "audience": ["https://shop.example"], "grants": [], "expiresIn": 60}"#),
         Some(("passports.issue", "issuer/passports")),
     ),
+    Route(
+        "POST",
+        "/v1/passports/preview",
+        "/v1/passports/preview",
+        Json(r#"{"agentId": "admin", "audience": ["https://shop.example"], "grants": [], "expiresIn": 60}"#),
+        Some(("passports.issue", "issuer/passports")),
+    ),
     Route("POST", "/v1/passports/renew", "/v1/passports/renew", Json("{}"), OWN),
     Route("GET", "/v1/passports", "/v1/passports", Nothing, Some(("passports.read", "issuer/passports"))),
     Route(

@@ -11,13 +11,13 @@ const CHARGES: &str = r#"[
 ]"#;
 
 /// A world with an agent whose charges need approval, and two people who approve.
-struct Office {
-    world: World,
+pub(super) struct Office {
+    pub(super) world: World,
     token: String,
 }
 
 impl Office {
-    async fn open() -> Self {
+    pub(super) async fn open() -> Self {
         let world = World::new().await;
         let token = world.passport("ollie", SHOP, CHARGES).await.passport;
         Self { world, token }
@@ -27,18 +27,18 @@ impl Office {
         self.world.issuer.holder(Some(&self.token)).await.unwrap()
     }
 
-    async fn person(&self, name: &str) -> Caller {
+    pub(super) async fn person(&self, name: &str) -> Caller {
         let grants = r#"[{"resource":"issuer/approvals","allowedActions":["approvals.*"]}]"#;
         let token = self.world.passport(name, ISSUER, grants).await.passport;
         self.world.issuer.authorize(Some(&token), "approvals.decide", "issuer/approvals", &[]).await.unwrap()
     }
 
-    async fn ask(&self, request: Value) -> Result<Approval, ServiceError> {
+    pub(super) async fn ask(&self, request: Value) -> Result<Approval, ServiceError> {
         let body = AskApproval { request: RawValue::from_string(request.to_string()).unwrap(), audience: None };
         self.world.issuer.ask_approval(&self.holder().await, body).await
     }
 
-    async fn decide(&self, by: &Caller, approval: &Approval, approves: bool) -> Result<Approval, ServiceError> {
+    pub(super) async fn decide(&self, by: &Caller, approval: &Approval, approves: bool) -> Result<Approval, ServiceError> {
         self.world.issuer.decide_approval(by, &approval.approval_id, approves, DecideApproval::default()).await
     }
 
@@ -54,7 +54,7 @@ impl Office {
     }
 }
 
-fn charge() -> Value {
+pub(super) fn charge() -> Value {
     json!({"action": "charge", "resource": "cards", "amount": 742.50})
 }
 
@@ -80,6 +80,20 @@ async fn what_is_asked_and_approved_is_allowed_by_any_verifier_offline() {
     assert!(office.own(&asked).await.approval.is_some());
     office.world.place.clock.advance(1);
     assert_eq!(office.own(&asked).await.approval, None);
+}
+
+#[tokio::test]
+async fn who_decides_sees_what_the_passport_allows_anyway_and_its_holder_is_told_nothing_more() {
+    let office = Office::open().await;
+    let asked = office.ask(charge()).await.unwrap();
+    let shown = office.world.issuer.approval(&asked.approval_id).await.unwrap();
+    let told = [
+        "may `charge` on `cards`, with `amount` at most 900.00, once a person has approved it",
+        "may `transfer` on `bank`, once 2 different people have approved it",
+        "may `read` on `cards`",
+    ];
+    assert_eq!(shown.describe.as_deref().unwrap(), told);
+    assert_eq!((office.own(&asked).await.describe, asked.describe), (None, None));
 }
 
 #[tokio::test]
@@ -185,9 +199,9 @@ async fn what_nobody_decides_in_time_expires_and_can_be_asked_again() {
     assert_eq!(office.world.issuer.approval(&asked.approval_id).await.unwrap().state, ApprovalState::Expired);
     assert!(office.world.issuer.decide_approval(&ann, &asked.approval_id, true, DecideApproval::default()).await.is_err());
     let expired = ApprovalQuery { state: Some(ApprovalState::Expired), ..ApprovalQuery::default() };
-    assert_eq!(office.world.issuer.approvals(expired).await.unwrap().items.len(), 1);
+    assert_eq!(office.world.issuer.approvals(&expired).await.unwrap().items.len(), 1);
     let pending = ApprovalQuery { state: Some(ApprovalState::Pending), ..ApprovalQuery::default() };
-    assert!(office.world.issuer.approvals(pending).await.unwrap().items.is_empty());
+    assert!(office.world.issuer.approvals(&pending).await.unwrap().items.is_empty());
 }
 
 #[tokio::test]

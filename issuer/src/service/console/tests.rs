@@ -20,7 +20,12 @@ fn by(url: &str) -> SignIn {
 
 impl World {
     async fn signed_in(&self, passport: &str) -> (SessionKey, ConsoleSession) {
-        self.issuer.sign_in(with(passport), PERMISSIONS).await.unwrap()
+        self.enters(with(passport)).await.unwrap()
+    }
+
+    async fn enters(&self, body: SignIn) -> Result<(SessionKey, ConsoleSession), Denial> {
+        let entrant = self.issuer.entrant(body).await?;
+        self.issuer.sign_in(entrant, PERMISSIONS).await.map(|signed_in| (signed_in.key, signed_in.session))
     }
 
     /// What the gate says to a session that would read agents.
@@ -136,7 +141,7 @@ async fn nobody_signs_in_with_what_is_no_passport_for_this_issuer() {
         (SignIn::default(), "invalid_body"),
         (SignIn { link: Some("x".into()), ..with(&world.admin) }, "invalid_body"),
     ] {
-        assert_eq!(code(world.issuer.sign_in(body, PERMISSIONS).await), expected);
+        assert_eq!(code(world.enters(body).await), expected);
     }
     assert_eq!(world.log().await.len(), events);
 }
@@ -169,22 +174,22 @@ async fn a_link_is_good_once_and_for_five_minutes() {
     let link = async || world.issuer.console_link(Some(world.admin.as_str())).await.unwrap().url;
     let url = link().await;
     assert!(url.starts_with(&format!("{ISSUER}/console/#link=")), "{url}");
-    let (key, session) = world.issuer.sign_in(by(&url), PERMISSIONS).await.unwrap();
+    let (key, session) = world.enters(by(&url)).await.unwrap();
     assert_eq!((session.agent_id.as_str(), world.by_session(&key).await), ("admin", "granted"));
-    assert_eq!(code(world.issuer.sign_in(by(&url), PERMISSIONS).await), "invalid_link");
+    assert_eq!(code(world.enters(by(&url)).await), "invalid_link");
 
     let (late, later) = (link().await, link().await);
     world.place.clock.advance(LINK_LIFE - 1);
-    assert_eq!(code(world.issuer.sign_in(by(&late), PERMISSIONS).await), "granted");
+    assert_eq!(code(world.enters(by(&late)).await), "granted");
     world.place.clock.advance(1);
-    assert_eq!(code(world.issuer.sign_in(by(&later), PERMISSIONS).await), "invalid_link");
+    assert_eq!(code(world.enters(by(&later)).await), "invalid_link");
 
     // What it was made with was revoked meanwhile; and who has no passport for this issuer makes none.
     let passport = world.passport("reader", ISSUER, READS_AGENTS).await;
     let url = world.issuer.console_link(Some(passport.passport.as_str())).await.unwrap().url;
     let caller = world.admin("passports.revoke", "issuer/passports").await;
     world.issuer.revoke_passport(&caller, &passport.passport_id, RevokePassport::default()).await.unwrap();
-    assert_eq!(code(world.issuer.sign_in(by(&url), PERMISSIONS).await), "revoked");
+    assert_eq!(code(world.enters(by(&url)).await), "revoked");
     assert_eq!(code(world.issuer.console_link(Some(passport.passport.as_str())).await), "revoked");
     let elsewhere = world.passport("ollie", SHOP, READS_AGENTS).await;
     assert_eq!(code(world.issuer.console_link(Some(elsewhere.passport.as_str())).await), "wrong_audience");
@@ -199,5 +204,5 @@ async fn a_console_that_is_switched_off_has_no_sessions() {
     let (issuer, _) = world.place.try_start(Settings { console: None, ..settings() }).await.unwrap();
     let world = World { issuer, ..world };
     assert_eq!(world.by_session(&key).await, "session_over");
-    assert_eq!(code(world.issuer.sign_in(with(&world.admin), PERMISSIONS).await), "missing_token");
+    assert_eq!(code(world.enters(with(&world.admin)).await), "missing_token");
 }

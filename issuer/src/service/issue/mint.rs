@@ -7,14 +7,13 @@ use passport_keys::{VaultError, sign_token};
 use passport_shared::api::passports::IssuedPassport;
 use passport_shared::jose::TokenType;
 use passport_shared::key_set::KeyId;
-use passport_shared::limits::TOKEN_BYTES;
 use passport_shared::passport::{NewClaims, StatusRef};
 use passport_verifier::{MaxAge, Reason, StatusPolicy, Verifier};
 use serde_json::json;
 
 use super::super::change::{Author, to_json};
 use super::super::ids::Id;
-use super::super::publish::list_uri;
+use super::super::publish::{Edition, list_uri};
 use super::super::status_index::Slot;
 use super::super::{Issuer, ServiceError, check};
 use super::order::Order;
@@ -33,7 +32,12 @@ const MOST_OF_LINEAGE: u32 = 8;
 /// Seconds.
 const LATELY: i64 = 60;
 
-const ACT: &str = "issue a passport";
+pub(super) const ACT: &str = "issue a passport";
+
+/// The key that signs now.
+pub(super) fn signing_key(edition: &Edition) -> Result<&KeyId, ServiceError> {
+    Ok(edition.ring.signing().ok_or_else(|| ServiceError::internal(ACT, "there is no active key"))?.id())
+}
 
 /// What the project's own verifier says of a fresh token.
 enum OwnWork {
@@ -48,9 +52,11 @@ impl Issuer {
     pub(super) async fn mint(&self, order: &Order, author: &Author) -> Result<IssuedPassport, ServiceError> {
         let id = self.new_id(Id::Passport);
         for _ in 0..ATTEMPTS {
-            let slot = self.draw_slot().await?;
+            let list = self.open_list().await?;
             let edition = self.edition().await?;
-            let key = edition.ring.signing().ok_or_else(|| ServiceError::internal(ACT, "there is no active key"))?.id();
+            let key = signing_key(&edition)?;
+            self.draft(order, key, &id, list.last())?.check_size(order)?;
+            let slot = self.draw_slot(list);
             let claims = self.claims(order, &id, slot)?;
             let token = match self.sign(key, &claims).await? {
                 Ok(token) => token,
@@ -60,7 +66,6 @@ impl Issuer {
                     _ => return Err(ServiceError::internal("sign with the active key", error)),
                 },
             };
-            check_size(&token, order)?;
             match self.check_own_work(&token, order, &id)? {
                 OwnWork::Sound => {}
                 // The store would say that it is taken.
@@ -127,7 +132,7 @@ impl Issuer {
     }
 
     /// The payload, as JSON text.
-    fn claims(&self, order: &Order, id: &str, slot: Slot) -> Result<String, ServiceError> {
+    pub(super) fn claims(&self, order: &Order, id: &str, slot: Slot) -> Result<String, ServiceError> {
         let index = u64::try_from(slot.index).map_err(|error| ServiceError::internal(ACT, error))?;
         let status = StatusRef { index, uri: list_uri(self.settings(), slot.list).into() };
         to_json(&NewClaims {
@@ -184,26 +189,4 @@ impl Issuer {
             && claims.grants.iter().map(|(_, grant)| grant).eq(order.grants.iter());
         if same { Ok(OwnWork::Sound) } else { Err(wrong("its claims differ".to_owned())) }
     }
-}
-
-/// A token that verifiers would refuse for its length is not issued.
-fn check_size(token: &str, order: &Order) -> Result<(), ServiceError> {
-    let over = token.len().saturating_sub(TOKEN_BYTES);
-    if over == 0 {
-        return Ok(());
-    }
-    let parts = [
-        ("/grants", "grants", to_json(&order.grants)?.len()),
-        ("/audience", "audience", to_json(&order.audience)?.len()),
-        ("/cnf", "cnf", order.confirmation.as_ref().map_or(0, |cnf| cnf.get().len())),
-    ];
-    let (pointer, name, bytes) = parts.into_iter().max_by_key(|(_, _, bytes)| *bytes).unwrap_or(("", "grants", 0));
-    Err(ServiceError::invalid(
-        pointer,
-        format!(
-            "the passport would have {} bytes, {over} more than the {TOKEN_BYTES} that verifiers accept; `{name}` takes the most, {bytes} \
-             bytes before encoding (4 bytes for every 3): shorten it, for example with patterns in place of lists, or issue two passports",
-            token.len()
-        ),
-    ))
 }

@@ -46,8 +46,17 @@ pub(crate) async fn an_approval_is_asked_once_and_kept_as_given(backend: impl Ba
     assert_eq!(page.items.iter().map(|one| one.asked.approval_id.as_str()).collect::<Vec<_>>(), ["apr_4", "apr_2"]);
     let rest = store.approvals(ApprovalFilter { cursor: page.next, ..all.clone() }).await.unwrap();
     assert_eq!((rest.items.len(), rest.next), (1, None));
-    let pending = store.approvals(ApprovalFilter { state: Some(ApprovalState::Pending), ..all }).await.unwrap();
-    assert_eq!(pending.items.len(), 1);
+    // Those whose time is over are told as such, whether or not it was written down.
+    let ids = async |state, now, cursor, limit| {
+        let page = store.approvals(ApprovalFilter { state: Some(state), now, cursor, limit }).await.unwrap();
+        (page.items.into_iter().map(|one| one.asked.approval_id).collect::<Vec<_>>(), page.next)
+    };
+    assert_eq!(ids(ApprovalState::Pending, NOW + 199, None, 9).await.0, ["apr_4"]);
+    assert_eq!(ids(ApprovalState::Expired, NOW + 199, None, 9).await.0, ["apr_2", "apr_1"]);
+    assert_eq!(ids(ApprovalState::Pending, NOW + 200, None, 9).await.0, [""; 0]);
+    let (first, next) = ids(ApprovalState::Expired, NOW + 200, None, 2).await;
+    assert_eq!(first, ["apr_4", "apr_2"]);
+    assert_eq!(ids(ApprovalState::Expired, NOW + 200, next, 2).await, (vec!["apr_1".to_owned()], None));
 }
 
 pub(crate) async fn as_many_people_as_are_asked_for_approve(backend: impl Backend) {
@@ -70,6 +79,10 @@ pub(crate) async fn as_many_people_as_are_asked_for_approve(backend: impl Backen
     let late = Vote { now: NOW + 100, ..vote(3, "ann", true) };
     assert!(store.decide_approval(late, event(26)).await.is_err(), "its time is over");
     assert!(matches!(store.decide_approval(vote(7, "ann", true), event(27)).await, Err(StoreError::NotFound { .. })));
+    for (state, id) in [(ApprovalState::Approved, "apr_1"), (ApprovalState::Denied, "apr_2"), (ApprovalState::Pending, "apr_3")] {
+        let listed = store.approvals(ApprovalFilter { state: Some(state), now: NOW, cursor: None, limit: 9 }).await.unwrap().items;
+        assert_eq!(listed.iter().map(|one| one.asked.approval_id.as_str()).collect::<Vec<_>>(), [id]);
+    }
     // What was refused left no event.
     let filter = crate::store::AuditFilter { limit: 1_000, ..Default::default() };
     let events = store.events(filter).await.unwrap().items;

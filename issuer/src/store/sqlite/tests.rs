@@ -381,8 +381,8 @@ async fn the_log_is_folded_beside_the_writer_and_begins_anew_before_it_is_long()
         written += 500 * 8_000;
         longest = longest.max(std::fs::metadata(&log).unwrap().len());
     }
-    // 64 MiB, the batch after which it is so long, and the one before which that is seen.
-    assert!(written > 150 << 20 && longest < 80 << 20, "{longest} of {written}");
+    // 64 MiB, and the batches until that is seen: two, or a few where the machine has much else to do.
+    assert!(written > 150 << 20 && longest < 112 << 20, "{longest} of {written}");
 }
 
 /// To ask how long it is folds nothing: a few small writes stay in the log, and are not written twice at once.

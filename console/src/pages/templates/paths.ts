@@ -1,0 +1,3 @@
+export function templatePath(name: string): string {
+  return `/templates/of/${encodeURIComponent(name)}`
+}
