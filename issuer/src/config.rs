@@ -174,7 +174,7 @@ pub enum SettingsError {
         why: String,
     },
     /// A setting that does not exist.
-    #[error("the settings file `{}` has {}, which is no setting; {}the settings are {}", path.display(), quote(key), meant(key), known().join(", "))]
+    #[error("the settings file `{}` has {}, which is no setting{}; the settings are {}", path.display(), quote(key), meant(key), known().join(", "))]
     Unknown {
         /// The file.
         path: PathBuf,
@@ -199,7 +199,7 @@ fn names() -> impl Iterator<Item = &'static str> {
 fn meant(key: &str) -> String {
     let like = names().map(|name| name.replace('_', "-")).map(|name| (strsim::jaro_winkler(&name, key), name));
     let most = like.max_by(|one, other| one.0.total_cmp(&other.0)).filter(|(likeness, _)| *likeness > 0.8);
-    most.map(|(_, name)| format!("is `{name}` meant? ")).unwrap_or_default()
+    most.map(|(_, name)| format!(" (is `{name}` meant?)")).unwrap_or_default()
 }
 
 /// The settings that a file can hold, as it spells them.
@@ -334,7 +334,7 @@ mod tests {
     fn a_key_that_is_no_setting_is_named() {
         let error = parse("url = \"x\"\nissuer_url = \"y\"").expect_err("refused");
         assert!(error.contains("`f.toml` has `issuer_url`, which is no setting") && error.contains("`passphrase-file`"), "{error}");
-        assert!(parse("lisen = \"x\"").is_err_and(|error| error.contains("is `listen` meant? ")));
+        assert!(parse("lisen = \"x\"").is_err_and(|error| error.contains("(is `listen` meant?)")));
         for not_in_a_file in ["dev = true", "passphrase = \"secret\"", "[serve]\nlisten = \"x\""] {
             assert!(parse(not_in_a_file).is_err_and(|error| error.contains("is no setting")), "{not_in_a_file}");
         }

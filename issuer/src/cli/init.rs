@@ -81,9 +81,10 @@ struct Written<'w> {
 
 impl Init {
     pub(crate) fn run(&self, session: &Session) -> Ended {
-        let file = absolute(session.named.as_deref().unwrap_or(Path::new(DEFAULT_FILE)))?;
+        let named = session.named.as_deref().unwrap_or(Path::new(DEFAULT_FILE));
+        let file = absolute(named)?;
         if !self.force && file.try_exists().map_err(|error| CliError::io("look at", file.display(), &error))? {
-            return Err(CliError::failed(format!("{} is there already, and stays as it is", quote(&file.display().to_string())))
+            return Err(CliError::failed(format!("{} is there already, and stays as it is", quote(&named.display().to_string())))
                 .hint("name another one with --config FILE, or replace it with --force"));
         }
         let given = self.given()?;

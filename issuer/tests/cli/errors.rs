@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{Run, Served, Signer, passport};
+use crate::support::{Run, Served, Signer, passport, serve};
 
 /// What one call came to, for a person, with nothing in it that is another the next time.
 fn shown(directory: &Path, arguments: &[&str], url: &str) -> String {
@@ -19,15 +19,17 @@ fn shown(directory: &Path, arguments: &[&str], url: &str) -> String {
     format!("$ passport {call}\n{}exit {}\n", settled(&told), run.exit)
 }
 
-/// Without ids and times, each of which has always the same length.
+/// Without ids, times and keys, each of which has always the same length.
 fn settled(told: &str) -> String {
     let id = |word: &str| word.len() == 39 && word.starts_with("pp_");
     let time = |word: &str| word.len() == 20 && word.starts_with("20") && word.ends_with('Z');
+    let key = |word: &str| word.len() == 43 && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     let mut text = told.to_owned();
-    for word in told.split(|c: char| c.is_whitespace() || "`(),;".contains(c)) {
-        match (id(word), time(word)) {
-            (true, _) => text = text.replace(word, "pp_ID"),
-            (_, true) => text = text.replace(word, "TIME"),
+    for word in told.split(|c: char| c.is_whitespace() || "`(),;/.".contains(c)) {
+        match word {
+            word if id(word) => text = text.replace(word, "pp_ID"),
+            word if time(word) => text = text.replace(word, "TIME"),
+            word if key(word) => text = text.replace(word, "KEY"),
             _ => {}
         }
     }
@@ -225,4 +227,37 @@ fn what_the_issuer_refuses_is_told_as_it_was_read_last() {
     ];
     hold("refused", calls, path, &served.url);
     assert!(id.starts_with("pp_"));
+}
+
+#[test]
+fn a_start_that_does_not_come_about_is_told_as_it_was_read_last() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    let write = |name: &str, text: &str, mode: u32| {
+        std::fs::write(path.join(name), text).expect("written");
+        std::fs::set_permissions(path.join(name), std::os::unix::fs::PermissionsExt::from_mode(mode)).expect("set");
+    };
+    write("passphrase", "a passphrase that is long enough\n", 0o600);
+    write("other", "another passphrase, as long\n", 0o600);
+    write("open", "a passphrase that is long enough\n", 0o644);
+    write("short", "short\n", 0o600);
+    let sealed = ["--issuer", "https://issuer.example", "--passphrase-file", "passphrase"];
+    assert_eq!(Served::wait(&mut serve(path, &sealed)).stop(), Some(0));
+    std::fs::create_dir_all(path.join("damaged/keys")).expect("made");
+    std::fs::write(path.join("damaged/passport.db"), "no database, but long enough to be looked at as one").expect("written");
+    let start = |more: &[&'static str]| [&["serve", "--data", "data", "--listen", "127.0.0.1:0", "--log", "error"][..], more].concat();
+    let calls = [
+        start(&["--passphrase-file", "other"]),
+        start(&["--passphrase-file", "open"]),
+        start(&["--passphrase-file", "short"]),
+        start(&["--dev"]),
+        start(&["--passphrase-file", "passphrase", "--issuer", "https://other.example"]),
+        vec!["serve", "--dev", "--data", "damaged", "--listen", "127.0.0.1:0", "--log", "error"],
+        vec!["serve", "--dev", "--data", "new", "--listen", "192.0.2.1:0", "--log", "error"],
+        vec!["serve", "--dev", "--data", "passphrase", "--listen", "127.0.0.1:0", "--log", "error"],
+        vec!["restore", "passphrase", "--data", "data"],
+        vec!["audit", "verify", "--data", "damaged"],
+    ];
+    let calls: Vec<&[&str]> = calls.iter().map(Vec::as_slice).collect();
+    hold("starts", &calls, path, "");
 }

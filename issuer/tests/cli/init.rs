@@ -64,6 +64,20 @@ fn a_few_questions_make_the_settings_that_serve_starts_with() {
 }
 
 #[test]
+fn questions_that_are_broken_off_leave_nothing_behind_and_the_cursor_where_it_was() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut asked = at_a_terminal(directory.path(), &["init", "--issuer", "https://issuer.example", "--data", "data"], Escapes::Kept);
+    asked.exp_string("The database").expect("a question");
+    // Drawn whole, and the cursor hidden.
+    asked.exp_string("may share").expect("the last choice");
+    asked.send_control('c').expect("sent");
+    let told = asked.exp_eof().expect("ended");
+    assert!(told.contains("broken off; nothing was written"), "{told}");
+    assert!(told.rfind("\u{1b}[?25h") > told.rfind("\u{1b}[?25l"), "{told:?}");
+    assert_eq!(directory.path().read_dir().expect("read").count(), 0);
+}
+
+#[test]
 fn flags_make_the_same_settings_and_what_is_there_stays() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();

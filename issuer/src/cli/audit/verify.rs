@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::cli::error::{CliError, DONE, Ended, FAILED};
-use crate::cli::issuer_data::{DATA, DATABASE, Place, block_on, database, failed, no_issuer};
+use crate::cli::issuer_data::{DAMAGED, DATA, DATABASE, Place, block_on, database, failed, no_issuer};
 use crate::cli::output::{BAD, CARE, GOOD, Output, facts, styled, table};
 use crate::cli::progress::Progress;
 use crate::cli::words::shown;
@@ -91,7 +91,10 @@ fn stored(settings: &DataSettings, asked: &Asked, out: Output) -> Result<LogRepo
         Place::Postgres(options) => wait(check_postgres_log(options, asked, &mut shown)),
     };
     drop(progress);
-    report?.map_err(|error| failed("check the audit log", &error))
+    report?.map_err(|error| {
+        let told = failed("check the audit log", &error);
+        if matches!(place, Place::File(_)) { told.hint(DAMAGED) } else { told }
+    })
 }
 
 /// Waits for it, beside what reads the database.

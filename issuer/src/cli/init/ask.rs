@@ -1,25 +1,41 @@
 //! The questions: few, each with the answer that is usual. They stand on standard error.
 
-use std::io::stderr;
+use std::io::{self, Write as _, stderr};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
 use dialoguer::{Confirm, Input, Select};
+use tokio::runtime::Builder;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Answers, check_url};
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, plain};
 use crate::cli::issuer_data::{DATA, database};
 use crate::cli::serve::plan::LISTEN;
 
-/// Asks for what was not given.
+/// Asks for what was not given. Who breaks it off is told that nothing was written.
 pub(super) fn ask(given: Answers, passphrase_file: &Path) -> Result<Answers, CliError> {
     let colours = anstream::AutoStream::choice(&stderr()) != anstream::ColorChoice::Never;
     let theme: Box<dyn Theme> = if colours { Box::new(ColorfulTheme::default()) } else { Box::new(SimpleTheme) };
-    questions(&*theme, given, passphrase_file).map_err(|dialoguer::Error::IO(error)| {
-        CliError::io("ask at", "the terminal", &error).hint("ask for no questions: passport init --yes --issuer https://issuer.example")
-    })
+    // Ctrl-c would end the process while a question hides the cursor: heard here, it ends the question instead.
+    let cannot = |error: &io::Error| CliError::failed(format!("cannot listen for signals: {}", plain(error)));
+    let runtime = Builder::new_current_thread().enable_io().build().map_err(|error| cannot(&error))?;
+    let heard = runtime.block_on(async { signal(SignalKind::interrupt()) }).map_err(|error| cannot(&error))?;
+    let answers = questions(&*theme, given, passphrase_file).map_err(|dialoguer::Error::IO(error)| {
+        let _ = stderr().write_all(SHOW_CURSOR);
+        match error.kind() {
+            io::ErrorKind::Interrupted => CliError::failed("broken off; nothing was written"),
+            _ => CliError::io("ask at", "the terminal", &error),
+        }
+        .hint("ask for no questions: passport init --yes --issuer https://issuer.example")
+    });
+    drop(heard);
+    answers
 }
+
+/// DECTCEM: a question that was broken off has not done it.
+const SHOW_CURSOR: &[u8] = b"\x1b[?25h\n";
 
 fn questions(theme: &dyn Theme, mut given: Answers, passphrase_file: &Path) -> dialoguer::Result<Answers> {
     if given.issuer.is_none() {

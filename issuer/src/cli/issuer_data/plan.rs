@@ -112,8 +112,12 @@ pub(crate) fn passphrase_of(settings: &DataSettings, passphrase: Option<OsString
             Err(CliError::usage("there are two passphrases: one in PASSPORT_PASSPHRASE and one in a file").hint("give one of them"))
         }
         (Some(path), None) => Ok(Some(read_passphrase_file(path).map_err(|error| {
-            CliError::failed(unnumbered(&error.to_string()))
-                .hint("name the file that the passphrase is in: --passphrase-file FILE; `passport init` makes one")
+            let told = CliError::failed(unnumbered(&error.to_string()));
+            match path.exists() {
+                // What is wrong with it says what to do.
+                true => told,
+                false => told.hint("name the file that the passphrase is in: --passphrase-file FILE; `passport init` makes one"),
+            }
         })?)),
         (None, Some(text)) => {
             let text = text.into_string().map_err(|_| CliError::usage("PASSPORT_PASSPHRASE is not UTF-8 text"))?;
