@@ -15,20 +15,25 @@ mod core_dumps;
 mod demo;
 mod doctor;
 mod error;
+mod first_steps;
 mod hand_over;
+mod help;
 mod history;
 mod ids;
+mod init;
 mod input;
 mod inspect;
 mod issue;
 mod issuer_data;
 mod keys;
+mod man;
 mod migrate;
 mod open_files;
 mod output;
 mod page;
 mod panics;
 mod passports;
+mod progress;
 mod renew;
 mod replay;
 mod restore;
@@ -46,12 +51,12 @@ mod write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{ColorChoice, FromArgMatches as _, Parser, Subcommand};
 
-use self::error::{CliError, Ended, USAGE};
+use self::error::{CliError, Ended, plain};
 use self::output::{Output, WIDTH};
 use crate::clock::{Clock, SystemClock};
-use crate::config::SettingsFile;
+use crate::config::{SettingsError, SettingsFile};
 use crate::entropy::{Entropy, SystemEntropy};
 
 /// Permission passports for AI agents: issue them, carry them, check them offline.
@@ -61,6 +66,9 @@ pub(crate) struct Cli {
     /// Write results for a program, as JSON
     #[arg(long, global = true, display_order = LAST)]
     json: bool,
+    /// When to use colours; NO_COLOR is honoured
+    #[arg(long, global = true, display_order = LAST, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
     /// The settings file [default: passport.toml, if there is one]
     #[arg(long, global = true, display_order = LAST, env = "PASSPORT_CONFIG", hide_env_values = true, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -77,6 +85,7 @@ Exit codes: 0 done or allowed, 1 failed, 2 called wrongly, 3 denied,
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(Box<init::Init>),
     Serve(Box<serve::Serve>),
     AdminPassport(admin_passport::AdminPassport),
     Migrate(migrate::Migrate),
@@ -117,22 +126,15 @@ enum Command {
     Replay(Box<replay::Replay>),
     Shrink(Box<shrink::Shrink>),
     Completions(completions::Completions),
+    Man(man::Man),
 }
-
-const FIRST_STEPS: &str = "\
-passport: permission passports for AI agents
-
-what to do first:
-  passport demo            watch an agent's day, on throw-away data
-  passport serve --dev     run an issuer on this machine, to try it out
-  passport inspect TOKEN   read what a passport says
-  passport verify --help   decide offline whether a passport allows a request
-  passport --help          everything else";
 
 /// What every command works with.
 pub(crate) struct Session {
     pub(crate) out: Output,
     pub(crate) settings: SettingsFile,
+    /// The settings file, where one was named.
+    pub(crate) named: Option<PathBuf>,
     pub(crate) clock: Box<dyn Clock>,
     pub(crate) entropy: Box<dyn Entropy>,
 }
@@ -141,27 +143,62 @@ pub(crate) struct Session {
 #[must_use]
 pub fn run() -> ExitCode {
     panics::install();
-    let cli = match Cli::try_parse() {
+    // Before the call is read, for what is wrong with it is coloured too.
+    let colours = usage::colours(std::env::args_os().skip(1));
+    paint(colours);
+    let mut command = help::command().color(colours);
+    let read = command.try_get_matches_from_mut(std::env::args_os()).and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match read {
         Ok(cli) => cli,
         Err(error) => return usage::end(&error),
     };
+    paint(cli.color);
     let out = Output::new(cli.json);
-    let Some(command) = cli.command else {
-        if out.is_json() {
-            return ExitCode::from(out.end(Err(CliError::usage("no command is given").hint(FIRST_STEPS))));
+    let settings = match &cli.command {
+        // It makes the file; one that is there may be wrong.
+        Some(Command::Init(_)) => Ok(SettingsFile::default()),
+        _ => SettingsFile::load(cli.config.as_deref()).map_err(settings_error),
+    };
+    let ended = settings.and_then(|settings| match cli.command {
+        Some(command) => {
+            let (clock, entropy) = (Box::new(SystemClock), Box::new(SystemEntropy));
+            dispatch(command, &Session { out, settings, named: cli.config, clock, entropy })
         }
-        out.say(FIRST_STEPS);
-        return ExitCode::from(USAGE);
-    };
-    let ended = match SettingsFile::load(cli.config.as_deref()) {
-        Ok(settings) => dispatch(command, &Session { out, settings, clock: Box::new(SystemClock), entropy: Box::new(SystemEntropy) }),
-        Err(error) => Err(CliError::usage(error.to_string())),
-    };
+        None => first_steps::tell(&settings, out),
+    });
     ExitCode::from(out.end(ended))
+}
+
+/// Has everything that is written coloured, or nothing.
+fn paint(colours: ColorChoice) {
+    match colours {
+        // As the environment says: `NO_COLOR`, `CLICOLOR_FORCE`, and whether there is a terminal.
+        ColorChoice::Auto => {}
+        ColorChoice::Always => anstream::ColorChoice::Always.write_global(),
+        ColorChoice::Never => anstream::ColorChoice::Never.write_global(),
+    }
+}
+
+/// What is wrong with the settings file, and what to do next.
+fn settings_error(error: SettingsError) -> CliError {
+    const NAMED: &str = "name the settings file that is there with --config FILE; `passport init` writes one";
+    match error {
+        SettingsError::Unreadable { path, source } => {
+            CliError::usage(format!("cannot read the settings file `{}`: {}", path.display(), plain(&source))).hint(NAMED)
+        }
+        SettingsError::TooLong { .. } => CliError::usage(error.to_string()).hint(NAMED),
+        SettingsError::NotToml { .. } => {
+            CliError::usage(error.to_string()).hint("a text stands in quotes, as in listen = \"127.0.0.1:7700\"")
+        }
+        SettingsError::Unknown { .. } | SettingsError::Value { .. } => {
+            CliError::usage(error.to_string()).hint("`passport serve --help` says what each setting is")
+        }
+    }
 }
 
 fn dispatch(command: Command, session: &Session) -> Ended {
     match command {
+        Command::Init(init) => init.run(session),
         Command::Serve(serve) => serve.run(session),
         Command::AdminPassport(admin) => admin.run(session),
         Command::Migrate(migrate) => migrate.run(session),
@@ -186,31 +223,6 @@ fn dispatch(command: Command, session: &Session) -> Ended {
         Command::Replay(replay) => replay.run(session),
         Command::Shrink(shrink) => shrink.run(session),
         Command::Completions(completions) => completions.run(session),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory as _;
-
-    use super::*;
-
-    #[test]
-    fn the_command_line_is_sound_and_every_page_of_help_fits_80_columns() {
-        fn walk(command: &mut clap::Command) {
-            for page in [command.render_help().to_string(), command.render_long_help().to_string()] {
-                for line in page.lines() {
-                    assert!(line.chars().count() <= WIDTH, "{}: {line}", command.get_name());
-                }
-            }
-            for argument in command.get_arguments().filter(|argument| !argument.is_hide_set()) {
-                assert!(argument.get_help().is_some(), "{} of {} is documented", argument.get_id(), command.get_name());
-            }
-            command.get_subcommands_mut().for_each(walk);
-        }
-        let mut command = Cli::command();
-        command.build();
-        command.clone().debug_assert();
-        walk(&mut command);
+        Command::Man(man) => man.run(session),
     }
 }

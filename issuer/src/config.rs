@@ -174,7 +174,7 @@ pub enum SettingsError {
         why: String,
     },
     /// A setting that does not exist.
-    #[error("the settings file `{}` has {}, which is no setting; the settings are {}", path.display(), quote(key), known().join(", "))]
+    #[error("the settings file `{}` has {}, which is no setting{}; the settings are {}", path.display(), quote(key), meant(key), known().join(", "))]
     Unknown {
         /// The file.
         path: PathBuf,
@@ -193,6 +193,13 @@ pub enum SettingsError {
 
 fn names() -> impl Iterator<Item = &'static str> {
     [UrlSettings::NAMES, CallerSettings::NAMES, DataSettings::NAMES, ServeSettings::NAMES].into_iter().flatten().copied()
+}
+
+/// The setting that is most like it, where one is.
+fn meant(key: &str) -> String {
+    let like = names().map(|name| name.replace('_', "-")).map(|name| (strsim::jaro_winkler(&name, key), name));
+    let most = like.max_by(|one, other| one.0.total_cmp(&other.0)).filter(|(likeness, _)| *likeness > 0.8);
+    most.map(|(_, name)| format!(" (is `{name}` meant?)")).unwrap_or_default()
 }
 
 /// The settings that a file can hold, as it spells them.
@@ -221,7 +228,11 @@ impl SettingsFile {
         Ok(file)
     }
 
-    fn parse(text: &str, path: &Path) -> Result<Self, SettingsError> {
+    /// The settings in `text`, which is of the file at `path`.
+    ///
+    /// # Errors
+    /// [`SettingsError`], naming the file, and the key where one is wrong.
+    pub(crate) fn parse(text: &str, path: &Path) -> Result<Self, SettingsError> {
         let not_toml = |error: toml::de::Error| SettingsError::NotToml { path: path.to_owned(), why: at(&error, text) };
         let table: toml::Table = toml::from_str(text).map_err(not_toml)?;
         if let Some(key) = table.keys().find(|key| !names().any(|name| name.replace('_', "-") == **key)) {
@@ -323,6 +334,7 @@ mod tests {
     fn a_key_that_is_no_setting_is_named() {
         let error = parse("url = \"x\"\nissuer_url = \"y\"").expect_err("refused");
         assert!(error.contains("`f.toml` has `issuer_url`, which is no setting") && error.contains("`passphrase-file`"), "{error}");
+        assert!(parse("lisen = \"x\"").is_err_and(|error| error.contains("(is `listen` meant?)")));
         for not_in_a_file in ["dev = true", "passphrase = \"secret\"", "[serve]\nlisten = \"x\""] {
             assert!(parse(not_in_a_file).is_err_and(|error| error.contains("is no setting")), "{not_in_a_file}");
         }

@@ -18,9 +18,6 @@ use crate::service::{Issuer, Settings};
 /// For when the admin's passport is lost, has expired, or went with the key that signed it. The issuer has to be
 /// stopped meanwhile; verifiers go on deciding without it. The passport alone is written to standard output.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Example, where `passport serve` was started with --data DIR:
-  passport admin-passport --data DIR -o DIR/admin.passport")]
 pub(crate) struct AdminPassport {
     /// For an issuer that is started with --dev: keys may rest unsealed, http is allowed
     // A flag and nothing else, as with `serve`.

@@ -14,6 +14,7 @@ use super::Session;
 use super::error::{CliError, DONE, Ended, plain};
 use super::issuer_data::{DATABASE, KEYS, Places, block_on, failed, no_issuer};
 use super::output::{CARE, facts, styled};
+use super::progress::Progress;
 use super::words::shown;
 use crate::config::DataSettings;
 use crate::store::sqlite::{Check, Contents, copy, look};
@@ -27,9 +28,6 @@ const ATTEMPTS: usize = 5;
 /// passphrase is not in it. Keep the passphrase elsewhere. Passports are in no backup, the admin's own included:
 /// `passport admin-passport` makes another one.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Example, where `passport serve` was started with --data DIR:
-  passport backup --data DIR passport-2026-05-30.backup")]
 pub(crate) struct Backup {
     /// The file to write; one that is there already is not overwritten
     file: PathBuf,
@@ -66,10 +64,12 @@ impl Backup {
             }
             // Beside the file, so that there is room for the one where there is for the other; its owner's alone.
             let work = tempfile::Builder::new().prefix(".passport-").tempdir_in(folder).map_err(|error| cannot(&error))?;
-            let (database, contents, keys) = moment(&places, work.path()).await?;
+            let progress = Progress::steps("copying the database", session.out);
+            let (database, contents, keys) = moment(&places, work.path(), &progress).await?;
             let issuer = contents.issuer.clone().ok_or_else(|| no_issuer(&places.path, "its database belongs to none"))?;
             let manifest = Manifest::of(&issuer, session.clock.now(), &database, &keys).map_err(|error| cannot(&error))?;
 
+            progress.step("writing the file");
             let file = tempfile::Builder::new().prefix(".passport-").tempfile_in(folder).map_err(|error| cannot(&error))?;
             archive::write(file.as_file(), &manifest, &database, &keys).map_err(|error| cannot(&error))?;
             let put = || {
@@ -80,6 +80,7 @@ impl Backup {
                 File::open(folder)?.sync_all().map(|()| bytes)
             };
             let bytes = put().map_err(|error| cannot(&error))?;
+            drop(progress);
             self.tell(&contents, &manifest, bytes, session)
         })
     }
@@ -121,7 +122,7 @@ impl Backup {
 }
 
 /// The database as of one moment, in `work`, and the files of all keys that live in it.
-async fn moment(places: &Places, work: &Path) -> Result<(PathBuf, Contents, Vec<KeyFile>), CliError> {
+async fn moment(places: &Places, work: &Path, progress: &Progress) -> Result<(PathBuf, Contents, Vec<KeyFile>), CliError> {
     if !places.database.exists() {
         return Err(no_issuer(&places.path, &format!("`{}` does not exist", places.database.display())));
     }
@@ -129,6 +130,7 @@ async fn moment(places: &Places, work: &Path) -> Result<(PathBuf, Contents, Vec<
     for attempt in 0..ATTEMPTS {
         let database = work.join(format!("{attempt}.db"));
         copy(&places.database, &database).await.map_err(|error| failed("copy the database", &error))?;
+        progress.step("checking the copy of the database");
         // A copy that was never read is a hope and no backup.
         let contents = look(&database, Check::Whole).await.map_err(|error| failed("read the copy of the database", &error))?;
         // After the database: a key has its file before it has a record. One that was revoked since has its file no more.

@@ -27,6 +27,10 @@ use crate::config::{CallerSettings, UrlSettings};
 const CALL: Duration = Duration::from_secs(30);
 /// For the connection alone.
 const CONNECT: Duration = Duration::from_secs(10);
+/// For a look at whether anybody answers.
+const GLANCE: Duration = Duration::from_secs(2);
+/// More than is said of an issuer's health.
+const HEALTH_BYTES: usize = 65_536;
 /// Bytes of one answer. The issuer ends a page of audit events well before.
 const ANSWER_BYTES: usize = 16 * 1_048_576;
 /// What stands in a path or query as it is (RFC 3986, unreserved).
@@ -89,6 +93,15 @@ impl Client {
 
     /// A client of the issuer at `url`, with a passport to show where there is one.
     pub(crate) fn at(url: &str, passport: Option<&str>) -> Result<Self, CliError> {
+        Self::within(CALL, url, passport)
+    }
+
+    /// Whether an issuer answers at `url`, soon enough for a person who waits for a word. It is shown nothing.
+    pub(crate) fn answers(url: &str) -> bool {
+        Self::within(GLANCE, url, None).is_ok_and(|client| client.fetch("/healthz", HEALTH_BYTES).is_ok())
+    }
+
+    fn within(call: Duration, url: &str, passport: Option<&str>) -> Result<Self, CliError> {
         let address: IssuerUrl =
             url.parse().map_err(|error: IssuerUrlError| CliError::usage(error.to_string()).hint("it looks like https://issuer.example"))?;
         let mut config = Agent::config_builder()
@@ -96,8 +109,8 @@ impl Client {
             // A redirect would take the passport to a place that nobody named.
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .timeout_global(Some(CALL))
-            .timeout_connect(Some(CONNECT))
+            .timeout_global(Some(call))
+            .timeout_connect(Some(CONNECT.min(call)))
             .tls_config(passport_verifier::issuer_tls())
             .user_agent(concat!("passport/", env!("CARGO_PKG_VERSION")));
         if address.is_on_this_machine() {

@@ -1,14 +1,12 @@
 //! `passport completions`: tab completion for shells.
 
-use clap::{Args, CommandFactory as _};
+use clap::Args;
 use clap_complete::Shell;
 
 use super::error::{DONE, Ended};
-use super::{Cli, Session};
+use super::{Session, help};
 
 /// Write completions for a shell
-///
-/// As in: source <(passport completions bash)
 #[derive(Debug, Args)]
 pub(crate) struct Completions {
     /// The shell
@@ -20,7 +18,7 @@ impl Completions {
     pub(crate) fn run(&self, session: &Session) -> Ended {
         // Into memory first: the generator panics where it cannot write.
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "passport", &mut script);
+        clap_complete::generate(self.shell, &mut help::command(), "passport", &mut script);
         session.out.line(&script)?;
         Ok(DONE)
     }

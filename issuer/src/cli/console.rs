@@ -12,9 +12,6 @@ use super::error::{DONE, Ended};
 /// The browser may there what the passport used here may, and stays signed in no longer than that lives. The link is good for
 /// five minutes; its secret is behind the `#`, so that no server and no log sees it. Open it where nobody looks on.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Example, as the admin of an issuer on this machine:
-  passport console --url http://127.0.0.1:7700 --passport-file passport-data/admin.passport")]
 pub(crate) struct Console {
     #[command(flatten)]
     remote: Remote,

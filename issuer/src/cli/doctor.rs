@@ -24,10 +24,6 @@ use crate::config::{DataSettings, UrlSettings};
 /// With --spool it looks at the spool of a service that reports, on the service's machine; at an issuer's data then only if
 /// that is named.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Example:
-  passport doctor --data DIR --passphrase-file FILE --url https://issuer.example
-  passport doctor --spool /var/lib/shop/spool")]
 pub(crate) struct Doctor {
     #[command(flatten)]
     data: DataSettings,

@@ -70,9 +70,14 @@ impl CliError {
         Self::told(NOT_A_PASSPORT, "not_a_passport", detail)
     }
 
-    /// The system refused to `act` on `what`: exit 1.
+    /// The system refused to `act` on `what`: exit 1. With what to do next, where that can be known.
     pub(crate) fn io(act: &str, what: impl std::fmt::Display, source: &io::Error) -> Self {
-        Self::failed(format!("cannot {act} `{what}`: {}", plain(source)))
+        let told = Self::failed(format!("cannot {act} `{what}`: {}", plain(source)));
+        match source.kind() {
+            io::ErrorKind::NotFound => told.hint("is the name right? A path is taken from the directory that the command runs in"),
+            io::ErrorKind::PermissionDenied => told.hint("whoever runs the command has to be allowed to"),
+            _ => told,
+        }
     }
 
     fn told_mut(&mut self) -> Option<&mut Told> {
@@ -153,10 +158,14 @@ impl From<io::Error> for CliError {
 
 /// What the system said, without its number.
 pub(crate) fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
+    let text = unnumbered(&error.to_string());
     let mut characters = text.chars();
     characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
+}
+
+/// An error of ours that quotes the system, without the system's number.
+pub(crate) fn unnumbered(text: &str) -> String {
+    text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

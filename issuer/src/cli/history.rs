@@ -19,6 +19,8 @@ use super::Session;
 use super::client::{Client, Remote, escaped};
 use super::error::CliError;
 use super::issuer_data::{DATABASE, DataDir, failed};
+use super::output::Output;
+use super::progress::Progress;
 use crate::store::{AuditFilter, EventKind, MAX_PAGE, PassportFilter, PassportState, SqliteStore, Store as _, StoreError};
 
 /// Whose requests, and from where.
@@ -79,7 +81,12 @@ impl HistoryArgs {
 impl History {
     /// Gives each decision on `agent` since then to `take`, the newest first: those that are not in conflict with another.
     /// No more than a page is in memory.
-    pub(crate) async fn each(&self, agent: &str, since: i64, mut take: impl FnMut(&Recorded)) -> Result<(), CliError> {
+    pub(crate) async fn each(&self, agent: &str, since: i64, out: Output, mut take: impl FnMut(&Recorded)) -> Result<(), CliError> {
+        let progress = Progress::count("decisions read", out);
+        let mut take = |recorded: &Recorded| {
+            progress.advance();
+            take(recorded);
+        };
         match self {
             Self::Remote(client) => {
                 let (agent, from) = (Some(agent.to_owned()), time::format(since));

@@ -19,13 +19,6 @@ use super::{Session, input};
 ///
 /// Without --trust nothing is proved: the signature is not looked at, and whoever wrote the passport may have written anything.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  passport inspect < ollie.passport
-  passport inspect --trust trust.bundle < ollie.passport
-  passport inspect --as prompt < ollie.passport
-  passport inspect --try '{\"action\":\"buy\",\"resource\":\"shop\",\"amount\":42}' \\
-    < ollie.passport")]
 pub(crate) struct Inspect {
     /// The passport; with - or none, it is read from standard input
     #[arg(allow_hyphen_values = true)]

@@ -22,20 +22,11 @@ use crate::service::{PRESETS, preset};
 ///
 /// The passport alone is written to standard output, once: the issuer does not keep it.
 #[derive(Debug, Args)]
-#[command(
-    override_usage = "\
+#[command(override_usage = "\
 passport issue --agent ID --audience A --grant JSON --expires-in 1h
        passport issue --agent ID --audience A --grants FILE --expires-in 1h
        passport issue --agent ID --template NAME --param NAME=VALUE
-       passport issue --agent ID --role NAME --expires-in 1h",
-    after_help = "\
-Examples:
-  passport issue --agent agent_ollie --audience https://shop.example \\
-    --expires-in 1h -o ollie.passport --grant '{\"resource\":\"shop\",
-      \"allowedActions\":[\"buy\"],\"constraints\":{\"amount\":{\"max\":\"50.00\"}}}'
-  passport issue --agent agent_ollie --template team-reports --param team=north
-  passport issue --agent shop_service --role reporter --expires-in 30d"
-)]
+       passport issue --agent ID --role NAME --expires-in 1h")]
 pub(crate) struct Issue {
     /// The agent that will carry it
     #[arg(long, value_name = "ID")]
@@ -139,7 +130,11 @@ pub(super) fn read_grants(grants: &[String], file: Option<&Path>) -> Result<Box<
 
 /// Told here with every fault and its place, before anybody is called.
 fn sound(text: String, what: &str) -> Result<Box<RawValue>, CliError> {
-    Grant::read_all(&text, "").map_err(|faults| CliError::usage(format!("{what}: these are not grants")).with_errors(faults))?;
+    Grant::read_all(&text, "").map_err(|faults| {
+        CliError::usage(format!("{what}: these are not grants"))
+            .with_errors(faults)
+            .hint(r#"a grant looks like {"resource":"shop","allowedActions":["buy"]}"#)
+    })?;
     RawValue::from_string(text).map_err(|error| CliError::usage(format!("{what} is not sound JSON: {error}")))
 }
 

@@ -35,8 +35,12 @@ enum Keys {
 impl IssuerData {
     /// Opens the database in a directory that is held, or where the plan has it. It is made where it is missing.
     pub(crate) async fn open(plan: DataPlan, _held: &DataDir) -> Result<Self, CliError> {
-        let opened = |error| failed("open the database", &error);
         let (place, directory) = (plan.database(), plan.keys());
+        let hint = match &place {
+            Place::File(_) => DAMAGED,
+            Place::Postgres(_) => "does the database server run there, and may this user connect to it? See docs/postgres.md",
+        };
+        let opened = |error| failed("open the database", &error).hint(hint);
         let store: Arc<dyn Store> = match &place {
             Place::File(path) => Arc::new(SqliteStore::open(path).await.map_err(opened)?),
             Place::Postgres(options) => Arc::new(PostgresStore::open(options).await.map_err(opened)?),
@@ -75,6 +79,10 @@ impl IssuerData {
         Issuer::start(parts, settings).await.map_err(|error| failed("start the issuer", &error))
     }
 }
+
+/// What to do about a file that is no database.
+pub(crate) const DAMAGED: &str =
+    "is --data the issuer's? `passport doctor` looks at all of it; a damaged database is restored from a backup";
 
 /// Ends the work of an issuer.
 pub(crate) async fn close(issuer: &Issuer) -> Result<(), CliError> {

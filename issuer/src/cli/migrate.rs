@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::error::{CliError, DONE, Ended};
 use super::issuer_data::{DATA, DataDir, Place, block_on, database, failed};
 use super::output::table;
+use super::progress::Progress;
 use super::{Session, core_dumps};
 use crate::config::DatabaseUrl;
 use crate::store::{Proof, transfer};
@@ -19,10 +20,6 @@ use crate::store::{Proof, transfer};
 /// all of it is read back, and counts and SHA-256 of both sides are compared. The source stays as it is.
 /// The issuer has to be stopped meanwhile; verifiers go on deciding without it.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Example:
-  passport migrate --from sqlite:DIR/passport.db --data DIR \\
-    --to postgres://passport@db.example/passport")]
 pub(crate) struct Migrate {
     /// The database to move, as in sqlite:/var/lib/passport/passport.db
     #[arg(long, value_name = "URL")]
@@ -68,7 +65,9 @@ impl Migrate {
         // Keys are moved as they rest, so nothing here opens one.
         let keys = KeyDir::open(keys, Protection::PlainForDevelopment).map_err(|error| failed("open the keys", &error))?;
         block_on(async {
+            let progress = Progress::steps("moving, and reading back what was moved", session.out);
             let moved = transfer(&source, &keys, self.dev, &target).await;
+            drop(progress);
             let tables = moved.map_err(|error| failed("move the issuer", &error))?;
             match session.out.is_json() {
                 true => session.out.json(&Moved { to: target.place(), tables: &tables })?,

@@ -18,9 +18,6 @@ use super::{Session, input, issue};
 ///
 /// The passport alone is written to standard output, once: the issuer does not keep it.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Example, in place of the old one:
-  passport renew --passport-file ollie.passport -o ollie.passport")]
 pub(crate) struct Renew {
     /// What it allows, no more than the old one: a grant as JSON; repeatable
     #[arg(long, value_name = "JSON")]

@@ -71,7 +71,7 @@ impl Replay {
     async fn replay(&self, history: &History, session: &Session) -> Result<Replayed, CliError> {
         let under = self.under(history, session).await?;
         let mut replay = Replaying::new(&under);
-        history.each(self.history.agent(), history::since(self.since, session), |recorded| replay.take(recorded)).await?;
+        history.each(self.history.agent(), history::since(self.since, session), session.out, |recorded| replay.take(recorded)).await?;
         Ok(replay.end())
     }
 

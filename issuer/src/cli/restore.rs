@@ -16,6 +16,7 @@ use super::backup::lacking;
 use super::error::{CliError, DONE, Ended};
 use super::issuer_data::{DATABASE, KEYS, Places, block_on, failed, passphrase_of};
 use super::output::{CARE, facts, styled};
+use super::progress::Progress;
 use super::words::{shown, when};
 use super::{Session, core_dumps};
 use crate::config::DataSettings;
@@ -30,10 +31,6 @@ const AHEAD: i64 = 1_000_000;
 /// Every file is checked against the backup's own list, the database is checked as a whole, and every key that lives has to
 /// have its file. With the passphrase given, every key is opened too. Nothing is there before all of it was found good.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Example:
-  passport restore passport-2026-05-30.backup --data DIR
-  passport serve --data DIR --passphrase-file FILE")]
 pub(crate) struct Restore {
     /// The file that `passport backup` wrote
     file: PathBuf,
@@ -81,6 +78,7 @@ impl Restore {
         DirBuilder::new().recursive(true).mode(0o700).create(above).map_err(|error| cannot(&error))?;
         // Made beside its place, and put there in one step once it is whole.
         let work = tempfile::Builder::new().prefix(".passport-").tempdir_in(above).map_err(|error| cannot(&error))?;
+        let progress = Progress::steps("unpacking and checking", session.out);
         let manifest = unpack::unpack(&self.file, work.path())?;
         let (contents, opened) = self.check(work.path(), &manifest, passphrase).await?;
         let database = work.path().join(DATABASE);
@@ -94,6 +92,7 @@ impl Restore {
         // Takes the place of an empty directory, and of nothing else.
         fs::rename(work.path(), target).map_err(|error| cannot(&error))?;
         File::open(above).and_then(|folder| folder.sync_all()).map_err(|error| cannot(&error))?;
+        drop(progress);
         tell(target, &manifest, &contents, opened, sequence, session)
     }
 

@@ -1,7 +1,7 @@
 //! `passport serve`: the issuer, from its settings to its orderly end.
 
 mod logs;
-mod plan;
+pub(super) mod plan;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

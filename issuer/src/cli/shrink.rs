@@ -19,12 +19,6 @@ use crate::service::check_renewed;
 /// actions, and attributes within what was seen. They allow no more than the passport that they are made of. What an agent
 /// needs once a year is not in what it used this month: try them first with `passport replay`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Example:
-  passport shrink --agent agent_ollie --since 30d > narrow.json
-  passport replay --agent agent_ollie --since 90d --grants narrow.json
-  passport issue --agent agent_ollie --audience https://shop.example \\
-    --expires-in 1h --grants narrow.json -o ollie.passport")]
 pub(crate) struct Shrink {
     #[command(flatten)]
     history: HistoryArgs,
@@ -74,7 +68,7 @@ impl Shrink {
         let (agent, now) = (self.history.agent(), session.clock.now());
         let held = history.held(agent, self.passport.as_deref(), now).await?;
         let mut shrink = Shrinking::new(&held, now);
-        history.each(agent, history::since(self.since, session), |recorded| shrink.take(recorded)).await?;
+        history.each(agent, history::since(self.since, session), session.out, |recorded| shrink.take(recorded)).await?;
         let shrunk = shrink.end(self.generalise);
         let own: Vec<Grant> = held.grants.iter().map(|(_, grant)| grant.clone()).collect();
         // Before anybody takes them for narrower.

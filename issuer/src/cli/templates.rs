@@ -36,16 +36,13 @@ pub(crate) enum Templates {
 /// file says `revision`, it is saved only if that is the newest one still: `templates show NAME --json` writes such a file.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example, in team-reports.json:
+What team-reports.json says:
   {\"name\": \"team-reports\", \"expiresIn\": 3600,
    \"audience\": [\"https://reports.example\"],
    \"parameters\": {\"team\": {\"type\": \"string\"},
                   \"pages\": {\"type\": \"number\", \"max\": 1000, \"default\": 50}},
    \"grants\": [{\"resource\": \"reports/${team}/**\", \"allowedActions\": [\"read\"],
-               \"constraints\": {\"pages\": {\"max\": {\"$param\": \"pages\"}}}}]}
-
-  passport templates save team-reports.json
-  passport templates expand team-reports --param team=north")]
+               \"constraints\": {\"pages\": {\"max\": {\"$param\": \"pages\"}}}}]}")]
 pub(crate) struct Save {
     /// The file; - is standard input
     #[arg(value_name = "FILE")]
@@ -77,9 +74,6 @@ pub(crate) struct Show {
 
 /// Show what a template comes to; nothing is issued
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Example:
-  passport templates expand team-reports --param team=north --param pages:=20")]
 pub(crate) struct Expand {
     /// Its name
     name: String,
@@ -144,7 +138,10 @@ impl Save {
 
     /// The template's name, and the body that is sent.
     fn read(&self) -> Result<(String, Members), CliError> {
-        let wrong = |what: String| CliError::usage(format!("`{}` holds no template: {what}", self.file.display()));
+        let wrong = |what: String| {
+            CliError::usage(format!("`{}` holds no template: {what}", self.file.display()))
+                .hint("`passport templates save --help` shows a whole one")
+        };
         let bytes = input::file(&self.file, REQUEST_BYTES)?;
         Document::read(&bytes, Controls::InValues).map_err(|fault| wrong(format!("it is not sound JSON: {fault}")))?;
         let mut members: Members = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;

@@ -23,10 +23,7 @@ use super::{Session, input};
 /// with 1 where a decision is another, and with 2 where a file is wrong; then nothing was tried.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
-  passport test checkout.yaml --junit results.xml
-
-where checkout.yaml is
+What checkout.yaml says:
   now: 2026-05-30T12:00:00Z
   grants:
     - resource: commerce

@@ -29,10 +29,6 @@ passport verify --trust FILE --audience A --action X [TOKEN]
        passport verify --trust FILE --audience A --request JSON [TOKEN]
        passport verify --trust FILE --audience A --batch FILE",
     after_help = "\
-Example, with what `passport trust fetch -o trust.bundle` has written:
-  passport verify --trust trust.bundle --audience https://shop.example \\
-    --action buy --resource shop --attr amount:=42 < ollie.passport
-
 Exit codes: 0 allowed, 3 denied, 4 not a valid passport, 5 a person has to
 approve, 1 nothing to decide by, 2 called wrongly"
 )]
@@ -103,6 +99,7 @@ pub(crate) fn check_json(flag: &str, text: &str) -> Result<(), CliError> {
     }
     match Document::read_value(text.as_bytes(), Controls::InValues) {
         Ok(_) => Ok(()),
-        Err(fault) => Err(CliError::usage(format!("{flag} is not sound JSON: {fault}"))),
+        Err(fault) => Err(CliError::usage(format!("{flag} is not sound JSON: {fault}"))
+            .hint("a shell takes the quotes of JSON for its own: put all of it between single quotes")),
     }
 }

@@ -36,11 +36,6 @@ pub(crate) enum Webhooks {
 /// Create a webhook; its secret is shown here and never again
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Examples:
-  passport webhooks create https://alerts.example/passport \\
-    --event decision.denied --event approval.requested --agent agent_ollie
-  passport webhooks create https://siem.example/in --event '*'
-
 Types of events: decision.allowed, decision.denied, decision.approval_required,
 decision.gap, approval.requested, approval.decided, admin.passport_revoked and
 the other changes that the audit log tells of; decision.*, approval.*, admin.*")]

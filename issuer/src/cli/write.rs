@@ -16,8 +16,24 @@ pub(crate) enum Readers {
     Everyone,
 }
 
+/// What becomes of a file that is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum There {
+    Replaced,
+    Kept,
+}
+
 /// Puts `bytes` and a line break at `path` in one step: a crash leaves the old file or the new one. On disk when this returns.
 pub(crate) fn write(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), CliError> {
+    put(path, bytes, readers, There::Replaced)
+}
+
+/// The same, where nothing is yet: a file that is there stays as it is, and this fails.
+pub(crate) fn create(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), CliError> {
+    put(path, bytes, readers, There::Kept)
+}
+
+fn put(path: &Path, bytes: &[u8], readers: Readers, there: There) -> Result<(), CliError> {
     let mode = match readers {
         Readers::Owner => 0o600,
         Readers::Everyone => 0o644,
@@ -31,7 +47,10 @@ pub(crate) fn write(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), C
         file.write_all(bytes)?;
         file.write_all(b"\n")?;
         file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
+        match there {
+            There::Replaced => file.persist(path).map_err(|error| error.error)?,
+            There::Kept => file.persist_noclobber(path).map_err(|error| error.error)?,
+        };
         // The file's new name is on disk only with its directory.
         File::open(directory)?.sync_all()
     };
@@ -53,6 +72,8 @@ mod tests {
             let mode = path.metadata().expect("there").permissions().mode();
             assert_eq!(mode & 0o077 & !others, 0, "{mode:o}");
         }
+        assert!(create(&path, b"three", Readers::Owner).is_err());
+        assert_eq!(std::fs::read_to_string(&path).expect("read"), "two\n", "it was there already");
         assert_eq!(directory.path().read_dir().expect("read").count(), 1, "nothing is left beside it");
         assert!(write(&directory.path().join("none/p"), b"x", Readers::Owner).is_err());
     }

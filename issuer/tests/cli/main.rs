@@ -3,6 +3,9 @@
 #![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "the helpers of a test fail as a test does")]
 
 mod admin_passport;
+mod errors;
+mod init;
+mod json_page;
 mod offline;
 mod remote;
 mod support;

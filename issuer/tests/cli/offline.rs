@@ -165,6 +165,21 @@ fn an_output_that_nobody_reads_is_no_panic() {
 }
 
 #[test]
+fn colours_come_and_go_as_they_are_asked_for() {
+    let signer = Signer::new();
+    let token = signer.passport();
+    let coloured = |arguments: &[&str], no_color: &str| {
+        let output = passport(signer.path()).args(arguments).env("NO_COLOR", no_color).output().expect("it runs");
+        output.stdout.contains(&0x1b) || output.stderr.contains(&0x1b)
+    };
+    for call in [&["inspect", &token][..], &["--help"], &["issue", "--help"], &["issue"], &["agents", "list"]] {
+        let with = |when: &'static str| [call, &["--color", when]].concat();
+        assert!(coloured(&with("always"), "1"), "what is asked for wins over NO_COLOR: {call:?}");
+        assert!(!coloured(&with("never"), "") && !coloured(&with("auto"), "") && !coloured(call, ""), "a pipe: {call:?}");
+    }
+}
+
+#[test]
 fn colour_is_for_terminals_and_nothing_is_coloured_in_a_pipe() {
     let signer = Signer::new();
     let token = signer.passport();

@@ -132,6 +132,8 @@ pub(crate) fn serve(directory: &Path, more: &[&str]) -> Command {
 pub(crate) struct Served {
     child: Child,
     pub(crate) url: String,
+    /// What it wrote when it listened.
+    pub(crate) ready: serde_json::Value,
 }
 
 impl Served {
@@ -146,7 +148,7 @@ impl Served {
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
         let ready: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
-        Self { child, url: ready["url"].as_str().expect("a URL").to_owned() }
+        Self { child, url: ready["url"].as_str().expect("a URL").to_owned(), ready }
     }
 
     /// Its process.

@@ -41,7 +41,7 @@ fn every_file_in_the_page_on_testing_is_as_expected() {
 fn the_file_that_help_shows_is_as_expected() {
     let directory = tempfile::tempdir().expect("a directory");
     let help = run(directory.path(), &["test", "--help"]).ended(0).out;
-    let (_, file) = help.split_once("where checkout.yaml is\n").expect("a file");
+    let (_, file) = help.split_once("What checkout.yaml says:\n").expect("a file");
     let told = try_out(directory.path(), file, &[]).ended(0);
     assert!(told.out.contains("all 2 as expected"), "{}", told.out);
 }

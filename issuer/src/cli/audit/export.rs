@@ -11,7 +11,6 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
 use passport_shared::text::quote;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -25,6 +24,7 @@ use crate::cli::Session;
 use crate::cli::backup::archive;
 use crate::cli::client::Remote;
 use crate::cli::error::{CliError, DONE, Ended};
+use crate::cli::progress::Progress;
 
 /// Write the audit log to a file, the oldest event first
 ///
@@ -93,10 +93,10 @@ impl Export {
         let temporary = || tempfile::Builder::new().prefix(".passport-").tempfile_in(folder).map_err(|error| cannot(&error));
         let mut file = temporary()?;
         let mut sink = Sink::new(self.format, file.reopen().map_err(|error| cannot(&error))?)?;
-        let bar = bar(log.size, session);
-        let written = write(&source, &query, log.size, &mut sink, &bar)?;
+        let progress = Progress::of(u64::try_from(log.size).unwrap_or_default(), "events", session.out);
+        let written = write(&source, &query, log.size, &mut sink, &progress)?;
         sink.end()?;
-        bar.finish_and_clear();
+        drop(progress);
         let (sha256, bytes) = hash(&mut file).map_err(|error| cannot(&error))?;
         let told = Manifest::new(self.format, &self.output, &query, &written, sha256, bytes, &log, session.clock.now());
         let text =
@@ -125,7 +125,7 @@ fn write(
     query: &[(&'static str, Option<String>)],
     size: i64,
     sink: &mut Sink,
-    bar: &ProgressBar,
+    progress: &Progress,
 ) -> Result<Written, CliError> {
     let (mut written, mut cursor) = (Written::default(), Some("0".to_owned()));
     while let Some(at) = cursor.take() {
@@ -143,7 +143,7 @@ fn write(
         }
         cursor = page.next_cursor.filter(|next| next.parse::<i64>().is_ok_and(|next| next < size));
         let at = cursor.as_deref().and_then(|next| next.parse().ok()).unwrap_or(size);
-        bar.set_position(u64::try_from(at).unwrap_or_default());
+        progress.reach(u64::try_from(at).unwrap_or_default());
     }
     Ok(written)
 }
@@ -156,18 +156,6 @@ fn placed(event: &RawValue) -> Result<i64, CliError> {
 /// In sound JSON, line breaks stand between tokens alone.
 fn line(event: &RawValue) -> String {
     event.get().replace(['\n', '\r'], " ")
-}
-
-/// How far it is, on a terminal; it draws itself nowhere else.
-fn bar(size: i64, session: &Session) -> ProgressBar {
-    if session.out.is_json() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(u64::try_from(size).unwrap_or_default());
-    match ProgressStyle::with_template("{bar:40} {percent}% of {len} events, {eta} left") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }
 
 /// The file's SHA-256 and length, as it is now.

@@ -19,9 +19,6 @@ use crate::cli::write::{Readers, write};
 /// Whoever has the log's key checks it on a machine that has nothing else: passport audit verify --proof FILE --key KEY.
 /// The file has the decision itself in it. It is checked before it is written.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Example:
-  passport audit prove req_0198… -o decision.proof")]
 pub(crate) struct Prove {
     /// The id of the request that was decided
     request: String,

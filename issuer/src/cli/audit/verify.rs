@@ -1,11 +1,10 @@
 //! `passport audit verify`: a whole audit log, or the proof of one decision, held against what was signed.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, IsTerminal as _};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use passport_shared::limits::{LOG_NOTE_BYTES, LOG_PROOF_BYTES};
 use passport_shared::log::encode_hash;
 use passport_shared::text::{escape, quote};
@@ -14,8 +13,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::cli::error::{CliError, DONE, Ended, FAILED};
-use crate::cli::issuer_data::{DATA, DATABASE, Place, block_on, database, failed, no_issuer};
-use crate::cli::output::{BAD, CARE, GOOD, facts, styled, table};
+use crate::cli::issuer_data::{DAMAGED, DATA, DATABASE, Place, block_on, database, failed, no_issuer};
+use crate::cli::output::{BAD, CARE, GOOD, Output, facts, styled, table};
+use crate::cli::progress::Progress;
 use crate::cli::words::shown;
 use crate::cli::{Session, input};
 use crate::config::DataSettings;
@@ -29,11 +29,6 @@ use crate::store::{check_postgres_log, sqlite};
 /// the issuer serves. With --checkpoint it is also held against a checkpoint that was kept elsewhere: who has the whole
 /// store and the key can cut off the newest events, and only that finds it. Exits with 1 if anything is wrong.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  passport audit verify --data DIR --checkpoint kept.checkpoint
-  passport audit verify --export events.jsonl --key KEY --checkpoint FILE
-  passport audit verify --proof FILE --key KEY")]
 pub(crate) struct Verify {
     /// The log's public key, as `passport audit key` prints it [default: the one in the store]
     #[arg(long)]
@@ -68,8 +63,8 @@ impl Verify {
         let asked = Asked { key, kept };
         let report = match &self.export {
             Some(_) if own_word => return Err(needs_key("an exported log")),
-            Some(path) => exported(path, &asked)?,
-            None => stored(&session.settings.data(&self.data), &asked)?,
+            Some(path) => exported(path, &asked, session.out)?,
+            None => stored(&session.settings.data(&self.data), &asked, session.out)?,
         };
         tell(&report, own_word, session)
     }
@@ -84,22 +79,22 @@ fn needs_key(what: &str) -> CliError {
 }
 
 /// The log in an issuer's database.
-fn stored(settings: &DataSettings, asked: &Asked) -> Result<LogReport, CliError> {
+fn stored(settings: &DataSettings, asked: &Asked, out: Output) -> Result<LogReport, CliError> {
     let data: PathBuf = settings.data.clone().unwrap_or_else(|| DATA.into());
     let place = settings.database.as_ref().map(|url| database(url.reveal())).transpose()?;
     let place = place.unwrap_or_else(|| Place::File(data.join(DATABASE)));
-    let bar = bar();
-    let mut shown = |looked: u64, of: u64| {
-        bar.set_length(of.max(looked));
-        bar.set_position(looked);
-    };
+    let progress = Progress::of(0, "events", out);
+    let mut shown = |looked: u64, of: u64| progress.reach_of(looked, of);
     let report = match &place {
         Place::File(path) if !path.exists() => return Err(no_issuer(&data, &format!("`{}` does not exist", path.display()))),
         Place::File(path) => wait(sqlite::check_log(path, asked, &mut shown)),
         Place::Postgres(options) => wait(check_postgres_log(options, asked, &mut shown)),
     };
-    bar.finish_and_clear();
-    report?.map_err(|error| failed("check the audit log", &error))
+    drop(progress);
+    report?.map_err(|error| {
+        let told = failed("check the audit log", &error);
+        if matches!(place, Place::File(_)) { told.hint(DAMAGED) } else { told }
+    })
 }
 
 /// Waits for it, beside what reads the database.
@@ -112,28 +107,16 @@ fn wait<T>(work: impl Future<Output = T>) -> Result<T, CliError> {
     done.ok_or_else(|| CliError::failed("the check was broken off"))
 }
 
-fn exported(path: &Path, asked: &Asked) -> Result<LogReport, CliError> {
+fn exported(path: &Path, asked: &Asked, out: Output) -> Result<LogReport, CliError> {
     let cannot = |error: &std::io::Error| CliError::io("read", path.display(), error);
     let lines: Box<dyn BufRead> = match path.as_os_str() == "-" {
         true => Box::new(std::io::stdin().lock()),
         false => Box::new(BufReader::new(File::open(path).map_err(|error| cannot(&error))?)),
     };
-    let bar = bar();
-    let report = export::check(asked, lines, |looked| bar.set_position(looked));
-    bar.finish_and_clear();
+    let progress = Progress::count("events", out);
+    let report = export::check(asked, lines, |looked| progress.reach(looked));
+    drop(progress);
     report.map_err(|error| cannot(&error))
-}
-
-/// A bar on standard error, if somebody sees it.
-fn bar() -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(0);
-    match ProgressStyle::with_template("[{bar:30}] {pos}/{len} events, {elapsed}, about {eta} to go") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }
 
 /// What was found, for a program.

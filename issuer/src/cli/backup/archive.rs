@@ -82,7 +82,7 @@ impl Manifest {
 }
 
 /// Whether a key file is encrypted (PKCS#8).
-fn is_sealed(bytes: &[u8]) -> bool {
+pub(crate) fn is_sealed(bytes: &[u8]) -> bool {
     const SEALED: &[u8] = b"-----BEGIN ENCRYPTED PRIVATE KEY-----";
     bytes.windows(SEALED.len()).any(|window| window == SEALED)
 }

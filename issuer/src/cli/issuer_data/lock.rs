@@ -18,11 +18,9 @@ impl DataDir {
     /// Makes the directory where it is missing, and locks it.
     pub(crate) fn lock(path: &Path) -> Result<Self, CliError> {
         let shown = path.display();
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(path)
-            .map_err(|error| CliError::io("make the data directory", &shown, &error))?;
+        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| {
+            CliError::io("make the data directory", &shown, &error).hint("name a directory of this user's own: --data DIR")
+        })?;
         let file = path.join("lock");
         let lock = OpenOptions::new()
             .write(true)

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use passport_keys::{Passphrase, Pkcs11Settings, Protection, read_passphrase_file};
 use passport_shared::text::quote;
 
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, unnumbered};
 use crate::config::DataSettings;
 use crate::store::PostgresOptions;
 
@@ -95,7 +95,9 @@ fn token_of(settings: &DataSettings) -> Result<Option<Pkcs11Settings>, CliError>
     match (&settings.pkcs11_module, &settings.pkcs11_token, &settings.pkcs11_pin_file) {
         (None, None, None) => Ok(None),
         (Some(module), Some(token), Some(pin)) => {
-            let pin = read_passphrase_file(pin).map_err(|error| CliError::failed(error.to_string()))?;
+            let pin = read_passphrase_file(pin).map_err(|error| {
+                CliError::failed(unnumbered(&error.to_string())).hint("name the file that the PIN is in: --pkcs11-pin-file FILE")
+            })?;
             Ok(Some(Pkcs11Settings { module: module.clone(), token: token.clone(), pin }))
         }
         _ => Err(CliError::usage("a PKCS#11 token takes its library, its label and its PIN")
@@ -109,7 +111,14 @@ pub(crate) fn passphrase_of(settings: &DataSettings, passphrase: Option<OsString
         (Some(_), Some(_)) => {
             Err(CliError::usage("there are two passphrases: one in PASSPORT_PASSPHRASE and one in a file").hint("give one of them"))
         }
-        (Some(path), None) => Ok(Some(read_passphrase_file(path).map_err(|error| CliError::failed(error.to_string()))?)),
+        (Some(path), None) => Ok(Some(read_passphrase_file(path).map_err(|error| {
+            let told = CliError::failed(unnumbered(&error.to_string()));
+            match path.exists() {
+                // What is wrong with it says what to do.
+                true => told,
+                false => told.hint("name the file that the passphrase is in: --passphrase-file FILE; `passport init` makes one"),
+            }
+        })?)),
         (None, Some(text)) => {
             let text = text.into_string().map_err(|_| CliError::usage("PASSPORT_PASSPHRASE is not UTF-8 text"))?;
             Ok(Some(Passphrase::from_text(&text).map_err(|error| CliError::usage(format!("PASSPORT_PASSPHRASE: {error}")))?))

@@ -25,9 +25,6 @@ use crate::cli::write::{Readers, write};
 /// The next key signs at once. What went with the key is listed; with --reissue each has a passport in its place, for
 /// the same agent and services, with the same grants, until the same time.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Example:
-  passport keys revoke THUMBPRINT --reason 'the disk was stolen' --reissue new-passports")]
 pub(crate) struct Revoke {
     /// Its thumbprint
     #[arg(allow_hyphen_values = true)]

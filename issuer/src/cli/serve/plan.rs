@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use passport_shared::text::quote;
 
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, unnumbered};
 use crate::cli::input::duration;
 use crate::cli::issuer_data::{DataPlan, check_issuer};
 use crate::config::ServeSettings;
@@ -13,7 +13,7 @@ use crate::http::{Front, Limits, Rate, Rates, Tls};
 use crate::traces::{CollectorUrl, Share};
 use crate::webhooks::Reach;
 
-const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7700);
+pub(in crate::cli) const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7700);
 /// Decisions a second: a small part of one core.
 const REDECIDE: u32 = 1_000;
 const LOG: &str = "info";
@@ -81,7 +81,9 @@ impl Plan {
         let console = console(settings.console.as_deref())?;
         let tls = match (settings.tls_cert.clone(), settings.tls_key.clone()) {
             (None, None) => None,
-            (Some(cert), Some(key)) => Some(Arc::new(Tls::open(cert, key).map_err(|error| CliError::failed(error.to_string()))?)),
+            (Some(cert), Some(key)) => Some(Arc::new(Tls::open(cert, key).map_err(|error| {
+                CliError::failed(unnumbered(&error.to_string())).hint("name both files, in PEM: --tls-cert FILE --tls-key FILE")
+            })?)),
             _ => return Err(CliError::usage("TLS takes a certificate and its key").hint("name both: --tls-cert FILE --tls-key FILE")),
         };
         let traces = match (settings.otlp_endpoint.clone(), settings.otlp_sample) {
@@ -147,12 +149,13 @@ fn redecide(setting: Option<&str>) -> Result<Option<u32>, CliError> {
         Some("off") => Ok(None),
         Some(text) => text.parse().ok().filter(|rate| (1..=1_000_000).contains(rate)).map(Some).ok_or_else(|| {
             CliError::usage(format!("--redecide: {} is neither `on` nor `off`, nor 1 to 1000000 decisions a second", quote(text)))
+                .hint("on is usual: a thousand a second, a small part of one core")
         }),
     }
 }
 
 /// How long a session of the console lasts.
-fn console(setting: Option<&str>) -> Result<Option<i64>, CliError> {
+pub(in crate::cli) fn console(setting: Option<&str>) -> Result<Option<i64>, CliError> {
     let wrong = |why: String| CliError::usage(format!("--console: {why}")).hint("8h is usual, a day's work; `off` for no console");
     match setting {
         None => Ok(Some(CONSOLE_SESSION)),

@@ -23,10 +23,6 @@ use crate::config::UrlSettings;
 /// older. The first bundle has to be signed by the pinned key, where one is named; the pin is for the first fetch, and
 /// has no part in a later one.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Example, where THUMBPRINT is a key that `passport keys list` shows to the admin:
-  passport trust fetch --url https://issuer.example --pin THUMBPRINT \\
-    -o trust.bundle")]
 pub(crate) struct Fetch {
     #[command(flatten)]
     url: UrlSettings,

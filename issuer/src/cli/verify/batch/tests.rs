@@ -25,7 +25,8 @@ impl Clock for At {
 }
 
 fn session() -> Session {
-    Session { out: Output::new(false), settings: SettingsFile::default(), clock: Box::new(At), entropy: Box::new(SystemEntropy) }
+    let (clock, entropy) = (Box::new(At), Box::new(SystemEntropy));
+    Session { out: Output::new(false), settings: SettingsFile::default(), named: None, clock, entropy }
 }
 
 /// A passport and a verifier's file that trusts its key.
