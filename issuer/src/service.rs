@@ -62,6 +62,7 @@ use passport_keys::KeyVault;
 use passport_shared::jose::Algorithm;
 use passport_verifier::Verifier;
 
+pub use agents::AgentQuery;
 pub use approvals::ApprovalQuery;
 pub use console::Permission;
 pub use credential::{Credential, SessionKey};
