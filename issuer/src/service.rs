@@ -55,6 +55,7 @@ mod templates;
 pub(crate) mod testing;
 mod verify;
 mod webhooks;
+mod why;
 
 use std::sync::Arc;
 

@@ -1,8 +1,10 @@
 //! The audit log.
 
 mod reading;
+mod why;
 
-pub use reading::{Chain, Count, Counts, CountsQuery, Finding, FindingsQuery, Reporter};
+pub use reading::{Chain, Count, Counts, CountsQuery, Finding, FindingsQuery, Reporter, Reporters};
+pub use why::{Why, WhyGrant, WhyHidden, WhyNow, WhyPassport, WhyQuery, WhyRecorded, WhyUnmet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

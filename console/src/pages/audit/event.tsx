@@ -3,7 +3,6 @@ import { Link, useParams, useSearchParams } from 'react-router'
 import { api, body } from '../../api/client'
 import type { AuditEvent } from '../../api/event'
 import { Guarded } from '../../app/guarded'
-import { useMay } from '../../app/session'
 import { changeInWords } from '../../lib/changes'
 import { Badge, Outcome } from '../../ui/badge'
 import { Card } from '../../ui/card'
@@ -32,7 +31,6 @@ const above = <Link to="/audit">Audit</Link>
 function LoadedEvent() {
   const { requestId = '' } = useParams()
   const [search] = useSearchParams()
-  const may = useMay()
   const reporter = search.get('reporter') ?? undefined
   const events = useQuery({
     queryKey: ['events', 'of', requestId, reporter],
@@ -71,9 +69,16 @@ function LoadedEvent() {
       {events.data.map((event) => (
         <EventInFull key={event.sequence} event={event} />
       ))}
-      {first.kind === 'decision' && first.action && may('passports.read') && <GrantsSaid event={first} />}
+      {explained(first) && <GrantsSaid event={first} />}
       {first.requestId !== undefined && <Proof requestId={first.requestId} reporter={first.reporter} />}
     </Page>
+  )
+}
+
+/** A gap is no decision, and of an event whose body was dropped too little is left. */
+function explained(event: AuditEvent): boolean {
+  return (
+    event.kind === 'decision' && event.gap === undefined && event.bodyDropped !== true && event.requestId !== undefined
   )
 }
 
