@@ -28,7 +28,10 @@ before(async () => {
   const { passport: own } = await issuer.issue('spooler', issuer.url, [{ resource: 'issuer/audit', allowedActions: ['audit.write'] }])
   const { trustSequence } = await issuer.must('GET', '/v1/audit/reporters')
   const event = { requestId: 'req_spooled', seq: 1, allowed: true, outcome: 'allow', reason: 'granted', message: '', details: [], evaluatedAt: new Date(Date.now() - 125_000).toISOString().replace(/\.\d+Z$/, 'Z'), trustSequence: trustSequence - 1 }
-  await issuer.must('POST', '/v1/audit/events', { reporter: 'spooler', events: [event] }, own)
+  // Another that hides what it was asked about, and lets the log see that it is not met.
+  const details = [{ grant: 0, attribute: 'amount', operator: 'max', expected: null, actual: null }]
+  const hiding = { ...event, requestId: 'req_hidden', allowed: false, outcome: 'deny', reason: 'constraint_unmet', message: 'the message is not shown', details, passportId: passport.passportId, agentId: 'ollie', action: 'purchase', resource: 'commerce', attributes: { amount: { hmacSha256: 'x' }, currency: 'EUR' } }
+  await issuer.must('POST', '/v1/audit/events', { reporter: 'spooler', events: [hiding, { ...event, seq: 2 }] }, own)
   session = await open(issuer.url)
   session.expect(/console\/session/)
   page = await session.page()
@@ -59,7 +62,7 @@ for (const [name, path, heading] of pages) {
 }
 
 test('one decision is shown with its why', async () => {
-  await page.goto(`${issuer.url}/console/audit`)
+  await page.goto(`${issuer.url}/console/audit?reporter=shop`)
   await page.getByRole('link', { name: /purchase on commerce/ }).first().click()
   await page.getByText(/over the maximum of 500/).first().waitFor()
   // Each grant says its own, in the issuer's words, and what the answer would be now.
@@ -69,6 +72,16 @@ test('one decision is shown with its why', async () => {
   await said.filter({ hasText: 'Grant 1' }).getByText('about something else').waitFor()
   await page.getByRole('heading', { name: 'The same request now' }).waitFor()
   await look(page, 'page-decision')
+  session.clean()
+})
+
+test('what a verifier has hidden is said to be out of sight', async () => {
+  await page.goto(`${issuer.url}/console/audit/req_hidden`)
+  const said = page.locator('.why-grant').filter({ hasText: 'Grant 0' })
+  await said.getByText('amount is hidden from the log; the reporter says that this is not met').waitFor()
+  await page.getByText('What it would be now cannot be told').waitFor()
+  assert.equal(await page.locator('.facts dd').filter({ hasText: 'hidden from the log' }).count(), 1)
+  await look(page, 'page-decision-hidden')
   session.clean()
 })
 
@@ -88,7 +101,7 @@ test('a search finds by a part of the id or name, in either case', async () => {
 test('the overview says how fresh the trust and the spool of a verifier are', async () => {
   await page.goto(`${issuer.url}/console/`)
   const verifier = page.locator('.verifier').filter({ hasText: 'spooler' })
-  await verifier.getByText('trust 1 change behind when it decided last').waitFor()
+  await verifier.getByText('trust 1 change behind').waitFor()
   await verifier.getByText(/delivered after 2 min/).waitFor()
   session.clean()
 })

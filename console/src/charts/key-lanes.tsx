@@ -80,9 +80,6 @@ export function KeyLanes({
                 <text className="lane-name" x="0" y={y + 16}>
                   {key.keyId.slice(0, 10)}… · {key.state}
                 </text>
-                {/* In the lane alone: across the names, these lines would strike them out. */}
-                <line className="lane-now" x1={x(now)} x2={x(now)} y1={y + 21} y2={y + 42} />
-                {turn !== undefined && <line className="lane-turn" x1={x(turn)} x2={x(turn)} y1={y + 21} y2={y + 42} />}
                 {parts.map((part) => (
                   <rect
                     key={part.className}
@@ -94,6 +91,9 @@ export function KeyLanes({
                     rx="3"
                   />
                 ))}
+                {/* In the lane alone: across the names, these lines would strike them out. */}
+                <line className="lane-now" x1={x(now)} x2={x(now)} y1={y + 21} y2={y + 42} />
+                {turn !== undefined && <line className="lane-turn" x1={x(turn)} x2={x(turn)} y1={y + 21} y2={y + 42} />}
                 {key.revokedAt && (
                   <path
                     className="lane-revoked"

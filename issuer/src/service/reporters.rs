@@ -57,7 +57,7 @@ impl Issuer {
 }
 
 /// What the last event of a reporter says of it.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Last {
     delay: Option<i64>,
     trust: Option<i64>,

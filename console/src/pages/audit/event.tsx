@@ -147,6 +147,11 @@ function Reason({ event }: { event: AuditEvent }) {
   )
 }
 
+/** An attribute is never an object or `null`: what stands there as one was put in its place (docs/format.md F7.32). */
+function isHidden(value: unknown): boolean {
+  return value === null || (typeof value === 'object' && !Array.isArray(value))
+}
+
 /** Each clause that did not hold: what was demanded and what was given. */
 function Clauses({ event }: { event: AuditEvent }) {
   return (
@@ -175,7 +180,9 @@ function Clauses({ event }: { event: AuditEvent }) {
                 </code>
               </td>
               <td data-column="Given">
-                {detail.actual === null || detail.actual === undefined ? (
+                {isHidden(event.attributes?.[detail.attribute]) ? (
+                  <span className="muted">hidden</span>
+                ) : detail.actual === null || detail.actual === undefined ? (
                   <span className="muted">nothing</span>
                 ) : (
                   <code>{JSON.stringify(detail.actual)}</code>
@@ -196,7 +203,11 @@ function Attribute({ name, value }: { name: string; value: unknown }) {
         <code>{name}</code>
       </dt>
       <dd>
-        <code>{typeof value === 'string' ? value : JSON.stringify(value)}</code>
+        {isHidden(value) ? (
+          <span className="muted">hidden from the log</span>
+        ) : (
+          <code>{typeof value === 'string' ? value : JSON.stringify(value)}</code>
+        )}
       </dd>
     </>
   )

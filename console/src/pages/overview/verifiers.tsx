@@ -26,7 +26,7 @@ export function Verifiers() {
       lead={
         seen.length > SHOWN
           ? `The last ${SHOWN} heard of ${seen.length} that report`
-          : 'Services that report what they decided'
+          : 'Services that report what they decided; trust and delivery as of the last decision'
       }
     >
       {seen.length === 0 ? (
@@ -72,12 +72,7 @@ function Trust({ used, published }: { used: number | undefined; published: numbe
         trust current
       </Badge>
     )
-  return (
-    <Badge
-      tone="care"
-      icon="clock"
-    >{`trust ${behind} ${behind === 1 ? 'change' : 'changes'} behind when it decided last`}</Badge>
-  )
+  return <Badge tone="care" icon="clock">{`trust ${behind} ${behind === 1 ? 'change' : 'changes'} behind`}</Badge>
 }
 
 /** How long its last decision waited in the spool until it came here. */
