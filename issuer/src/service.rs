@@ -55,6 +55,7 @@ mod templates;
 pub(crate) mod testing;
 mod verify;
 mod webhooks;
+mod why;
 
 use std::sync::Arc;
 
@@ -62,6 +63,7 @@ use passport_keys::KeyVault;
 use passport_shared::jose::Algorithm;
 use passport_verifier::Verifier;
 
+pub use agents::AgentQuery;
 pub use approvals::ApprovalQuery;
 pub use console::{Entrant, Permission, SignedIn};
 pub use credential::{Credential, SessionKey};

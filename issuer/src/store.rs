@@ -52,11 +52,11 @@ pub use error::{OpenError, StoreError};
 pub use postgres::{Durability, PostgresOptions, PostgresStore, PostgresVault, check_log as check_postgres_log};
 pub use records::ConsoleKey;
 pub use records::{
-    AdminEvent, Agent, Alarm, AppendOutcome, Approval, ApprovalFilter, ApprovalState, AuditEvent, AuditFilter, Batch, Count, CountFilter,
-    Disabled, Dropped, EventKind, Finding, FindingFilter, FindingKind, Key, KeyState, KeyUse, Link, LiveFilter, LogHead, LogHold, LogState,
-    Maker, MatchedPassports, NAMED_PASSPORTS, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Order, Page, Passport, PassportFilter,
-    PassportState, Renews, Reported, Reporter, ReporterChain, RevokeKey, RevokedIndexes, RevokedPassport, RevokedPassports, RotateKeys,
-    SignedCheckpoint, StatusList, TrustSnapshot, Vote, WentWithKey,
+    AdminEvent, Agent, AgentFilter, Alarm, AppendOutcome, Approval, ApprovalFilter, ApprovalState, AuditEvent, AuditFilter, Batch, Count,
+    CountFilter, Disabled, Dropped, EventKind, Finding, FindingFilter, FindingKind, Key, KeyState, KeyUse, Link, LiveFilter, LogHead,
+    LogHold, LogState, Maker, MatchedPassports, NAMED_PASSPORTS, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Order, Page,
+    Passport, PassportFilter, PassportState, Renews, Reported, Reporter, ReporterChain, RevokeKey, RevokedIndexes, RevokedPassport,
+    RevokedPassports, RotateKeys, SignedCheckpoint, StatusList, TrustSnapshot, Vote, WentWithKey,
 };
 pub use records::{DeletedTemplate, NewTemplate, Template, TemplateUse};
 pub use records::{Delivery, DeliveryCounts, DeliveryFilter, DeliveryState, NewWebhook, Replay, SecretSeed, Sent, Webhook, WebhookChange};
@@ -129,8 +129,8 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// [`StoreError::NotFound`].
     async fn agent(&self, agent_id: &str) -> Result<Agent, StoreError>;
 
-    /// Agents by id, those after `after`, at most `limit` (see [`MAX_PAGE`]).
-    async fn agents(&self, after: Option<&str>, limit: u32) -> Result<Page<Agent, String>, StoreError>;
+    /// Agents, by id.
+    async fn agents(&self, filter: AgentFilter) -> Result<Page<Agent, String>, StoreError>;
 
     /// Disables an agent and revokes, with `reason`, all its passports that are live at `now` (contract section 5).
     /// Disabling again changes nothing.

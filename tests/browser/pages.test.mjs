@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { open } from './lib/browser.mjs'
-import { issuerForTests, loaded, signIn } from './lib/console.mjs'
+import { confirm, issuerForTests, loaded, signIn } from './lib/console.mjs'
 import { look } from './lib/look.mjs'
 
 const SHOP = 'https://shop.example'
@@ -31,6 +31,15 @@ before(async () => {
   await service(passport.passport, { action: 'purchase', resource: 'commerce', amount: 742, currency: 'EUR', requestId: 'req_denied' })
   await service(passport.passport, { action: 'refund', resource: 'commerce', requestId: 'req_blocked' })
   await service(passport.passport, { action: 'write', resource: 'drive/q3', requestId: 'req_ask' })
+  // One whose decision waited in its spool, and was made by the trust before.
+  await issuer.agent('spooler')
+  const { passport: own } = await issuer.issue('spooler', issuer.url, [{ resource: 'issuer/audit', allowedActions: ['audit.write'] }])
+  const { trustSequence } = await issuer.must('GET', '/v1/audit/reporters')
+  const event = { requestId: 'req_spooled', seq: 1, allowed: true, outcome: 'allow', reason: 'granted', message: '', details: [], evaluatedAt: new Date(Date.now() - 125_000).toISOString().replace(/\.\d+Z$/, 'Z'), trustSequence: trustSequence - 1 }
+  // Another that hides what it was asked about, and lets the log see that it is not met.
+  const details = [{ grant: 0, attribute: 'amount', operator: 'max', expected: null, actual: null }]
+  const hiding = { ...event, requestId: 'req_hidden', allowed: false, outcome: 'deny', reason: 'constraint_unmet', message: 'the message is not shown', details, passportId: passport.passportId, agentId: 'ollie', action: 'purchase', resource: 'commerce', attributes: { amount: { hmacSha256: 'x' }, currency: 'EUR' } }
+  await issuer.must('POST', '/v1/audit/events', { reporter: 'spooler', events: [hiding, { ...event, seq: 2 }] }, own)
   session = await open(issuer.url)
   session.expect(/console\/session/)
   page = await session.page()
@@ -50,6 +59,7 @@ const pages = [
   ['approvals', 'approvals', 'Approvals'],
   ['audit', 'audit', 'Audit'],
   ['keys', 'keys', 'Keys'],
+  ['webhooks', 'webhooks', 'Webhooks'],
 ]
 
 for (const [name, path, heading] of pages) {
@@ -63,10 +73,84 @@ for (const [name, path, heading] of pages) {
 }
 
 test('one decision is shown with its why', async () => {
-  await page.goto(`${issuer.url}/console/audit`)
+  await page.goto(`${issuer.url}/console/audit?reporter=shop`)
   await page.getByRole('link', { name: /purchase on commerce/ }).first().click()
   await page.getByText(/over the maximum of 500/).first().waitFor()
+  // Each grant says its own, in the issuer's words, and what the answer would be now.
+  const said = page.locator('.why-grant')
+  await said.filter({ hasText: 'Grant 0' }).getByText('not within its limits').waitFor()
+  await said.filter({ hasText: 'Grant 0' }).getByText('`amount` is 742'.replaceAll('`', '')).waitFor()
+  await said.filter({ hasText: 'Grant 1' }).getByText('about something else').waitFor()
+  await page.getByRole('heading', { name: 'The same request now' }).waitFor()
   await look(page, 'page-decision')
+  session.clean()
+})
+
+test('what a verifier has hidden is said to be out of sight', async () => {
+  await page.goto(`${issuer.url}/console/audit/req_hidden`)
+  const said = page.locator('.why-grant').filter({ hasText: 'Grant 0' })
+  await said.getByText('amount is hidden from the log; the reporter says that this is not met').waitFor()
+  await page.getByText('What it would be now cannot be told').waitFor()
+  assert.equal(await page.locator('.facts dd').filter({ hasText: 'hidden from the log' }).count(), 1)
+  await look(page, 'page-decision-hidden')
+  session.clean()
+})
+
+test('a search finds by a part of the id or name, in either case', async () => {
+  await page.goto(`${issuer.url}/console/agents`)
+  await page.getByLabel('Search').fill('TRAVEL')
+  await page.getByRole('link', { name: 'shop, a service' }).waitFor({ state: 'detached' })
+  await page.getByRole('link', { name: 'Ollie, travel assistant' }).waitFor()
+  await page.getByLabel('State').selectOption('disabled')
+  await page.getByText('No agent is like that').waitFor()
+  await page.goto(`${issuer.url}/console/passports?text=OLL&state=live`)
+  await page.getByRole('link', { name: 'ollie' }).first().waitFor()
+  assert.equal(await page.getByRole('main').getByRole('link', { name: 'shop' }).count(), 0)
+  session.clean()
+})
+
+test('the overview says how fresh the trust and the spool of a verifier are', async () => {
+  await page.goto(`${issuer.url}/console/`)
+  const verifier = page.locator('.verifier').filter({ hasText: 'spooler' })
+  await verifier.getByText('trust 1 change behind').waitFor()
+  await verifier.getByText(/delivered after 2 min/).waitFor()
+  session.clean()
+})
+
+test('a webhook is made with a secret that is shown once, disabled, enabled and deleted', async () => {
+  await page.goto(`${issuer.url}/console/webhooks`)
+  await page.getByRole('button', { name: 'New webhook' }).first().click()
+  const dialog = page.getByRole('dialog')
+  session.expect(/422/)
+  await dialog.getByLabel('Address').fill('https://hooks.invalid/x')
+  await dialog.getByLabel('Other types').fill('weather.nice')
+  await dialog.getByRole('button', { name: 'Create webhook' }).click()
+  await dialog.locator('.mistake').first().waitFor()
+  await look(page, 'webhook-mistake')
+  await dialog.getByLabel('Other types').fill('')
+  await dialog.getByLabel('Changes at the issuer').check()
+  await dialog.getByLabel('What it is for').fill('The pager of the team')
+  await dialog.getByRole('button', { name: 'Create webhook' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  await page.getByText(/^whsec_/).waitFor()
+  await look(page, 'webhook-made')
+  await page.getByRole('link', { name: 'hooks.invalid/x' }).click()
+  await page.getByRole('heading', { level: 1, name: 'hooks.invalid/x' }).waitFor()
+  assert.equal(await page.getByText(/whsec_/).count(), 0)
+  await issuer.agent('noisy')
+  await page.getByRole('cell', { name: 'pending' }).first().waitFor({ timeout: 60_000 })
+  await look(page, 'page-webhook')
+  await page.getByRole('button', { name: 'Disable' }).click()
+  await confirm(page, 'Disable', { Reason: 'moving house' })
+  await page.getByText(/moving house/).waitFor()
+  await page.getByRole('button', { name: 'Enable' }).click()
+  await confirm(page, 'Enable')
+  await page.getByRole('button', { name: 'Send dead ones again' }).click()
+  await confirm(page, 'Send again')
+  await page.getByRole('button', { name: 'Delete' }).click()
+  await confirm(page, 'Delete')
+  await page.getByText('Nobody is told yet').waitFor()
+  assert.deepEqual((await issuer.must('GET', '/v1/webhooks')).items, [])
   session.clean()
 })
 

@@ -25,7 +25,7 @@ test('who may only read the audit log sees nothing else and can do nothing else'
   assert.equal(await page.getByRole('main').getByRole('button', { name: /create|issue|revoke|rotate|approve/i }).count(), 0)
 
   // By the address, too, there is nothing to see or to press.
-  for (const path of ['agents', 'passports', 'issue', 'templates', 'approvals', 'keys']) {
+  for (const path of ['agents', 'passports', 'issue', 'templates', 'approvals', 'keys', 'webhooks']) {
     await page.goto(`${issuer.url}/console/${path}`)
     await page.getByText('Your passport does not allow this').waitFor()
     assert.equal(await page.getByRole('main').getByRole('button').count(), 0, path)
@@ -42,12 +42,13 @@ test('who may only read the audit log sees nothing else and can do nothing else'
       read: await call('GET', '/v1/audit/events'),
       agents: await call('GET', '/v1/agents'),
       create: await call('POST', '/v1/agents', { name: 'Mallory' }),
+      webhooks: await call('GET', '/v1/webhooks'),
       rotate: await call('POST', '/v1/keys/rotate', {}),
       approvals: await call('GET', '/v1/approvals?state=pending'),
       preview: await call('POST', '/v1/passports/preview', { agentId: 'auditor', audience: ['https://shop.example'], grants: [], expiresIn: 60 }),
     }
   }, csrf)
-  assert.deepEqual(statuses, { read: 200, agents: 403, create: 403, rotate: 403, approvals: 403, preview: 403 })
+  assert.deepEqual(statuses, { read: 200, agents: 403, create: 403, webhooks: 403, rotate: 403, approvals: 403, preview: 403 })
   await session.close()
 })
 

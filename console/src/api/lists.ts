@@ -1,11 +1,11 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 
 export interface PageOf<T> {
   items: T[]
   nextCursor?: string | null
 }
 
-/** A list of the API, page by page. `fetchPage` is called with the cursor of the page before. */
+/** A list of the API, page by page. While it is looked for by other filters, what was found before stays in its place. `fetchPage` is called with the cursor of the page before. */
 export function useList<T>(
   key: readonly unknown[],
   fetchPage: (cursor: string | undefined) => Promise<PageOf<T>>,
@@ -14,6 +14,7 @@ export function useList<T>(
   const list = useInfiniteQuery({
     queryKey: key,
     queryFn: ({ pageParam }) => fetchPage(pageParam),
+    placeholderData: keepPreviousData,
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextCursor ?? undefined,
     ...(every === undefined ? {} : { refetchInterval: every }),

@@ -19,6 +19,8 @@ const Approvals = lazy(async () => ({ default: (await import('../pages/approvals
 const Audit = lazy(async () => ({ default: (await import('../pages/audit/audit')).Audit }))
 const EventPage = lazy(async () => ({ default: (await import('../pages/audit/event')).EventPage }))
 const Keys = lazy(async () => ({ default: (await import('../pages/keys/keys')).Keys }))
+const Webhooks = lazy(async () => ({ default: (await import('../pages/webhooks/webhooks')).Webhooks }))
+const WebhookPage = lazy(async () => ({ default: (await import('../pages/webhooks/webhook')).WebhookPage }))
 
 export function App() {
   const { state } = useSigning()
@@ -43,6 +45,8 @@ export function App() {
           <Route path="/audit" element={<Audit />} />
           <Route path="/audit/:requestId" element={<EventPage />} />
           <Route path="/keys" element={<Keys />} />
+          <Route path="/webhooks" element={<Webhooks />} />
+          <Route path="/webhooks/:id" element={<WebhookPage />} />
           <Route path="*" element={<NotFound />} />
         </Routes>
       </Suspense>

@@ -17,4 +17,5 @@ export const destinations: readonly Destination[] = [
   { to: '/approvals', name: 'Approvals', icon: 'approvals', needs: ['approvals.read'] },
   { to: '/audit', name: 'Audit', icon: 'audit', needs: ['audit.read'] },
   { to: '/keys', name: 'Keys', icon: 'keys', needs: ['keys.read'] },
+  { to: '/webhooks', name: 'Webhooks', icon: 'webhooks', needs: ['webhooks.read'] },
 ]

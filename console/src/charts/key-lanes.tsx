@@ -2,9 +2,10 @@ import type { Key } from '../api/client'
 import { seconds, shortDay } from '../lib/time'
 import './charts.css'
 import './key-lanes.css'
+import { daysBetween } from './ticks'
 import { useWidth } from './use-width'
 
-const LANE = 38
+const LANE = 52
 const TOP = 6
 const BOTTOM = 24
 
@@ -57,9 +58,8 @@ export function KeyLanes({
   const to = last + margin
   const height = TOP + keys.length * LANE + BOTTOM
   const x = (at: number) => ((at - from) / (to - from)) * width
-  const ticks = Array.from(
-    { length: Math.max(2, Math.min(6, Math.floor(width / 110))) },
-    (_, i, all = Math.max(2, Math.min(6, Math.floor(width / 110)))) => from + ((i + 0.5) / all) * (to - from),
+  const ticks = daysBetween(from, to, Math.max(2, Math.min(6, Math.floor(width / 110)))).filter(
+    (at) => x(at) > 22 && x(at) < width - 22,
   )
   return (
     <div ref={box} className="chart-box" style={{ height }}>
@@ -73,15 +73,11 @@ export function KeyLanes({
               </text>
             </g>
           ))}
-          <line className="lane-now" x1={x(now)} x2={x(now)} y1={TOP} y2={height - BOTTOM + 4} />
-          {turn !== undefined && (
-            <line className="lane-turn" x1={x(turn)} x2={x(turn)} y1={TOP} y2={height - BOTTOM + 4} />
-          )}
           {lanes.map(({ key, parts }, lane) => {
             const y = TOP + lane * LANE
             return (
               <g key={key.keyId}>
-                <text className="lane-name" x="0" y={y + 12}>
+                <text className="lane-name" x="0" y={y + 16}>
                   {key.keyId.slice(0, 10)}… · {key.state}
                 </text>
                 {parts.map((part) => (
@@ -89,16 +85,19 @@ export function KeyLanes({
                     key={part.className}
                     className={part.className}
                     x={x(part.from)}
-                    y={y + 17}
+                    y={y + 25}
                     width={Math.max(3, x(part.to) - x(part.from))}
-                    height="11"
+                    height="13"
                     rx="3"
                   />
                 ))}
+                {/* In the lane alone: across the names, these lines would strike them out. */}
+                <line className="lane-now" x1={x(now)} x2={x(now)} y1={y + 21} y2={y + 42} />
+                {turn !== undefined && <line className="lane-turn" x1={x(turn)} x2={x(turn)} y1={y + 21} y2={y + 42} />}
                 {key.revokedAt && (
                   <path
                     className="lane-revoked"
-                    d={`M${x(seconds(key.revokedAt)) - 5} ${y + 17.5}l10 10m0 -10l-10 10`}
+                    d={`M${x(seconds(key.revokedAt)) - 5} ${y + 26.5}l10 10m0 -10l-10 10`}
                   />
                 )}
               </g>

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { type Bin, OUTCOMES, roundAbove, sumOf } from '../lib/counts'
 import { outcomeWords } from '../lib/words'
 import './charts.css'
+import { ticksOf } from './ticks'
 import { useWidth } from './use-width'
 
 interface StackedBarsProps {
@@ -18,6 +19,8 @@ const HEIGHT = 220
 const LEFT = 36
 const TOP = 8
 const BOTTOM = 22
+/** What a label on the axis takes, with some air. */
+const LABEL = 56
 
 /** Decisions over time, by outcome. The table below it holds the same. */
 export function StackedBars({ bins, name, tick, summary }: StackedBarsProps) {
@@ -29,7 +32,8 @@ export function StackedBars({ bins, name, tick, summary }: StackedBarsProps) {
   const bar = Math.max(1, step * 0.72)
   const high = HEIGHT - TOP - BOTTOM
   const y = (count: number) => TOP + high - (count / most) * high
-  const every = Math.ceil(bins.length / Math.max(1, Math.floor(inner / 64)))
+  const ticks = ticksOf(bins.map(tick), step > 0 ? LABEL / step : bins.length)
+  const isLast = (index: number) => LEFT + index * step + step / 2 > width - LABEL / 2
   const pointed = at === undefined ? undefined : bins[at]
   return (
     <figure className="chart">
@@ -75,8 +79,14 @@ export function StackedBars({ bins, name, tick, summary }: StackedBarsProps) {
                       />
                     )
                   })}
-                  {index % every === 0 && LEFT + index * step + step / 2 < width - 22 && (
-                    <text className="chart-text" x={LEFT + index * step + step / 2} y={HEIGHT - 5} textAnchor="middle">
+                  {ticks.includes(index) && (
+                    <text
+                      className="chart-text"
+                      // The last may be too near the edge to stand in the middle of its bin.
+                      x={isLast(index) ? width : LEFT + index * step + step / 2}
+                      y={HEIGHT - 5}
+                      textAnchor={isLast(index) ? 'end' : 'middle'}
+                    >
                       {tick(bin)}
                     </text>
                   )}

@@ -39,6 +39,8 @@ const states: Record<string, [Tone, IconName | undefined]> = {
   disabled: ['bad', 'bad'],
   denied: ['bad', 'bad'],
   revoked: ['bad', 'bad'],
+  done: ['good', 'good'],
+  dead: ['bad', 'bad'],
 }
 
 export function State({ of }: { of: string }) {

@@ -2,6 +2,9 @@ import { useEffect, useState } from 'react'
 import { useSearchParams } from 'react-router'
 import { Field } from './field'
 
+/** The API looks for at most 256 bytes, and a letter has at most four. */
+const SEARCHED = 64
+
 /** A filter in the address. What is empty is not in it. */
 export function useFilters() {
   const [search, setSearch] = useSearchParams()
@@ -18,12 +21,6 @@ export function useFilters() {
   }
   const get = (name: string) => search.get(name) ?? ''
   return { get, set, all: search, clear: () => setSearch({}, { replace: true }) }
-}
-
-/** Whether one of the texts has a part of what was typed, upper and lower case alike. */
-export function contains(texts: readonly string[], typed: string): boolean {
-  const wanted = typed.toLowerCase()
-  return texts.some((text) => text.toLowerCase().includes(wanted))
 }
 
 interface TextFilterProps {
@@ -49,6 +46,7 @@ export function TextFilter({ label, value, placeholder, onChange }: TextFilterPr
         <input
           {...control}
           type="search"
+          maxLength={SEARCHED}
           value={typed}
           placeholder={placeholder}
           onChange={(event) => setTyped(event.target.value)}

@@ -98,7 +98,7 @@ mod tests {
             assert_eq!(issued.agent_id, "admin");
             close(&issuer).await.expect("closed");
             let store = SqliteStore::open(&database).await.expect("opened");
-            let filter = PassportFilter { agent_id: None, key_id: None, template: None, state: None, now: 0, cursor: None, limit: 10 };
+            let filter = PassportFilter { now: 0, limit: 10, ..PassportFilter::default() };
             assert_eq!(store.passports(filter).await.expect("listed").items.len(), passports);
             store.close().await.expect("closed");
         }

@@ -1,6 +1,6 @@
 //! `passport agents`: who can carry passports.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use passport_shared::api::Page;
 use passport_shared::api::agents::{Agent, AgentChanged, AgentState, DisableAgent, NewAgent};
 use passport_shared::text::escape;
@@ -39,10 +39,24 @@ pub(crate) struct Create {
 /// List agents
 #[derive(Debug, Args)]
 pub(crate) struct List {
+    /// Only with this in their id or name
+    #[arg(long)]
+    text: Option<String>,
+    /// Only in this state
+    #[arg(long, value_enum)]
+    state: Option<State>,
     #[command(flatten)]
     page: page::PageArgs,
     #[command(flatten)]
     remote: Remote,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum State {
+    /// It can be given passports
+    Enabled,
+    /// It cannot
+    Disabled,
 }
 
 /// Show one agent
@@ -106,7 +120,15 @@ impl Create {
 
 impl List {
     fn run(&self, session: &Session) -> Ended {
-        let answer = self.remote.client(session)?.get("/v1/agents", &self.page.query())?;
+        let state = self.state.map(|state| match state {
+            State::Enabled => AgentState::Enabled,
+            State::Disabled => AgentState::Disabled,
+        });
+        let [limit, cursor] = self.page.query();
+        let answer = self
+            .remote
+            .client(session)?
+            .get("/v1/agents", &[("text", self.text.clone()), ("state", state.map(|state| name(state).to_owned())), limit, cursor])?;
         if session.out.is_json() {
             session.out.line(answer.body().as_bytes())?;
             return Ok(DONE);
@@ -114,7 +136,7 @@ impl List {
         let agents: Page<Agent> = answer.read_json()?;
         let now = session.clock.now();
         let rows = agents.items.iter().map(|agent| {
-            vec![escape(&agent.agent_id), escape(&agent.name), state(agent).to_owned(), relative_text(&agent.created_at, now)]
+            vec![escape(&agent.agent_id), escape(&agent.name), name(agent.state).to_owned(), relative_text(&agent.created_at, now)]
         });
         page::show(&table(&["AGENT", "NAME", "STATE", "CREATED"], rows), agents.items.len(), agents.next_cursor.as_deref(), session)
     }
@@ -124,8 +146,8 @@ fn path(id: &str) -> String {
     format!("/v1/agents/{}", escaped(id))
 }
 
-fn state(agent: &Agent) -> &'static str {
-    match agent.state {
+fn name(state: AgentState) -> &'static str {
+    match state {
         AgentState::Enabled => "enabled",
         AgentState::Disabled => "disabled",
     }
@@ -147,7 +169,7 @@ fn show(agent: &Agent, body: &str, session: &Session) -> Ended {
         session.out.line(body.as_bytes())?;
         return Ok(DONE);
     }
-    let mut rows = vec![("agent", escape(&agent.agent_id)), ("name", escape(&agent.name)), ("state", state(agent).to_owned())];
+    let mut rows = vec![("agent", escape(&agent.agent_id)), ("name", escape(&agent.name)), ("state", name(agent.state).to_owned())];
     rows.extend(agent.description.as_ref().map(|text| ("description", escape(text))));
     rows.push(("created", escape(&agent.created_at)));
     rows.extend(agent.disabled_at.as_ref().map(|at| ("disabled", escape(at))));

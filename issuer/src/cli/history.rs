@@ -157,12 +157,10 @@ impl History {
                     None => {
                         let filter = PassportFilter {
                             agent_id: Some(agent.to_owned()),
-                            key_id: None,
-                            template: None,
                             state: Some(PassportState::Live),
                             now,
-                            cursor: None,
                             limit: 1,
+                            ..PassportFilter::default()
                         };
                         store.passports(filter).await.map_err(|error| read_failed(&error))?.items.into_iter().next().ok_or_else(none)?
                     }

@@ -35,6 +35,12 @@ pub(crate) struct List {
     /// Only in this state
     #[arg(long, value_enum)]
     state: Option<State>,
+    /// Only with this in their id or their agent's
+    #[arg(long)]
+    text: Option<String>,
+    /// Only those that end before this time, like 2026-05-30T00:00:00Z
+    #[arg(long, value_name = "TIME")]
+    expires_before: Option<String>,
     #[command(flatten)]
     page: page::PageArgs,
     #[command(flatten)]
@@ -180,6 +186,8 @@ impl List {
             ("keyId", self.key.clone()),
             ("template", self.template.clone()),
             ("state", state.map(|state| name(state).to_owned())),
+            ("text", self.text.clone()),
+            ("expiresBefore", self.expires_before.clone()),
             limit,
             cursor,
         ];

@@ -2,16 +2,38 @@
 
 use axum::extract::State;
 use passport_shared::api::Page;
-use passport_shared::api::agents::{Agent, AgentChanged, DisableAgent, NewAgent};
+use passport_shared::api::agents::{Agent, AgentChanged, AgentState, DisableAgent, NewAgent};
 use passport_shared::api::problem::Problem;
+use serde::Deserialize;
 
 use super::App;
 use super::body::{OptionalJson, StrictJson};
 use super::gate::{AgentsRead, AgentsWrite, Gate};
 use super::path::Id;
 use super::problem::PROBLEM_JSON;
-use super::query::{NoParameters, PageParameters, Query};
+use super::query::{NoParameters, Query};
 use super::reply::{self, Answer};
+use crate::service::AgentQuery;
+
+/// What a list of agents can be narrowed by.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AgentParameters {
+    /// With this in their id or name, 1 to 256 bytes; ASCII letters in either case.
+    #[serde(default)]
+    text: Option<String>,
+    /// In this state now.
+    #[serde(default)]
+    #[param(inline)]
+    state: Option<AgentState>,
+    /// `nextCursor` of the page before.
+    #[serde(default)]
+    cursor: Option<String>,
+    /// At most this many, 1 to 1,000; 100 where it is left out.
+    #[serde(default)]
+    limit: Option<u32>,
+}
 
 /// Create an agent.
 #[utoipa::path(
@@ -43,11 +65,12 @@ pub(crate) async fn create(
     operation_id = "listAgents",
     tag = "agents",
     security(("passport" = ["agents.read on issuer/agents"])),
-    params(PageParameters),
+    params(AgentParameters),
     responses((status = 200, description = "A page of agents.", body = Page<Agent>)),
 )]
-pub(crate) async fn list(State(app): State<App>, _: Gate<AgentsRead>, Query(page): Query<PageParameters>) -> Answer {
-    reply::ok(&app.issuer.agents(page.cursor, page.limit).await?)
+pub(crate) async fn list(State(app): State<App>, _: Gate<AgentsRead>, Query(query): Query<AgentParameters>) -> Answer {
+    let AgentParameters { text, state, cursor, limit } = query;
+    reply::ok(&app.issuer.agents(AgentQuery { text, state, cursor, limit }).await?)
 }
 
 /// Get an agent.

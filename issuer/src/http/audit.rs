@@ -4,12 +4,14 @@ use axum::extract::State;
 use passport_shared::api::Page;
 use passport_shared::api::audit::{
     AuditEnvelope, AuditQuery, Counts, CountsQuery, Difference, DifferencesQuery, Finding, FindingsQuery, ReportAccepted, ReportEvents,
-    Reporter,
+    Reporters, Why, WhyQuery,
 };
+use passport_shared::api::problem::Problem;
 
 use super::App;
 use super::body::StrictJson;
 use super::gate::{AuditRead, AuditWrite, Gate};
+use super::problem::PROBLEM_JSON;
 use super::query::{NoParameters, PageParameters, Query};
 use super::reply::{self, Answer};
 
@@ -88,10 +90,27 @@ pub(crate) async fn findings(State(app): State<App>, _: Gate<AuditRead>, Query(q
     tag = "audit",
     security(("passport" = ["audit.read on issuer/audit"])),
     params(PageParameters),
-    responses((status = 200, description = "A page of reporters.", body = Page<Reporter>)),
+    responses((status = 200, description = "A page of reporters.", body = Reporters)),
 )]
 pub(crate) async fn reporters(State(app): State<App>, _: Gate<AuditRead>, Query(page): Query<PageParameters>) -> Answer {
     reply::ok(&app.issuer.reporters(page.cursor, page.limit).await?)
+}
+
+/// Why a decision was what it was: each grant of its passport beside what was asked, and what the decision would be now.
+#[utoipa::path(
+    get,
+    path = "/v1/audit/why",
+    operation_id = "explainDecision",
+    tag = "audit",
+    security(("passport" = ["audit.read on issuer/audit"])),
+    params(WhyQuery),
+    responses(
+        (status = 200, description = "The decision and its grants.", body = Why),
+        (status = 404, description = "There is no decision of that request, or its body was dropped: `not_found`.", body = Problem, content_type = PROBLEM_JSON),
+    ),
+)]
+pub(crate) async fn why(State(app): State<App>, _: Gate<AuditRead>, Query(query): Query<WhyQuery>) -> Answer {
+    reply::ok(&app.issuer.why(query).await?)
 }
 
 /// List the decisions that the issuer comes to another answer for, newest first.

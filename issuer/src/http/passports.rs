@@ -37,6 +37,12 @@ pub(crate) struct PassportParameters {
     #[serde(default)]
     #[param(inline)]
     state: Option<PassportState>,
+    /// With this in their id or in their agent's, 1 to 256 bytes; ASCII letters in either case.
+    #[serde(default)]
+    text: Option<String>,
+    /// That end before this RFC 3339 time.
+    #[serde(default)]
+    expires_before: Option<String>,
     /// `nextCursor` of the page before.
     #[serde(default)]
     cursor: Option<String>,
@@ -145,8 +151,9 @@ pub(crate) async fn renew(
     responses((status = 200, description = "A page of passports.", body = Page<Passport>)),
 )]
 pub(crate) async fn list(State(app): State<App>, _: Gate<PassportsRead>, Query(query): Query<PassportParameters>) -> Answer {
-    let PassportParameters { agent_id, key_id, template, state, cursor, limit } = query;
-    reply::ok(&app.issuer.passports(PassportQuery { agent_id, key_id, template, state, cursor, limit }).await?)
+    let PassportParameters { agent_id, key_id, template, state, text, expires_before, cursor, limit } = query;
+    let query = PassportQuery { agent_id, key_id, template, state, text, expires_before, cursor, limit };
+    reply::ok(&app.issuer.passports(query).await?)
 }
 
 /// Get a passport, never its token.

@@ -67,6 +67,7 @@ pub(super) fn routes() -> (Router<App>, OpenApi) {
         .routes(routes!(audit::counts))
         .routes(routes!(audit::findings))
         .routes(routes!(audit::reporters))
+        .routes(routes!(audit::why))
         .routes(routes!(audit::differences))
         .routes(routes!(console::sign_in, console::session, console::sign_out))
         .routes(routes!(console::link))

@@ -9,6 +9,19 @@ use super::ids::Id;
 use super::{Caller, Issuer, ServiceError, check, paging};
 use crate::store;
 
+/// Which agents to list: all that is given must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AgentQuery {
+    /// With this in their id or name, ASCII letters in either case: 1 to 256 bytes.
+    pub text: Option<String>,
+    /// In this state now.
+    pub state: Option<AgentState>,
+    /// `nextCursor` of the page before.
+    pub cursor: Option<String>,
+    /// At most so many, 1 to 1,000; 100 where it is left out.
+    pub limit: Option<u32>,
+}
+
 impl Issuer {
     /// Creates an agent, enabled and without a passport. Its id is made here where the body has none.
     ///
@@ -40,13 +53,18 @@ impl Issuer {
         Ok(shown(self.store().create_agent(agent, event).await?))
     }
 
-    /// Agents in the order of their ids. `limit` is 1 to 1,000, and 100 where it is left out.
+    /// Agents in the order of their ids.
     ///
     /// # Errors
     /// [`ServiceError::InvalidQuery`].
-    pub async fn agents(&self, cursor: Option<String>, limit: Option<u32>) -> Result<Page<Agent>, ServiceError> {
-        let after = paging::name(cursor.as_deref())?;
-        let page = self.store().agents(after.as_deref(), paging::limit(limit)?).await?;
+    pub async fn agents(&self, query: AgentQuery) -> Result<Page<Agent>, ServiceError> {
+        let filter = store::AgentFilter {
+            text: paging::text(query.text)?,
+            disabled: query.state.map(|state| state == AgentState::Disabled),
+            cursor: paging::name(query.cursor.as_deref())?,
+            limit: paging::limit(query.limit)?,
+        };
+        let page = self.store().agents(filter).await?;
         Ok(Page { items: page.items.into_iter().map(shown).collect(), next_cursor: page.next.map(|id| paging::name_cursor(&id)) })
     }
 
@@ -156,13 +174,14 @@ mod tests {
         for id in ["b", "a", "c/ö"] {
             world.agent(id).await;
         }
-        let first = world.issuer.agents(None, Some(2)).await.unwrap();
-        let second = world.issuer.agents(first.next_cursor.clone(), Some(2)).await.unwrap();
+        let page = |cursor, limit| AgentQuery { cursor, limit, ..AgentQuery::default() };
+        let first = world.issuer.agents(page(None, Some(2))).await.unwrap();
+        let second = world.issuer.agents(page(first.next_cursor.clone(), Some(2))).await.unwrap();
         let ids: Vec<_> = first.items.iter().chain(&second.items).map(|agent| agent.agent_id.as_str()).collect();
         assert_eq!(ids, ["a", "admin", "b", "c/ö"]);
         assert_eq!(second.next_cursor, None);
-        assert_eq!(world.issuer.agents(Some("%".into()), None).await.unwrap_err().code(), "invalid_query");
-        assert_eq!(world.issuer.agents(None, Some(0)).await.unwrap_err().code(), "invalid_query");
+        assert_eq!(world.issuer.agents(page(Some("%".into()), None)).await.unwrap_err().code(), "invalid_query");
+        assert_eq!(world.issuer.agents(page(None, Some(0))).await.unwrap_err().code(), "invalid_query");
     }
 
     #[tokio::test]

@@ -82,15 +82,7 @@ impl Issuer {
 
     /// Whether any passport was ever issued to the agent `admin`.
     async fn has_admin_passport(&self) -> Result<bool, ServiceError> {
-        let filter = PassportFilter {
-            agent_id: Some(ADMIN.to_owned()),
-            key_id: None,
-            template: None,
-            state: None,
-            now: self.now(),
-            cursor: None,
-            limit: 1,
-        };
+        let filter = PassportFilter { agent_id: Some(ADMIN.to_owned()), now: self.now(), limit: 1, ..PassportFilter::default() };
         Ok(!self.store().passports(filter).await?.items.is_empty())
     }
 }

@@ -1,9 +1,11 @@
 //! Pages of lists: how many, and from where.
 
+use passport_shared::fault::{Faults, Place};
 use passport_shared::jose;
 use passport_shared::text::quote;
+use passport_shared::time;
 
-use super::ServiceError;
+use super::{ServiceError, check};
 use crate::store::MAX_PAGE;
 
 /// Items on a page where nothing is said.
@@ -32,6 +34,22 @@ pub(super) fn name_cursor(name: &str) -> String {
     jose::encode(name)
 }
 
+/// A part of a text that a list is searched for: 1 to 256 bytes without control characters, as a name is.
+pub(super) fn text(given: Option<String>) -> Result<Option<String>, ServiceError> {
+    let mut faults = Faults::default();
+    check::optional_name(given.as_deref(), &Place::root(""), &mut faults);
+    match faults.into_vec().into_iter().next() {
+        None => Ok(given),
+        Some(fault) => Err(ServiceError::InvalidQuery { name: "text", detail: fault.detail }),
+    }
+}
+
+/// A time, in seconds since 1970.
+pub(super) fn time(name: &'static str, given: Option<&str>) -> Result<Option<i64>, ServiceError> {
+    let wrong = |text| ServiceError::InvalidQuery { name, detail: format!("{} is not a time like `2026-05-30T00:00:00Z`", quote(text)) };
+    given.map(|text| time::parse_any(text).ok_or_else(|| wrong(text))).transpose()
+}
+
 fn unknown(text: &str) -> ServiceError {
     ServiceError::InvalidQuery { name: "cursor", detail: format!("{} is not a `nextCursor` of this list", quote(text)) }
 }
@@ -47,6 +65,19 @@ mod tests {
         assert_eq!(limit(Some(1_000)).unwrap(), 1_000);
         for bad in [0, 1_001, u32::MAX] {
             assert_eq!(limit(Some(bad)).unwrap_err().code(), "invalid_query");
+        }
+    }
+
+    #[test]
+    fn a_search_is_for_1_to_256_bytes_and_for_a_time_that_there_is() {
+        assert_eq!(text(None).unwrap(), None);
+        assert_eq!(text(Some("é".repeat(128))).unwrap(), Some("é".repeat(128)));
+        for bad in [String::new(), "é".repeat(129), "a\0".to_owned()] {
+            assert_eq!(text(Some(bad)).unwrap_err().code(), "invalid_query");
+        }
+        assert_eq!(time("expiresBefore", Some("1970-01-01T00:01:00+00:00")).unwrap(), Some(60));
+        for bad in ["", "tomorrow", "2026-13-01T00:00:00Z"] {
+            assert_eq!(time("expiresBefore", Some(bad)).unwrap_err().code(), "invalid_query", "{bad}");
         }
     }
 

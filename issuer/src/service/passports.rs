@@ -24,6 +24,10 @@ pub struct PassportQuery {
     pub template: Option<String>,
     /// In this state now.
     pub state: Option<PassportState>,
+    /// With this in their id or their agent's, ASCII letters in either case: 1 to 256 bytes.
+    pub text: Option<String>,
+    /// That end before this RFC 3339 time.
+    pub expires_before: Option<String>,
     /// `nextCursor` of the page before.
     pub cursor: Option<String>,
     /// At most so many, 1 to 1,000; 100 where it is left out.
@@ -50,6 +54,8 @@ impl Issuer {
             key_id: query.key_id,
             template: query.template,
             state: query.state.map(stored),
+            text: paging::text(query.text)?,
+            expires_before: paging::time("expiresBefore", query.expires_before.as_deref())?,
             now,
             cursor: paging::number(query.cursor.as_deref())?,
             limit: paging::limit(query.limit)?,
@@ -116,14 +122,19 @@ fn stored(state: PassportState) -> store::PassportState {
     }
 }
 
-fn shown(passport: store::Passport, now: i64) -> Result<Passport, ServiceError> {
-    let claims: Claims =
-        serde_json::from_str(&passport.claims).map_err(|error| ServiceError::internal("read the claims of a passport", error))?;
-    let state = match (passport.revoked_at, passport.expires_at <= now) {
+/// What has become of it, as of `now`.
+pub(super) fn state(passport: &store::Passport, now: i64) -> PassportState {
+    match (passport.revoked_at, passport.expires_at <= now) {
         (Some(_), _) => PassportState::Revoked,
         (None, true) => PassportState::Expired,
         (None, false) => PassportState::Live,
-    };
+    }
+}
+
+fn shown(passport: store::Passport, now: i64) -> Result<Passport, ServiceError> {
+    let claims: Claims =
+        serde_json::from_str(&passport.claims).map_err(|error| ServiceError::internal("read the claims of a passport", error))?;
+    let state = state(&passport, now);
     let (template, template_revision, template_parameters) = match passport.template {
         None => (None, None, None),
         Some(template) => {

@@ -26,8 +26,8 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    AdminEvent, AppendOutcome, Batch, EventOf, Maker, MatchedPassports, NewAgent, NewEvent, NewKey, NewPassport, Reported, Store,
-    StoreError,
+    AdminEvent, AgentFilter, AppendOutcome, Batch, EventOf, Maker, MatchedPassports, NewAgent, NewEvent, NewKey, NewPassport, Reported,
+    Store, StoreError,
 };
 
 /// A place where a store can be, empty at first.
@@ -49,6 +49,7 @@ macro_rules! contract_suite {
             agents {
                 an_agent_is_created_once,
                 agents_are_listed_by_id_in_pages,
+                agents_are_found_by_a_part_of_their_id_or_name,
                 disabling_revokes_live_passports_only,
                 disabling_twice_changes_nothing,
                 enabling_revives_no_passport,
@@ -65,6 +66,7 @@ macro_rules! contract_suite {
                 a_status_index_is_given_once_and_never_outside_its_list,
                 a_passport_id_is_given_once,
                 passports_are_filtered_by_agent_and_state,
+                passports_are_found_by_a_part_of_an_id_and_by_their_end,
                 passports_are_listed_newest_first_in_pages,
                 revoking_twice_changes_nothing,
             }
@@ -250,6 +252,11 @@ pub(crate) fn key(key_id: &str, created_at: i64) -> NewKey {
 }
 
 /// An agent of this id.
+/// All agents, on one page.
+pub(crate) fn all_agents() -> AgentFilter {
+    AgentFilter { limit: 100, ..AgentFilter::default() }
+}
+
 pub(crate) fn agent(agent_id: &str) -> NewAgent {
     NewAgent { agent_id: agent_id.to_owned(), name: format!("The agent {agent_id}"), description: None, created_at: NOW }
 }

@@ -41,6 +41,8 @@ mod pieces;
 mod reader;
 #[path = "statements/revocations.rs"]
 mod revocations;
+#[path = "statements/search.rs"]
+mod search;
 #[path = "statements/templates.rs"]
 mod templates;
 #[path = "statements/trust.rs"]

@@ -59,6 +59,19 @@ pub struct Agent {
     pub created_at: i64,
 }
 
+/// Which agents to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AgentFilter {
+    /// Only those with this in their id or name, ASCII letters in either case.
+    pub text: Option<String>,
+    /// Only those that are disabled, or only those that are not.
+    pub disabled: Option<bool>,
+    /// [`Page::next`] of the page before; `None` for the first.
+    pub cursor: Option<String>,
+    /// At most so many (see [`MAX_PAGE`](super::MAX_PAGE)).
+    pub limit: u32,
+}
+
 /// What disabling an agent did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Disabled {
@@ -173,7 +186,7 @@ pub enum PassportState {
 }
 
 /// Which passports to list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PassportFilter {
     /// Only those of this agent.
     pub agent_id: Option<String>,
@@ -183,6 +196,10 @@ pub struct PassportFilter {
     pub template: Option<String>,
     /// Only those in this state at `now`.
     pub state: Option<PassportState>,
+    /// Only those with this in their id or their agent's, ASCII letters in either case.
+    pub text: Option<String>,
+    /// Only those that end before this time.
+    pub expires_before: Option<i64>,
     /// The time that `state` is relative to.
     pub now: i64,
     /// [`Page::next`] of the page before; `None` for the first.

@@ -8,11 +8,11 @@ use tokio::sync::watch;
 
 use super::ConsoleKey;
 use super::{
-    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Batch, Count, CountFilter, DeletedTemplate,
-    Disabled, Dropped, EventOf, Finding, FindingFilter, Key, KeyUse, LiveFilter, LogHead, LogHold, LogState, Maker, MatchedPassports,
-    NewAgent, NewApproval, NewKey, NewPassport, NewTemplate, Page, Passport, PassportFilter, Reporter, ReporterChain, RevokeKey,
-    RevokedPassport, RevokedPassports, RotateKeys, SignedCheckpoint, StatusList, Store, StoreError, Template, TrustSnapshot, Vote,
-    WentWithKey,
+    AdminEvent, Agent, AgentFilter, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Batch, Count, CountFilter,
+    DeletedTemplate, Disabled, Dropped, EventOf, Finding, FindingFilter, Key, KeyUse, LiveFilter, LogHead, LogHold, LogState, Maker,
+    MatchedPassports, NewAgent, NewApproval, NewKey, NewPassport, NewTemplate, Page, Passport, PassportFilter, Reporter, ReporterChain,
+    RevokeKey, RevokedPassport, RevokedPassports, RotateKeys, SignedCheckpoint, StatusList, Store, StoreError, Template, TrustSnapshot,
+    Vote, WentWithKey,
 };
 use super::{Delivery, DeliveryCounts, DeliveryFilter, NewWebhook, Replay, Sent, Webhook, WebhookChange};
 use super::{Difference, DifferenceFilter, Redecided};
@@ -64,7 +64,7 @@ acts! {
     trust_snapshot() -> TrustSnapshot;
     create_agent(agent: NewAgent, event: AdminEvent) -> Agent;
     agent(agent_id: &str) -> Agent;
-    agents(after: Option<&str>, limit: u32) -> Page<Agent, String>;
+    agents(filter: AgentFilter) -> Page<Agent, String>;
     disable_agent(agent_id: &str, reason: &str, now: i64, event: AdminEvent) -> Disabled;
     enable_agent(agent_id: &str, event: AdminEvent) -> bool;
     insert_passport(passport: NewPassport, event: AdminEvent) -> ();

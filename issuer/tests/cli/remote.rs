@@ -103,6 +103,13 @@ fn an_issuer_is_served_and_called_from_the_command_line() {
     caller.run(&buy).ended(0);
 
     // Revoked, and known to be once trust is fetched again.
+    let found = caller.json(&["passports", "list", "--text", "OLLIE", "--expires-before", "9999-01-01T00:00:00Z"]);
+    assert_eq!(found["items"][0]["agentId"], "agent_ollie");
+    let none = caller.json(&["passports", "list", "--text", "ollie", "--expires-before", "1999-01-01T00:00:00Z"]);
+    assert_eq!(none["items"], serde_json::json!([]));
+    let agents = caller.json(&["agents", "list", "--text", "OLLIE", "--state", "enabled"]);
+    assert_eq!(agents["items"].as_array().map(Vec::len), Some(1));
+    assert_eq!(caller.json(&["agents", "list", "--state", "disabled"])["items"], serde_json::json!([]));
     let listed = caller.run(&["passports", "list", "--agent", "agent_ollie", "--state", "live"]).ended(0);
     assert!(listed.out.contains(id) && listed.out.lines().all(|line| line.chars().count() <= 80), "{}", listed.out);
     let revoked = caller.run(&["passports", "revoke", id, "--reason", "lost"]).ended(0);

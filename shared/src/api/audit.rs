@@ -2,8 +2,10 @@
 
 mod reading;
 pub mod receipt;
+mod why;
 
-pub use reading::{Chain, Count, Counts, CountsQuery, Finding, FindingsQuery, Reporter};
+pub use reading::{Chain, Count, Counts, CountsQuery, Finding, FindingsQuery, Reporter, Reporters};
+pub use why::{Why, WhyGrant, WhyHidden, WhyNow, WhyPassport, WhyQuery, WhyRecorded, WhyUnmet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

@@ -11,7 +11,7 @@ import { Fault } from '../../ui/fault'
 import { Loading } from '../../ui/loading'
 import { More } from '../../ui/more'
 import { Page } from '../../ui/page'
-import { ChoiceFilter, contains, TextFilter, useFilters } from '../../ui/search'
+import { ChoiceFilter, TextFilter, useFilters } from '../../ui/search'
 import { When } from '../../ui/time'
 import { NewAgent } from './new-agent'
 
@@ -20,6 +20,8 @@ const states = [
   ['enabled', 'Enabled'],
   ['disabled', 'Disabled'],
 ] as const
+
+type StateName = 'enabled' | 'disabled'
 
 export function Agents() {
   return (
@@ -34,14 +36,12 @@ function AgentList() {
   const navigate = useNavigate()
   const { get, set, clear } = useFilters()
   const [creating, setCreating] = useState(false)
-  const list = useList(['agents', 'list'], (cursor) =>
-    body(api.GET('/v1/agents', { params: { query: { limit: 1_000, ...given({ cursor }) } } })),
+  const state = get('state') === '' ? undefined : (get('state') as StateName)
+  const query = given({ text: get('text'), state })
+  const list = useList(['agents', 'list', query], (cursor) =>
+    body(api.GET('/v1/agents', { params: { query: { ...query, ...given({ cursor }) } } })),
   )
-  const narrowed = get('text') !== '' || get('state') !== ''
-  const shown = list.items.filter(
-    ({ agentId, name, state }) =>
-      contains([agentId, name], get('text')) && (get('state') === '' || state === get('state')),
-  )
+  const shown = list.items
   const create = may('agents.write') && (
     <button type="button" className="button is-first" onClick={() => setCreating(true)}>
       New agent
@@ -56,14 +56,14 @@ function AgentList() {
           value={get('text')}
           onChange={(text) => set('text', text)}
         />
-        <ChoiceFilter label="State" value={get('state')} options={states} onChange={(state) => set('state', state)} />
+        <ChoiceFilter label="State" value={get('state')} options={states} onChange={(value) => set('state', value)} />
       </div>
       {list.isPending && <Loading what="the agents" />}
       {list.isError && <Fault error={list.error} again={() => list.refetch()} />}
       {list.isSuccess && (
         <Card>
           {shown.length === 0 ? (
-            narrowed ? (
+            Object.keys(query).length > 0 ? (
               <Empty
                 title="No agent is like that"
                 action={

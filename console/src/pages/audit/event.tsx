@@ -3,7 +3,6 @@ import { Link, useParams, useSearchParams } from 'react-router'
 import { api, body } from '../../api/client'
 import type { AuditEvent } from '../../api/event'
 import { Guarded } from '../../app/guarded'
-import { useMay } from '../../app/session'
 import { changeInWords } from '../../lib/changes'
 import { Badge, Outcome } from '../../ui/badge'
 import { Card } from '../../ui/card'
@@ -32,7 +31,6 @@ const above = <Link to="/audit">Audit</Link>
 function LoadedEvent() {
   const { requestId = '' } = useParams()
   const [search] = useSearchParams()
-  const may = useMay()
   const reporter = search.get('reporter') ?? undefined
   const events = useQuery({
     queryKey: ['events', 'of', requestId, reporter],
@@ -71,9 +69,16 @@ function LoadedEvent() {
       {events.data.map((event) => (
         <EventInFull key={event.sequence} event={event} />
       ))}
-      {first.kind === 'decision' && first.action && may('passports.read') && <GrantsSaid event={first} />}
+      {explained(first) && <GrantsSaid event={first} />}
       {first.requestId !== undefined && <Proof requestId={first.requestId} reporter={first.reporter} />}
     </Page>
+  )
+}
+
+/** A gap is no decision, and of an event whose body was dropped too little is left. */
+function explained(event: AuditEvent): boolean {
+  return (
+    event.kind === 'decision' && event.gap === undefined && event.bodyDropped !== true && event.requestId !== undefined
   )
 }
 
@@ -142,6 +147,11 @@ function Reason({ event }: { event: AuditEvent }) {
   )
 }
 
+/** An attribute is never an object or `null`: what stands there as one was put in its place (docs/format.md F7.32). */
+function isHidden(value: unknown): boolean {
+  return value === null || (typeof value === 'object' && !Array.isArray(value))
+}
+
 /** Each clause that did not hold: what was demanded and what was given. */
 function Clauses({ event }: { event: AuditEvent }) {
   return (
@@ -170,7 +180,9 @@ function Clauses({ event }: { event: AuditEvent }) {
                 </code>
               </td>
               <td data-column="Given">
-                {detail.actual === null || detail.actual === undefined ? (
+                {isHidden(event.attributes?.[detail.attribute]) ? (
+                  <span className="muted">hidden</span>
+                ) : detail.actual === null || detail.actual === undefined ? (
                   <span className="muted">nothing</span>
                 ) : (
                   <code>{JSON.stringify(detail.actual)}</code>
@@ -191,7 +203,11 @@ function Attribute({ name, value }: { name: string; value: unknown }) {
         <code>{name}</code>
       </dt>
       <dd>
-        <code>{typeof value === 'string' ? value : JSON.stringify(value)}</code>
+        {isHidden(value) ? (
+          <span className="muted">hidden from the log</span>
+        ) : (
+          <code>{typeof value === 'string' ? value : JSON.stringify(value)}</code>
+        )}
       </dd>
     </>
   )

@@ -1,9 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from 'react-router'
 import { api, body, type Schemas } from '../../api/client'
-import type { AuditEvent } from '../../api/event'
-import { trustSequence } from '../../api/trust'
-import { seconds, span } from '../../lib/time'
+import { span } from '../../lib/time'
 import { Badge } from '../../ui/badge'
 import { Card } from '../../ui/card'
 import { Empty } from '../../ui/empty'
@@ -19,7 +17,6 @@ export function Verifiers() {
     queryFn: () => body(api.GET('/v1/audit/reporters', { params: { query: { limit: 200 } } })),
     refetchInterval: 15_000,
   })
-  const trust = useQuery({ queryKey: ['trust', 'sequence'], queryFn: trustSequence, refetchInterval: 15_000 })
   if (reporters.isPending) return <Loading what="the verifiers" />
   if (reporters.isError) return <Fault error={reporters.error} again={() => reporters.refetch()} />
   const seen = [...reporters.data.items].sort((a, b) => (b.lastSeen ?? '').localeCompare(a.lastSeen ?? ''))
@@ -29,7 +26,7 @@ export function Verifiers() {
       lead={
         seen.length > SHOWN
           ? `The last ${SHOWN} heard of ${seen.length} that report`
-          : 'Services that report what they decided'
+          : 'Services that report what they decided; trust and delivery as of the last decision'
       }
     >
       {seen.length === 0 ? (
@@ -40,7 +37,7 @@ export function Verifiers() {
       ) : (
         <ul className="plain-list">
           {seen.slice(0, SHOWN).map((reporter) => (
-            <Verifier key={reporter.reporter} reporter={reporter} published={trust.data} />
+            <Verifier key={reporter.reporter} reporter={reporter} published={reporters.data.trustSequence} />
           ))}
         </ul>
       )}
@@ -48,19 +45,7 @@ export function Verifiers() {
   )
 }
 
-function Verifier({ reporter, published }: { reporter: Schemas['Reporter']; published: number | undefined }) {
-  // How fresh its trust and its spool are is told by the last that came of it.
-  const last = useQuery({
-    queryKey: ['audit', 'last', reporter.reporter, reporter.lastSequence],
-    queryFn: async () => {
-      const query = { reporter: reporter.reporter, kind: 'decision', limit: 1 }
-      const page = await body(api.GET('/v1/audit/events', { params: { query } }))
-      return (page.items[0] ?? null) as AuditEvent | null
-    },
-    staleTime: 60_000,
-  })
-  const event = last.data
-  const waited = event?.evaluatedAt ? seconds(event.receivedAt) - seconds(event.evaluatedAt) : undefined
+function Verifier({ reporter, published }: { reporter: Schemas['Reporter']; published: number }) {
   return (
     <li className="verifier">
       <div className="row-apart">
@@ -68,8 +53,8 @@ function Verifier({ reporter, published }: { reporter: Schemas['Reporter']; publ
         <span className="muted">{reporter.lastSeen ? <When at={reporter.lastSeen} /> : 'never'}</span>
       </div>
       <div className="row small">
-        <Trust used={event?.trustSequence} published={published} />
-        <Spool waited={waited} />
+        <Trust used={reporter.lastTrust ?? undefined} published={published} />
+        <Spool waited={reporter.lastDelay ?? undefined} />
         {reporter.openGaps > 0 && <Badge tone="bad" icon="care">{`${reporter.missing} missing`}</Badge>}
         {reporter.forks > 0 && <Badge tone="bad" icon="care">{`${reporter.forks} forked`}</Badge>}
       </div>
@@ -78,8 +63,8 @@ function Verifier({ reporter, published }: { reporter: Schemas['Reporter']; publ
 }
 
 /** By which trust it decided last, beside what is published now. */
-function Trust({ used, published }: { used: number | undefined; published: number | undefined }) {
-  if (used === undefined || published === undefined) return null
+function Trust({ used, published }: { used: number | undefined; published: number }) {
+  if (used === undefined) return null
   const behind = published - used
   if (behind <= 0)
     return (
@@ -87,12 +72,7 @@ function Trust({ used, published }: { used: number | undefined; published: numbe
         trust current
       </Badge>
     )
-  return (
-    <Badge
-      tone="care"
-      icon="clock"
-    >{`trust ${behind} ${behind === 1 ? 'change' : 'changes'} behind when it decided last`}</Badge>
-  )
+  return <Badge tone="care" icon="clock">{`trust ${behind} ${behind === 1 ? 'change' : 'changes'} behind`}</Badge>
 }
 
 /** How long its last decision waited in the spool until it came here. */

@@ -9,7 +9,7 @@ import { Fault } from '../../ui/fault'
 import { Loading } from '../../ui/loading'
 import { More } from '../../ui/more'
 import { Page } from '../../ui/page'
-import { ChoiceFilter, contains, TextFilter, useFilters } from '../../ui/search'
+import { ChoiceFilter, TextFilter, useFilters } from '../../ui/search'
 import { PassportTable } from './passport-table'
 
 const states = [
@@ -33,11 +33,18 @@ function PassportList() {
   const may = useMay()
   const { get, set, clear } = useFilters()
   const state = get('state') === '' ? undefined : (get('state') as StateName)
-  const query = given({ agentId: get('agentId'), template: get('template'), keyId: get('keyId'), state })
+  const query = given({
+    agentId: get('agentId'),
+    template: get('template'),
+    keyId: get('keyId'),
+    expiresBefore: get('expiresBefore'),
+    text: get('text'),
+    state,
+  })
   const list = useList(['passports', query], (cursor) =>
-    body(api.GET('/v1/passports', { params: { query: { ...query, limit: 1_000, ...given({ cursor }) } } })),
+    body(api.GET('/v1/passports', { params: { query: { ...query, ...given({ cursor }) } } })),
   )
-  const shown = list.items.filter(({ passportId, agentId }) => contains([passportId, agentId], get('text')))
+  const shown = list.items
   const issue = may('passports.issue') && (
     <Link className="button is-first" to="/issue">
       Issue a passport
@@ -57,7 +64,7 @@ function PassportList() {
           onChange={(text) => set('text', text)}
         />
         <ChoiceFilter label="State" value={get('state')} options={states} onChange={(value) => set('state', value)} />
-        {(['agentId', 'template', 'keyId'] as const).map(
+        {(['agentId', 'template', 'keyId', 'expiresBefore'] as const).map(
           (name) =>
             get(name) !== '' && (
               <button key={name} type="button" className="button" onClick={() => set(name, '')}>
@@ -72,7 +79,7 @@ function PassportList() {
       {list.isSuccess && (
         <Card>
           {shown.length === 0 ? (
-            Object.keys(query).length > 0 || get('text') !== '' ? (
+            Object.keys(query).length > 0 ? (
               <Empty
                 title="No passport is like that"
                 action={
@@ -96,4 +103,4 @@ function PassportList() {
   )
 }
 
-const filterWords = { agentId: 'agent', template: 'template', keyId: 'key' } as const
+const filterWords = { agentId: 'agent', template: 'template', keyId: 'key', expiresBefore: 'ends before' } as const

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use passport_shared::api::Page;
-use passport_shared::api::audit::{Finding, Reporter};
+use passport_shared::api::audit::{Finding, Reporters as Listed};
 use passport_shared::text::escape;
 
 use crate::cli::client::Remote;
@@ -64,7 +64,7 @@ impl Reporters {
             session.out.line(answer.body().as_bytes())?;
             return Ok(DONE);
         }
-        let found: Page<Reporter> = answer.read_json()?;
+        let found: Listed = answer.read_json()?;
         let rows = found.items.iter().map(|reporter| {
             let seen = reporter.last_seen.as_deref().map_or_else(|| "-".to_owned(), escape);
             let last = reporter.chains.first().map_or_else(|| "-".to_owned(), |chain| chain.last_seq.to_string());

@@ -115,6 +115,7 @@ const ROUTES: &[Route] = &[
     Route("GET", "/v1/audit/events", "/v1/audit/events", Nothing, Some(("audit.read", "issuer/audit"))),
     Route("GET", "/v1/audit/checkpoint", "/v1/audit/checkpoint", Nothing, Some(("audit.read", "issuer/audit"))),
     Route("GET", "/v1/audit/proof", "/v1/audit/proof?requestId=req_none", Nothing, Some(("audit.read", "issuer/audit"))),
+    Route("GET", "/v1/audit/why", "/v1/audit/why?requestId=req_none", Nothing, Some(("audit.read", "issuer/audit"))),
     Route("GET", "/v1/audit/log/checkpoint", "/v1/audit/log/checkpoint", Nothing, None),
     Route("GET", "/v1/audit/log/tile/{level}/{number}", "/v1/audit/log/tile/0/000.p/1", Nothing, None),
     Route(

@@ -1,7 +1,7 @@
 //! Agents.
 
-use super::{Backend, NOW, agent, event, just, passport, with_ollie};
-use crate::store::{Disabled, NewAgent, StoreError};
+use super::{Backend, NOW, agent, all_agents, event, just, passport, with_ollie};
+use crate::store::{AgentFilter, Disabled, NewAgent, StoreError};
 
 pub(crate) async fn an_agent_is_created_once(backend: impl Backend) {
     let store = backend.open().await;
@@ -22,20 +22,52 @@ pub(crate) async fn agents_are_listed_by_id_in_pages(backend: impl Backend) {
         store.create_agent(agent(id), event(number)).await.unwrap();
     }
     let mut seen = Vec::new();
-    let mut after = None;
+    let mut cursor = None;
     loop {
-        let page = store.agents(after.as_deref(), 2).await.unwrap();
+        let page = store.agents(AgentFilter { cursor, limit: 2, ..AgentFilter::default() }).await.unwrap();
         assert_eq!(page.items.len(), 2);
         seen.extend(page.items.into_iter().map(|agent| agent.agent_id));
-        after = page.next;
-        if after.is_none() {
+        cursor = page.next;
+        if cursor.is_none() {
             break;
         }
     }
     assert_eq!(seen, ["a", "b", "c", "d"]);
     // A limit of zero is read as one.
-    assert_eq!(store.agents(None, 0).await.unwrap().items.len(), 1);
-    assert_eq!(store.agents(Some("d"), 9).await.unwrap().items, []);
+    assert_eq!(store.agents(AgentFilter::default()).await.unwrap().items.len(), 1);
+    let after = AgentFilter { cursor: Some("d".to_owned()), ..all_agents() };
+    assert_eq!(store.agents(after).await.unwrap().items, []);
+}
+
+pub(crate) async fn agents_are_found_by_a_part_of_their_id_or_name(backend: impl Backend) {
+    let store = backend.open().await;
+    // What a pattern would mean by itself (`%`, `_`) is text here, and letters beyond ASCII are as they stand, in any database.
+    let named = [("a-1", "Ollie"), ("b_2", "OLIVE Oil"), ("c%3", "Ågren"), ("olga", "Ben"), ("z", "ågot")];
+    for (number, (id, name)) in (0..).zip(named) {
+        store.create_agent(NewAgent { name: name.to_owned(), ..agent(id) }, event(number)).await.unwrap();
+    }
+    store.disable_agent("olga", "r", NOW, event(10)).await.unwrap();
+    let found = async |text: &str, disabled: Option<bool>, cursor: Option<&str>| {
+        let filter = AgentFilter { text: Some(text.to_owned()), disabled, cursor: cursor.map(str::to_owned), limit: 2 };
+        let page = store.agents(filter).await.unwrap();
+        (page.items.into_iter().map(|agent| agent.agent_id).collect::<Vec<_>>(), page.next)
+    };
+    for (text, ids) in [
+        ("OLLI", vec!["a-1"]),
+        ("_", vec!["b_2"]),
+        ("%", vec!["c%3"]),
+        ("å", vec!["z"]),
+        ("Å", vec!["c%3"]),
+        ("olive oil", vec!["b_2"]),
+        ("\\", vec![]),
+    ] {
+        assert_eq!(found(text, None, None).await.0, ids, "{text}");
+    }
+    let (first, next) = found("ol", None, None).await;
+    assert_eq!(first, ["a-1", "b_2"]);
+    assert_eq!(found("ol", None, next.as_deref()).await, (vec!["olga".to_owned()], None));
+    assert_eq!(found("ol", Some(true), None).await.0, ["olga"]);
+    assert_eq!(found("ol", Some(false), None).await, (vec!["a-1".to_owned(), "b_2".to_owned()], None));
 }
 
 pub(crate) async fn disabling_revokes_live_passports_only(backend: impl Backend) {

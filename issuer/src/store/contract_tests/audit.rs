@@ -3,7 +3,7 @@
 use passport_shared::constraint::Operator;
 use passport_shared::scalar::Scalar;
 
-use super::{Backend, NOW, agent, append, decision, event, hash_of, just, key, passport, with_ollie};
+use super::{Backend, NOW, agent, all_agents, append, decision, event, hash_of, just, key, passport, with_ollie};
 use crate::store::{
     AppendOutcome, AuditEvent, AuditFilter, EventKind, KeyState, MAX_PAGE_BYTES, Maker, NewEvent, Order, RevokeKey, RotateKeys, Store,
     StoreError,
@@ -282,7 +282,7 @@ pub(crate) async fn a_change_without_its_event_is_rolled_back(backend: impl Back
     store.insert_passport(passport(0), event(3)).await.unwrap();
     let state = async || {
         (
-            store.agents(None, 100).await.unwrap(),
+            store.agents(all_agents()).await.unwrap(),
             store.passport("pp_0").await.unwrap(),
             store.status_lists().await.unwrap(),
             store.trust_snapshot().await.unwrap(),

@@ -33,8 +33,7 @@ pub(crate) async fn what_went_with_a_key_is_listed_until_it_is_revoked_by_itself
     let over = store.passport("pp_1").await.unwrap().expires_at;
     assert_eq!(ask(over, None, 10).await, (vec![], None), "what is over went with nothing");
     let of = async |key: &str| {
-        let filter =
-            PassportFilter { agent_id: None, key_id: Some(key.to_owned()), template: None, state: None, now: NOW, cursor: None, limit: 10 };
+        let filter = PassportFilter { key_id: Some(key.to_owned()), now: NOW, limit: 10, ..PassportFilter::default() };
         store.passports(filter).await.unwrap().items.len()
     };
     assert_eq!((of("k1").await, of("k2").await), (4, 0), "a list can be narrowed to what a key has signed");

@@ -45,7 +45,7 @@ async fn world(backend: &impl Backend) -> Arc<dyn Store> {
 
 async fn live(store: &dyn Store) -> Vec<String> {
     let state = Some(PassportState::Live);
-    let filter = PassportFilter { agent_id: None, key_id: None, template: None, state, now: NOW + 10, cursor: None, limit: 1_000 };
+    let filter = PassportFilter { state, now: NOW + 10, limit: 1_000, ..PassportFilter::default() };
     let mut ids: Vec<String> = store.passports(filter).await.unwrap().items.into_iter().map(|one| one.passport_id).collect();
     ids.sort();
     ids

@@ -1,6 +1,6 @@
 //! Who makes a change is looked at again when it is made.
 
-use super::{Backend, NOW, agent, append, decision, event, just, key, passport, with_ollie};
+use super::{Backend, NOW, agent, all_agents, append, decision, event, just, key, passport, with_ollie};
 use crate::store::{AdminEvent, AuditFilter, KeyState, Maker, NewPassport, RevokeKey, RotateKeys, Store, StoreError};
 
 /// When the changes are made: the time of receipt of the suite's events.
@@ -92,7 +92,7 @@ pub(crate) async fn a_maker_that_counts_no_more_changes_nothing(backend: impl Ba
     let store = world(&backend).await;
     let state = async || {
         (
-            store.agents(None, 100).await.unwrap(),
+            store.agents(all_agents()).await.unwrap(),
             store.passport("pp_victim").await.unwrap(),
             store.status_lists().await.unwrap(),
             store.trust_snapshot().await.unwrap(),

@@ -96,7 +96,7 @@ async fn ids(store: &dyn Store, filter: PassportFilter) -> Vec<String> {
 }
 
 fn filter(agent_id: Option<&str>, state: Option<PassportState>, now: i64) -> PassportFilter {
-    PassportFilter { agent_id: agent_id.map(str::to_owned), key_id: None, template: None, state, now, cursor: None, limit: 100 }
+    PassportFilter { agent_id: agent_id.map(str::to_owned), state, now, limit: 100, ..PassportFilter::default() }
 }
 
 pub(crate) async fn passports_are_filtered_by_agent_and_state(backend: impl Backend) {
@@ -123,6 +123,32 @@ pub(crate) async fn passports_are_filtered_by_agent_and_state(backend: impl Back
     // Revoked wins over expired.
     let revoked = Some(PassportState::Revoked);
     assert_eq!(ids(store, filter(None, revoked, NOW + 9_999)).await, ["pp_3"]);
+}
+
+pub(crate) async fn passports_are_found_by_a_part_of_an_id_and_by_their_end(backend: impl Backend) {
+    let store = with_ollie(&backend).await;
+    store.create_agent(agent("Other"), event(1)).await.unwrap();
+    for (number, place) in (0..).zip([0, 1, 2, 3]) {
+        let mut new = passport(place);
+        new.expires_at = NOW + 10 * (number + 1);
+        if place == 2 {
+            new.agent_id = "Other".to_owned();
+        }
+        store.insert_passport(new, event(10 + u32::try_from(number).unwrap())).await.unwrap();
+    }
+    let store = store.as_ref();
+    let text = |text: &str| PassportFilter { text: Some(text.to_owned()), ..filter(None, None, NOW) };
+    assert_eq!(ids(store, text("PP_1")).await, ["pp_1"]);
+    assert_eq!(ids(store, text("oth")).await, ["pp_2"]);
+    assert_eq!(ids(store, text("%")).await, Vec::<String>::new());
+    let before = |end, state| PassportFilter { expires_before: Some(end), ..filter(None, state, NOW + 10) };
+    // One that ends at that very second does not end before it.
+    assert_eq!(ids(store, before(NOW + 30, None)).await, ["pp_1", "pp_0"]);
+    assert_eq!(ids(store, before(NOW + 30, Some(PassportState::Live))).await, ["pp_1"]);
+    let page = store.passports(PassportFilter { limit: 2, ..text("ollie") }).await.unwrap();
+    assert_eq!(page.items.iter().map(|p| p.passport_id.as_str()).collect::<Vec<_>>(), ["pp_3", "pp_1"]);
+    let rest = PassportFilter { cursor: page.next, ..text("ollie") };
+    assert_eq!(ids(store, rest).await, ["pp_0"]);
 }
 
 pub(crate) async fn passports_are_listed_newest_first_in_pages(backend: impl Backend) {

@@ -9,15 +9,7 @@ use super::{Backend, NOW, append, decision, event, key, passport, with_ollie};
 use crate::store::{AuditFilter, PassportFilter, PassportState, RotateKeys, StoreError};
 
 fn live(now: i64) -> PassportFilter {
-    PassportFilter {
-        agent_id: Some("ollie".to_owned()),
-        key_id: None,
-        template: None,
-        state: Some(PassportState::Live),
-        now,
-        cursor: None,
-        limit: 1_000,
-    }
+    PassportFilter { agent_id: Some("ollie".to_owned()), state: Some(PassportState::Live), now, limit: 1_000, ..PassportFilter::default() }
 }
 
 /// Four issue without pause, while one disables and enables: at each moment when the agent is disabled, nothing is

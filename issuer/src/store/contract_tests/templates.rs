@@ -162,15 +162,7 @@ pub(crate) async fn a_passport_keeps_the_template_that_it_was_issued_by(backend:
     store.insert_passport(passport(3), event(14)).await.unwrap();
     assert_eq!(store.passport("pp_0").await.unwrap().template, used("team", 1));
     assert_eq!(store.passport("pp_3").await.unwrap().template, None);
-    let of = |template: &str| PassportFilter {
-        agent_id: None,
-        key_id: None,
-        template: Some(template.to_owned()),
-        state: None,
-        now: NOW,
-        cursor: None,
-        limit: 10,
-    };
+    let of = |template: &str| PassportFilter { template: Some(template.to_owned()), now: NOW, limit: 10, ..PassportFilter::default() };
     let ids = |page: Page<crate::store::Passport, i64>| page.items.into_iter().map(|passport| passport.passport_id).collect::<Vec<_>>();
     assert_eq!(ids(store.passports(of("team")).await.unwrap()), ["pp_2", "pp_1", "pp_0"]);
     assert_eq!(ids(store.passports(of("other")).await.unwrap()), [""; 0]);

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use self::private_server::PrivateServer;
 use super::{Durability, PostgresOptions, PostgresStore, PostgresVault};
 use crate::store::contract_tests::{Backend, agent, append, contract_suite, decision, event, with_ollie};
-use crate::store::{AuditFilter, OpenError, Store, StoreError};
+use crate::store::{AgentFilter, AuditFilter, OpenError, Store, StoreError};
 
 /// The server of all these tests. It waits for no disk: what a crash would lose is PostgreSQL's own concern.
 fn server() -> &'static PrivateServer {
@@ -120,7 +120,7 @@ async fn a_store_goes_on_after_its_connections_were_lost() {
     }
     assert!(acknowledged >= 9, "{acknowledged}");
     store.ping().await.unwrap();
-    assert_eq!(store.agents(None, 100).await.unwrap().items.len(), acknowledged + 1);
+    assert_eq!(store.agents(AgentFilter { limit: 100, ..AgentFilter::default() }).await.unwrap().items.len(), acknowledged + 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,9 +9,9 @@ use super::{
     Own, agents, approvals, audit, console, deliveries, key_uses, keys, lineages, passports, revocations, templates, trust, webhooks,
 };
 use crate::store::{
-    AdminEvent, Agent, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Batch, ConsoleKey, Count, CountFilter,
-    DeletedTemplate, Delivery, DeliveryCounts, DeliveryFilter, Difference, DifferenceFilter, Disabled, Dropped, EventOf, Finding,
-    FindingFilter, Key, KeyUse, LiveFilter, LogHead, LogHold, LogState, Maker, MatchedPassports, NewAgent, NewApproval, NewKey,
+    AdminEvent, Agent, AgentFilter, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Batch, ConsoleKey, Count,
+    CountFilter, DeletedTemplate, Delivery, DeliveryCounts, DeliveryFilter, Difference, DifferenceFilter, Disabled, Dropped, EventOf,
+    Finding, FindingFilter, Key, KeyUse, LiveFilter, LogHead, LogHold, LogState, Maker, MatchedPassports, NewAgent, NewApproval, NewKey,
     NewPassport, NewTemplate, NewWebhook, Page, Passport, PassportFilter, Redecided, Replay, Reporter, ReporterChain, RevokeKey,
     RevokedPassport, RevokedPassports, RotateKeys, Sent, SignedCheckpoint, StatusList, Store, StoreError, Template, TrustSnapshot, Vote,
     Webhook, WebhookChange, WentWithKey,
@@ -61,9 +61,8 @@ impl Store for Own {
         self.reader.read(move |conn| Box::pin(async move { agents::get(conn, &agent_id).await })).await
     }
 
-    async fn agents(&self, after: Option<&str>, limit: u32) -> Result<Page<Agent, String>, StoreError> {
-        let after = after.map(str::to_owned);
-        self.reader.read(move |conn| Box::pin(agents::list(conn, after, limit))).await
+    async fn agents(&self, filter: AgentFilter) -> Result<Page<Agent, String>, StoreError> {
+        self.reader.read(move |conn| Box::pin(agents::list(conn, filter))).await
     }
 
     async fn disable_agent(&self, agent_id: &str, reason: &str, now: i64, event: AdminEvent) -> Result<Disabled, StoreError> {

@@ -1,12 +1,12 @@
 //! Agents.
 
-use sqlx::Row;
+use sqlx::{QueryBuilder, Row};
 
 use super::acting::Done;
-use super::driver::{DbConnection, DbRow, Failure, exists, not_found, unique_or};
-use super::trust;
+use super::driver::{Db, DbConnection, DbRow, Failure, exists, not_found, unique_or};
+use super::{search, trust};
 use crate::store::paging::{page, page_size};
-use crate::store::{Agent, Disabled, NewAgent, Page};
+use crate::store::{Agent, AgentFilter, Disabled, NewAgent, Page};
 
 pub(super) async fn create(conn: &mut DbConnection, agent: NewAgent) -> Result<Done<Agent>, Failure> {
     sqlx::query("INSERT INTO agents (agent_id, name, description, created_at) VALUES ($1, $2, $3, $4)")
@@ -38,18 +38,25 @@ pub(super) async fn get(conn: &mut DbConnection, agent_id: &str) -> Result<Agent
     Ok(read(&row)?)
 }
 
-pub(super) async fn list(conn: &mut DbConnection, after: Option<String>, limit: u32) -> Result<Page<Agent, String>, Failure> {
-    let rows = sqlx::query(
-        "SELECT agent_id, name, description, disabled_at, created_at FROM agents \
-         WHERE agent_id > $1 ORDER BY agent_id LIMIT $2",
-    )
+pub(super) async fn list(conn: &mut DbConnection, filter: AgentFilter) -> Result<Page<Agent, String>, Failure> {
+    let mut query = QueryBuilder::<Db>::new("SELECT agent_id, name, description, disabled_at, created_at FROM agents WHERE agent_id > ");
     // An id is never empty, so all come after the empty text.
-    .bind(after.unwrap_or_default())
-    .bind(page_size(limit) + 1)
-    .fetch_all(conn)
-    .await?;
+    query.push_bind(filter.cursor.unwrap_or_default());
+    match filter.disabled {
+        None => {}
+        Some(true) => {
+            query.push(" AND disabled_at IS NOT NULL");
+        }
+        Some(false) => {
+            query.push(" AND disabled_at IS NULL");
+        }
+    }
+    if let Some(text) = filter.text {
+        search::push(&mut query, &["agent_id", "name"], &text);
+    }
+    let rows = query.push(" ORDER BY agent_id LIMIT ").push_bind(page_size(filter.limit) + 1).build().fetch_all(conn).await?;
     let items = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    Ok(page(items, limit, |agent| agent.agent_id.clone()))
+    Ok(page(items, filter.limit, |agent| agent.agent_id.clone()))
 }
 
 pub(super) async fn disable(conn: &mut DbConnection, agent_id: &str, reason: &str, now: i64) -> Result<Done<Disabled>, Failure> {

@@ -5,7 +5,7 @@ use sqlx::{QueryBuilder, Row};
 use super::acting::Done;
 use super::driver::{Db, DbConnection, DbRow, Failure, corrupt, exists, not_found, unique_or};
 use super::templates;
-use super::{agents, lineages};
+use super::{agents, lineages, search};
 use crate::store::paging::{page, page_size};
 use crate::store::{NewPassport, Page, Passport, PassportFilter, PassportState, StoreError, TemplateUse};
 
@@ -118,6 +118,12 @@ pub(super) async fn list(conn: &mut DbConnection, filter: PassportFilter) -> Res
     }
     if let Some(template) = filter.template {
         query.push(" AND p.template = ").push_bind(template);
+    }
+    if let Some(before) = filter.expires_before {
+        query.push(" AND p.expires_at < ").push_bind(before);
+    }
+    if let Some(text) = filter.text {
+        search::push(&mut query, &["p.passport_id", "p.agent_id"], &text);
     }
     match filter.state {
         None => {}

@@ -97,6 +97,19 @@ pub struct Finding {
     pub resolved_at: Option<String>,
 }
 
+/// Who reports, a page of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Reporters {
+    /// The reporters of this page, by id.
+    pub items: Vec<Reporter>,
+    /// Give it as `cursor` to read on; `null` on the last page.
+    pub next_cursor: Option<String>,
+    /// The present sequence of the trust that is published, beside `lastTrust` of each.
+    pub trust_sequence: i64,
+}
+
 /// Who reports, and how it is with what came.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -110,6 +123,13 @@ pub struct Reporter {
     /// That decision's place in the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_sequence: Option<i64>,
+    /// Seconds from that decision to its arrival: how fresh its spool is. Negative where its clock is ahead; left out where the
+    /// decision has no time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_delay: Option<i64>,
+    /// The sequence of the trust that the decision was made by; left out where it does not say, and where its body was dropped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_trust: Option<i64>,
     /// Its chains, the last moved first: at most ten. None for a reporter that keeps none.
     pub chains: Vec<Chain>,
     /// How many gaps are open.
