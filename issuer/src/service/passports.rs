@@ -34,6 +34,8 @@ struct Claims {
     authorization_details: Box<RawValue>,
     #[serde(rename = "onBehalfOf")]
     on_behalf_of: Option<String>,
+    #[serde(rename = "hiddenAttributes")]
+    hidden: Option<Box<RawValue>>,
 }
 
 impl Issuer {
@@ -127,6 +129,7 @@ fn shown(passport: store::Passport, now: i64) -> Result<Passport, ServiceError> 
         key_id: passport.key_id,
         audience: passport.audience,
         grants: claims.authorization_details,
+        hidden_attributes: claims.hidden,
         on_behalf_of: claims.on_behalf_of,
         state,
         issued_at: check::shown(passport.issued_at),

@@ -4,7 +4,7 @@ use passport_shared::api::Page;
 use passport_shared::api::passports::IssuePassport;
 use passport_shared::api::templates::{DeletedTemplate, ExpandTemplate, ExpandedTemplate, SaveTemplate, Template};
 use passport_shared::fault::{Fault, Faults, Place};
-use passport_shared::grant::Grant;
+use passport_shared::grant::{Grant, Ordered};
 use passport_shared::limits::OPERAND_VALUES;
 use passport_shared::template;
 use serde::{Deserialize, Serialize};
@@ -143,7 +143,7 @@ impl Issuer {
             revision: used.revision,
             parameters: raw(used.parameters)?,
             describe: words.collect(),
-            grants: raw(to_json(&grants)?)?,
+            grants: raw(to_json(&grants.iter().map(Ordered).collect::<Vec<_>>())?)?,
         })
     }
 

@@ -115,6 +115,10 @@ pub struct Passport {
     /// What it allows, as signed.
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
     pub grants: Box<RawValue>,
+    /// What is kept from the audit log, as signed; `null` where it is nothing.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<Object>>))]
+    pub hidden_attributes: Option<Box<RawValue>>,
     /// Who answers for the agent.
     pub on_behalf_of: Option<String>,
     /// Whether it is `live`, `revoked` or `expired`.
