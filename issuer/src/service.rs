@@ -26,6 +26,7 @@ mod error;
 mod events;
 mod follow;
 mod gate;
+mod hiding;
 mod holder;
 mod ids;
 mod ingest;
@@ -59,6 +60,7 @@ mod webhooks;
 use std::sync::Arc;
 
 use passport_keys::KeyVault;
+use passport_shared::hidden::Names;
 use passport_shared::jose::Algorithm;
 use passport_verifier::Verifier;
 
@@ -131,6 +133,8 @@ pub struct Settings {
     /// For how many seconds a session of the console lasts, five minutes to seven days; 8 hours unless set, `None`: there is no
     /// console.
     pub console: Option<i64>,
+    /// The attributes of requests that are hidden when events are taken in; none unless set.
+    pub hidden: Names,
 }
 
 impl Settings {
@@ -150,6 +154,7 @@ impl Settings {
             webhooks_to: Reach::default(),
             redecide: Some(1_000),
             console: Some(8 * 3_600),
+            hidden: Names::default(),
         }
     }
 }
@@ -161,6 +166,7 @@ struct Inner {
     gate: Verifier,
     press: publish::Press,
     log: log::Logbook,
+    hiding: hiding::Hiding,
     /// How often something was approved or denied here: tells those who wait for it.
     decided: tokio::sync::watch::Sender<u64>,
 }

@@ -8,6 +8,7 @@ use passport_shared::key_set::KeyId;
 use passport_verifier::{ResourcePolicy, Verifier};
 use serde_json::json;
 
+use super::hiding::Hiding;
 use super::publish::Press;
 use super::{Inner, Issuer, Parts, ServiceError, Settings, StartError, keys, log, preset};
 use crate::store::{NewAgent, PassportFilter, StoreError};
@@ -40,7 +41,9 @@ impl Issuer {
         let (press, trust) = Press::start(&parts, &settings).await?;
         let gate = Verifier::new(trust, settings.issuer.clone()).with_resource_policy(ResourcePolicy::MustName);
         let (log, decided) = (log::Logbook::new(log_key), tokio::sync::watch::Sender::new(0));
-        let issuer = Self { inner: Arc::new(Inner { parts, settings, gate, press, log, decided }) };
+        let hiding = Hiding::new(parts.store.changes().is_some());
+        let issuer = Self { inner: Arc::new(Inner { parts, settings, gate, press, log, hiding, decided }) };
+        issuer.start_hiding().await?;
         issuer.follow_others();
         let issued = if issuer.has_admin_passport().await? { None } else { Some(issuer.admin_passport().await?) };
         Ok((issuer, issued))

@@ -50,6 +50,9 @@ impl Issuer {
     pub(super) async fn mint(&self, order: &Order, author: &Author) -> Result<IssuedPassport, ServiceError> {
         let id = self.new_id(Id::Passport);
         let hidden = order.keeps_hidden();
+        if hidden.is_some() {
+            self.ready_to_hide().await?;
+        }
         for _ in 0..ATTEMPTS {
             let slot = self.draw_slot().await?;
             let edition = self.edition().await?;

@@ -11,12 +11,12 @@ use crate::store::{AuditEvent, EventKind, NewEvent};
 macro_rules! columns {
     () => {
         "sequence, event_id, kind, reporter, seq, request_id, body, body_hash, received_at, evaluated_at, agent_id, passport_id, \
-         outcome, reason, action, resource, conflict "
+         outcome, reason, action, resource, conflict"
     };
 }
 
 /// Selects whole rows; a condition follows.
-pub(super) const SELECT: &str = concat!("SELECT ", columns!(), "FROM audit_events WHERE ");
+pub(super) const SELECT: &str = concat!("SELECT ", columns!(), ", reported_hash FROM audit_events WHERE ");
 
 /// An event that has its place in the log.
 #[derive(Clone, Copy)]
@@ -71,7 +71,11 @@ pub(super) async fn insert<'r, 'e>(
 }
 
 fn statement(part: &[Row<'_>]) -> QueryBuilder<Db> {
-    let mut query = QueryBuilder::<Db>::new(concat!("INSERT INTO audit_events (", columns!(), ") "));
+    // Where nothing is hidden, nothing is written of it.
+    let hides = part.iter().any(|row| row.event.reported_hash.is_some());
+    let (plain, whole) =
+        (concat!("INSERT INTO audit_events (", columns!(), ") "), concat!("INSERT INTO audit_events (", columns!(), ", reported_hash) "));
+    let mut query = QueryBuilder::<Db>::new(if hides { whole } else { plain });
     query.push_values(part, |mut values, row| {
         let event = row.event;
         values
@@ -92,6 +96,9 @@ fn statement(part: &[Row<'_>]) -> QueryBuilder<Db> {
             .push_bind(&event.action)
             .push_bind(&event.resource)
             .push_bind(i64::from(row.conflict));
+        if hides {
+            values.push_bind(event.reported_hash.as_ref().map(<[u8; 32]>::as_slice));
+        }
     });
     query
 }
@@ -100,6 +107,7 @@ fn statement(part: &[Row<'_>]) -> QueryBuilder<Db> {
 pub(super) fn read(row: &DbRow) -> Result<AuditEvent, Failure> {
     let kind: String = row.try_get("kind")?;
     let body_hash: Vec<u8> = row.try_get("body_hash")?;
+    let reported_hash: Option<Vec<u8>> = row.try_get("reported_hash")?;
     Ok(AuditEvent {
         sequence: row.try_get("sequence")?,
         kind: EventKind::parse(&kind).ok_or_else(|| corrupt("an event's kind", format!("`{kind}` is no kind")))?,
@@ -111,6 +119,7 @@ pub(super) fn read(row: &DbRow) -> Result<AuditEvent, Failure> {
             request_id: row.try_get("request_id")?,
             body: row.try_get("body")?,
             body_hash: hash(&body_hash, "an event's hash")?,
+            reported_hash: reported_hash.map(|bytes| hash(&bytes, "an event's reported hash")).transpose()?,
             received_at: row.try_get("received_at")?,
             evaluated_at: row.try_get("evaluated_at")?,
             agent_id: row.try_get("agent_id")?,
