@@ -5,13 +5,16 @@
 //! reported hashes.
 
 mod rewrite;
+mod sealed;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use passport_shared::hidden::{HiddenAttributes, Names};
 use passport_shared::jose;
+use passport_shared::request::Request;
 use passport_shared::scalar::{Attribute, Scalar};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
 
 /// The member that stands in the place of a value.
 const MEMBER: &str = "hmacSha256";
@@ -22,13 +25,16 @@ pub(crate) struct Hider {
     names: Names,
     values: Hmac<Sha256>,
     salts: Hmac<Sha256>,
+    /// Of requests that wait for people.
+    requests: Zeroizing<[u8; 32]>,
 }
 
 impl Hider {
     /// Of a secret. `None` only if HMAC did not take a key of 32 bytes.
     pub(crate) fn new(secret: &[u8; 32], names: Names) -> Option<Self> {
-        let key = |purpose: &[u8]| Some(keyed(secret)?.chain_update(purpose).finalize().into_bytes().into());
-        Some(Self { names, values: keyed(&key(b"passport hidden values")?)?, salts: keyed(&key(b"passport reported hashes")?)? })
+        let key = |purpose: &[u8]| Some(Zeroizing::new(keyed(secret)?.chain_update(purpose).finalize().into_bytes().into()));
+        let (values, salts) = (keyed(&*key(b"passport hidden values")?)?, keyed(&*key(b"passport reported hashes")?)?);
+        Some(Self { names, values, salts, requests: key(b"passport waiting requests")? })
     }
 
     /// What hides for one reporter.
@@ -69,6 +75,29 @@ impl Hider {
         previous: Option<&str>,
     ) -> Option<String> {
         rewrite::event(&rewrite::Rules { hider: self, passport, resource, previous }, text)
+    }
+
+    /// The request as it rests while people decide on it: sealed, where any of it is hidden. `None` only if it could not be.
+    pub(crate) fn resting(
+        &self,
+        approval_id: &str,
+        nonce: [u8; 12],
+        text: &str,
+        request: &Request,
+        passport: Option<&HiddenAttributes>,
+    ) -> Option<String> {
+        match request.attributes().iter().any(|(name, _)| self.hides(name, request.resource(), passport)) {
+            true => sealed::seal(&self.requests, nonce, approval_id, text),
+            false => Some(text.to_owned()),
+        }
+    }
+
+    /// A request out of the store: its text, where it is not sealed or opens.
+    pub(crate) fn opened(&self, approval_id: &str, text: String) -> Option<String> {
+        match sealed::is_sealed(&text) {
+            true => sealed::open(&self.requests, approval_id, &text),
+            false => Some(text),
+        }
     }
 
     /// The request as it is kept once nobody decides on it any more; `None` for what is no JSON object.

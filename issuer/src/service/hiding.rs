@@ -11,12 +11,13 @@ use std::time::{Duration, Instant};
 
 use passport_shared::hidden::HiddenAttributes;
 use passport_shared::passport::Passport;
+use passport_shared::request::Request;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::{Issuer, ServiceError};
 use crate::hiding::{Hider, ReporterHider};
-use crate::store::{Plain, Reported, SecretSeed, StoreError};
+use crate::store::{Approval, Plain, Reported, SecretSeed, StoreError};
 
 /// What the sealed key signs begins with this: no token, no checkpoint, and no webhook's secret.
 const CONTEXT: &[u8] = b"passport hidden attributes\n";
@@ -127,6 +128,38 @@ impl Issuer {
                 .ok_or_else(|| ServiceError::internal("hide attributes", "an event is no object"))?;
         }
         Ok(Some(own.reveal()))
+    }
+
+    /// A request to approve as it rests until it is decided.
+    pub(super) async fn resting_request(
+        &self,
+        approval_id: &str,
+        text: &str,
+        request: &Request,
+        passport: Option<&HiddenAttributes>,
+    ) -> Result<String, ServiceError> {
+        let Some(hider) = self.hider().await? else { return Ok(text.to_owned()) };
+        let mut nonce = [0; 12];
+        self.inner.parts.entropy.fill(&mut nonce);
+        hider.resting(approval_id, nonce, text, request, passport).ok_or_else(|| ServiceError::internal("seal a request", "it cannot be"))
+    }
+
+    /// The request that is to be approved, as it was asked.
+    pub(super) async fn whole_request(&self, approval: &Approval) -> Result<String, ServiceError> {
+        let asked = &approval.asked;
+        let Some(hider) = self.hider().await? else { return Ok(asked.request.clone()) };
+        let opened = hider.opened(&asked.approval_id, asked.request.clone());
+        opened.ok_or_else(|| ServiceError::internal("open a request", "it was sealed by another key"))
+    }
+
+    /// The same without what is hidden: what is kept, and shown, once nobody decides on it any more.
+    pub(super) async fn decided_request(&self, approval: &Approval) -> Result<String, ServiceError> {
+        let whole = self.whole_request(approval).await?;
+        let Some(hider) = self.hider().await? else { return Ok(whole) };
+        let passport = self.hidden_by(Some(&approval.asked.passport_id)).await?;
+        let request = Request::parse(whole.as_bytes());
+        let kept = hider.request(&whole, request.resource(), passport.as_deref());
+        kept.ok_or_else(|| ServiceError::internal("hide attributes", "a request is no object"))
     }
 
     /// What the passport of this id hides, if this issuer has issued it.

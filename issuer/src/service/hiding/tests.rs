@@ -159,3 +159,31 @@ async fn an_issuer_with_nothing_to_hide_has_no_key_for_it_and_one_whose_vault_ma
     assert_eq!(world.issuer.store().keep_hiding_seed(wrong.clone()).await.unwrap(), wrong);
     assert!(world.place.try_start(settings()).await.is_err());
 }
+
+#[tokio::test]
+async fn a_request_that_waits_for_people_rests_sealed_is_shown_whole_and_is_hidden_once_it_is_decided() {
+    use passport_shared::api::approvals::{AskApproval, DecideApproval};
+    let world = World::with(hiding()).await;
+    let grants = r#"[{"resource":"cards","allowedActions":["charge"],"requiresApproval":true}]"#;
+    let token = world.passport("ollie", SHOP, grants).await.passport;
+    let holder = world.issuer.holder(Some(&token)).await.unwrap();
+    let ask = async |card: &str| {
+        let request = json!({"action": "charge", "resource": "cards", "amount": 7.50, "card": card}).to_string();
+        let body = AskApproval { request: RawValue::from_string(request).unwrap(), audience: None };
+        world.issuer.ask_approval(&holder, body).await.unwrap()
+    };
+    let stored = async |id: &str| world.issuer.store().approval(id, world.issuer.now()).await.unwrap().asked.request;
+    let (asked, forgotten) = (ask(SECRET).await, ask("4111-seeded-forgotten").await);
+    assert!(asked.request.get().contains(SECRET), "people see what they approve");
+    assert!(!stored(&asked.approval_id).await.contains("cards"), "it rests sealed");
+    assert_eq!(ask(SECRET).await.approval_id, asked.approval_id, "the same waits once");
+    let person = world.admin("approvals.decide", "issuer/approvals").await;
+    let decided = world.issuer.decide_approval(&person, &asked.approval_id, true, DecideApproval::default()).await.unwrap();
+    assert!(!decided.request.get().contains(SECRET) && decided.request.get().contains("7.5"), "{}", decided.request);
+    assert_eq!(stored(&asked.approval_id).await, decided.request.get(), "what was shown is gone");
+    let own = world.issuer.own_approval(&holder, &asked.approval_id, Duration::ZERO).await.unwrap();
+    assert!(own.approval.is_some() && own.request.get() == decided.request.get());
+    world.place.clock.advance(7_000);
+    let expired = world.issuer.approval(&forgotten.approval_id).await.unwrap();
+    assert!(!expired.request.get().contains("4111") && !stored(&forgotten.approval_id).await.contains("4111"));
+}
