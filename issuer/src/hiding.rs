@@ -58,7 +58,7 @@ impl Hider {
     }
 
     fn hash_text(&self, name: &str, text: &str) -> String {
-        json!({ MEMBER: self.mac(name, text) }).to_string()
+        ["{\"", MEMBER, "\":\"", &self.mac(name, text), "\"}"].concat()
     }
 
     fn mac(&self, name: &str, text: &str) -> String {

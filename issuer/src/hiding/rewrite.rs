@@ -1,5 +1,6 @@
 //! The text of an event, or of a request, with hashes in the places of what is hidden. Everything else stays to the letter.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use passport_shared::hidden::HiddenAttributes;
@@ -89,8 +90,9 @@ fn is_hash(value: Value<'_>) -> bool {
 /// The event as it is stored.
 pub(super) fn event(rules: &Rules<'_>, text: &str) -> Option<String> {
     let Members(members) = serde_json::from_str(text).ok()?;
-    let of = |name: &str| members.iter().find(|(member, _)| member == name).map(|(_, value)| value.get());
-    let attributes = of("attributes").and_then(|raw| serde_json::from_str::<Members<'_>>(raw).ok());
+    let of = |name: &str| members.iter().find(|(member, _)| **member == *name).map(|(_, value)| value.get());
+    // Where nothing can be hidden, nothing of it is looked at.
+    let attributes = of("attributes").filter(|_| rules.any()).and_then(|raw| serde_json::from_str::<Members<'_>>(raw).ok());
     let any = |Members(attributes): &Members<'_>| attributes.iter().any(|(name, _)| rules.hide(name));
     // What was not repeated because it has no bounds may be quoted all the same.
     let told = of("action").is_some_and(|action| action != "null") && attributes.is_some();
@@ -98,16 +100,16 @@ pub(super) fn event(rules: &Rules<'_>, text: &str) -> Option<String> {
     let mut out = Writer::with_capacity(text.len());
     for (name, value) in &members {
         let raw = value.get();
-        match name.as_str() {
+        match &**name {
             "previous" => match rules.previous.filter(|_| raw != "null") {
-                Some(previous) => out.member(name, &json!(previous).to_string()),
+                Some(previous) => out.member(name, &quoted(previous)),
                 None => out.member(name, raw),
             },
             "message" if hidden => out.member(name, &json!(NOT_SHOWN).to_string()),
             "attributes" if rules.any() => out.member(name, &hidden_attributes(rules, attributes.as_ref())),
             "details" if rules.any() => out.member(name, &details(rules, raw)),
             plain if PLAIN.contains(&plain) || matches!(plain, "message" | "attributes" | "details") || !rules.any() => {
-                out.member(name, raw)
+                out.member(name, raw);
             }
             // Nobody knows what it is, so nobody knows that it is none of them.
             unknown => out.member(name, &rules.hash(unknown, raw)),
@@ -152,16 +154,16 @@ fn details(rules: &Rules<'_>, raw: &str) -> String {
 /// `None` for what is no clause.
 fn clause(rules: &Rules<'_>, raw: &str) -> Option<String> {
     let Members(members) = serde_json::from_str(raw).ok()?;
-    let of = |name: &str| members.iter().find(|(member, _)| member == name).map(|(_, value)| value.get());
+    let of = |name: &str| members.iter().find(|(member, _)| **member == *name).map(|(_, value)| value.get());
     let attribute: String = serde_json::from_str(of("attribute")?).ok()?;
     let given = of("actual").is_some_and(|actual| actual != "null");
-    let known = members.iter().all(|(name, _)| ["grant", "attribute", "operator", "expected", "actual"].contains(&name.as_str()));
+    let known = members.iter().all(|(name, _)| ["grant", "attribute", "operator", "expected", "actual"].contains(&&**name));
     if known && !(given && rules.hide(&attribute)) {
         return Some(raw.to_owned());
     }
     let mut out = Writer::with_capacity(raw.len());
     for (name, value) in &members {
-        match name.as_str() {
+        match &**name {
             "grant" | "attribute" | "operator" => out.member(name, value.get()),
             "expected" | "actual" if given && rules.hide(&attribute) => out.member(name, "null"),
             "expected" | "actual" => out.member(name, value.get()),
@@ -169,6 +171,14 @@ fn clause(rules: &Rules<'_>, raw: &str) -> Option<String> {
         }
     }
     Some(out.end())
+}
+
+/// A text as JSON.
+fn quoted(text: &str) -> String {
+    match text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\') {
+        true => ["\"", text, "\""].concat(),
+        false => json!(text).to_string(),
+    }
 }
 
 /// An object of JSON, member by member.
@@ -185,7 +195,7 @@ impl Writer {
         if self.0.len() > 1 {
             self.0.push(',');
         }
-        self.0.push_str(&json!(name).to_string());
+        self.0.push_str(&quoted(name));
         self.0.push(':');
         self.0.push_str(value);
     }
@@ -197,7 +207,40 @@ impl Writer {
 }
 
 /// An object's members in the order written, their values to the letter.
-struct Members<'t>(Vec<(String, &'t RawValue)>);
+struct Members<'t>(Vec<(Name<'t>, &'t RawValue)>);
+
+/// A member's name, borrowed where nothing in it is escaped.
+struct Name<'t>(Cow<'t, str>);
+
+impl std::ops::Deref for Name<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Read;
+        impl<'de> Visitor<'de> for Read {
+            type Value = Name<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Read)
+    }
+}
 
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

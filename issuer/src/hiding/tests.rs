@@ -117,7 +117,7 @@ fn a_reporter_proves_by_its_own_text_and_its_key_and_nobody_tries_values_out_wit
     let (shop, other) = (hider.of_reporter("shop").unwrap(), hider.of_reporter("other").unwrap());
     let hash: [u8; 32] = Sha256::digest("the text").into();
     let kept = shop.reported_hash(7, hash);
-    let key: [u8; 32] = jose::decode(&shop.reveal()).unwrap().try_into().unwrap();
+    let key: [u8; 32] = jose::decode(shop.reveal()).unwrap().try_into().unwrap();
     let salt = keyed(&key).unwrap().chain_update(7_i64.to_be_bytes()).finalize().into_bytes();
     assert_eq!(kept, <[u8; 32]>::from(Sha256::new().chain_update(salt).chain_update(hash).finalize()));
     assert!(kept != shop.reported_hash(8, hash) && kept != other.reported_hash(7, hash) && kept != hash);

@@ -61,10 +61,11 @@ impl Issuer {
     /// What hides; `None` where nothing ever had to be hidden.
     pub(super) async fn hider(&self) -> Result<Option<&Hider>, ServiceError> {
         let hiding = &self.inner.hiding;
-        if hiding.hider.get().is_none() && self.is_time_to_look() {
-            if let Some(seed) = self.store().hiding_seed().await? {
-                self.take_up(&seed).await?;
-            }
+        if hiding.hider.get().is_none()
+            && self.is_time_to_look()
+            && let Some(seed) = self.store().hiding_seed().await?
+        {
+            self.take_up(&seed).await?;
         }
         Ok(hiding.hider.get())
     }
