@@ -132,8 +132,9 @@ fn reported(reporter: u64, number: u64, previous: &mut Option<[u8; 32]>, dice: &
         reason: Some(reason.to_owned()),
         action: Some(action.to_owned()),
         resource: Some(resource),
+        reported_hash: None,
     };
-    Reported { event, link: Some(link) }
+    Reported { event, link: Some(link), plain: None }
 }
 
 /// A filter that is drawn anew each time.

@@ -6,6 +6,7 @@
 //! Two things are settings of no file on purpose. `--dev`, which gives up protection, is chosen at each start.
 //! The passphrase itself is a secret: it comes from a file of its own, or from `PASSPORT_PASSPHRASE`.
 
+mod attributes;
 mod database_url;
 mod networks;
 
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use passport_shared::text::quote;
 
+pub use self::attributes::AttributeNames;
 pub use self::database_url::DatabaseUrl;
 pub(crate) use self::networks::networks;
 use crate::http::Proxies;
@@ -100,6 +102,10 @@ settings! {
         checkpoint_every: u64 = "PASSPORT_CHECKPOINT_EVERY", "SECONDS";
         /// For how many days the bodies of audit events are kept; their hashes stay [default: for good]
         audit_retention: u32 = "PASSPORT_AUDIT_RETENTION", "DAYS";
+        /// The only attributes whose values the audit log stores in clear, as in vendor,amount; of others a keyed hash [default: all]
+        audit_shown_attributes: AttributeNames = "PASSPORT_AUDIT_SHOWN_ATTRIBUTES", "NAMES";
+        /// Attributes of which the audit log stores a keyed hash and no value, as in email,card [default: none]
+        audit_sensitive_attributes: AttributeNames = "PASSPORT_AUDIT_SENSITIVE_ATTRIBUTES", "NAMES";
         /// Whether reported decisions are decided again, to see whether they agree: on, off, or how many a second [default: 1000]
         redecide: String = "PASSPORT_REDECIDE", "ON-OR-OFF";
         /// Whether browsers can sign in at /console: off, or for how long, as in 8h; five minutes to seven days [default: 8h]

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod entropy;
 mod hex;
+mod hiding;
 pub mod http;
 pub mod metrics;
 pub mod service;

@@ -26,6 +26,7 @@ mod error;
 mod events;
 mod follow;
 mod gate;
+mod hiding;
 mod holder;
 mod ids;
 mod ingest;
@@ -60,6 +61,7 @@ mod why;
 use std::sync::Arc;
 
 use passport_keys::KeyVault;
+use passport_shared::hidden::Names;
 use passport_shared::jose::Algorithm;
 use passport_verifier::Verifier;
 
@@ -133,6 +135,8 @@ pub struct Settings {
     /// For how many seconds a session of the console lasts, five minutes to seven days; 8 hours unless set, `None`: there is no
     /// console.
     pub console: Option<i64>,
+    /// The attributes of requests that are hidden when events are taken in; none unless set.
+    pub hidden: Names,
 }
 
 impl Settings {
@@ -152,6 +156,7 @@ impl Settings {
             webhooks_to: Reach::default(),
             redecide: Some(1_000),
             console: Some(8 * 3_600),
+            hidden: Names::default(),
         }
     }
 }
@@ -166,6 +171,7 @@ struct Inner {
     receipts: receipt::Desk,
     /// How often an approval was asked for here: tells those who wait for one.
     asked: tokio::sync::watch::Sender<u64>,
+    hiding: hiding::Hiding,
     /// How often something was approved or denied here: tells those who wait for it.
     decided: tokio::sync::watch::Sender<u64>,
 }

@@ -55,7 +55,7 @@ pub use records::{
     AdminEvent, Agent, AgentFilter, Alarm, AppendOutcome, Approval, ApprovalFilter, ApprovalState, AuditEvent, AuditFilter, Batch, Count,
     CountFilter, Disabled, Dropped, EventKind, Finding, FindingFilter, FindingKind, Key, KeyState, KeyUse, Link, LiveFilter, LogHead,
     LogHold, LogState, Maker, MatchedPassports, NAMED_PASSPORTS, NewAgent, NewApproval, NewEvent, NewKey, NewPassport, Order, Page,
-    Passport, PassportFilter, PassportState, Renews, Reported, Reporter, ReporterChain, RevokeKey, RevokedIndexes, RevokedPassport,
+    Passport, PassportFilter, PassportState, Plain, Renews, Reported, Reporter, ReporterChain, RevokeKey, RevokedIndexes, RevokedPassport,
     RevokedPassports, RotateKeys, SignedCheckpoint, StatusList, TrustSnapshot, Vote, WentWithKey,
 };
 pub use records::{DeletedTemplate, NewTemplate, Template, TemplateUse};
@@ -413,6 +413,12 @@ pub trait Store: std::fmt::Debug + Send + Sync {
 
     /// Keeps this key for that, unless there is one. Gives the one that there is now.
     async fn keep_webhook_key(&self, key_id: &str) -> Result<String, StoreError>;
+
+    /// What the key of hidden attributes is made of, if there is one yet.
+    async fn hiding_seed(&self) -> Result<Option<SecretSeed>, StoreError>;
+
+    /// Keeps this for that, unless there is one. Gives the one that there is now.
+    async fn keep_hiding_seed(&self, seed: SecretSeed) -> Result<SecretSeed, StoreError>;
 
     /// Whether `holder` may send to webhooks until `until`, seconds since 1970: nobody else does at `now`.
     async fn lead_webhooks(&self, holder: &str, now: i64, until: i64) -> Result<bool, StoreError>;

@@ -7,6 +7,7 @@ use crate::action::ActionPattern;
 use crate::constraint::Constraint;
 use crate::fault::{Fault, Faults, Place};
 use crate::footprint::Footprint;
+use crate::hidden::{self, HiddenAttributes, HidingRule, Names, Texts};
 use crate::json::{Controls, Document, Value};
 use crate::limits::{ACTIONS, APPROVERS, CONSTRAINED_ATTRIBUTES, REQUEST_BYTES, STRING_BYTES};
 use crate::request::Request;
@@ -37,6 +38,9 @@ pub struct Grant {
     pub expires_at: Option<i64>,
     /// What it demands of a request's attributes, in the order written.
     pub constraints: Vec<Constraint>,
+    /// Attributes that are kept from the audit log, as it is ordered. A token says so in a claim of its own, and no grant in one
+    /// has it (format F1.11).
+    pub hiding: Option<Box<Names>>,
     /// Whether every member and operator in it is known. One that is not understood allows nothing, and its blocks
     /// still hold.
     pub understood: bool,
@@ -99,6 +103,7 @@ impl Grant {
         let mut requires_approval = false;
         let mut approvers = None;
         let mut constraints = Vec::new();
+        let mut hiding = Names::default();
         let mut known = true;
         let mut faultless = true;
         for (name, value) in members {
@@ -116,6 +121,13 @@ impl Grant {
                 "approvers" => read_approvers(value, &here, wrong).map(|count| approvers = Some(count)),
                 "expiresAt" => read_time(value, source, &here, wrong).map(|time| expires_at = Some(time)),
                 "constraints" => read_constraints(value, &here, wrong, unknown, &mut known).map(|read| constraints = read),
+                // Known where grants are ordered. In a token they would make older verifiers deny.
+                "shownAttributes" if source == Source::Api => {
+                    hidden::read_names(value, &here, wrong).map(|names| hiding.shown = Some(names))
+                }
+                "sensitiveAttributes" if source == Source::Api => {
+                    hidden::read_names(value, &here, wrong).map(|names| hiding.sensitive = names)
+                }
                 _ => {
                     known = false;
                     unknown.note::<()>(&here, format!("a grant has no member {}", quote(name)));
@@ -142,9 +154,17 @@ impl Grant {
             approvers: approvers.unwrap_or(1),
             expires_at,
             constraints,
+            hiding: Some(Box::new(hiding)).filter(|hiding| !hiding.is_empty()),
             understood: known,
         };
         faultless.then_some(grant)
+    }
+
+    /// What grants that were ordered keep from the audit log: a rule for each that names some attributes.
+    #[must_use]
+    pub fn hidden(grants: &[Self]) -> Option<HiddenAttributes> {
+        let rule = |grant: &Self| Some(HidingRule { resource: grant.resource.clone(), names: grant.hiding.as_deref()?.clone() });
+        HiddenAttributes::of(grants.iter().filter_map(rule))
     }
 
     /// Whether it has not ended at `now`.
@@ -185,6 +205,7 @@ impl Grant {
 
 impl Footprint for Grant {
     fn heap_bytes(&self) -> usize {
+        // Of a grant in a token nothing is hidden here.
         self.resource.heap_bytes() + self.allowed_actions.heap_bytes() + self.blocked_actions.heap_bytes() + self.constraints.heap_bytes()
     }
 }
@@ -268,8 +289,24 @@ pub(crate) fn read_string<'d>(value: Value<'d>, place: &Place<'_>, wrong: &mut F
 impl Serialize for Grant {
     /// Writes the grant as it stands in a token, with its `type`, leaving out what is at its default.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.write(serializer, None)
+    }
+}
+
+/// A grant as it is ordered: with the attributes that it keeps from the audit log.
+#[derive(Debug)]
+pub struct Ordered<'a>(pub &'a Grant);
+
+impl Serialize for Ordered<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.write(serializer, self.0.hiding.as_deref())
+    }
+}
+
+impl Grant {
+    fn write<S: Serializer>(&self, serializer: S, hiding: Option<&Names>) -> Result<S::Ok, S::Error> {
         let texts = |actions: &[ActionPattern]| actions.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let mut out = serializer.serialize_struct("Grant", 8)?;
+        let mut out = serializer.serialize_struct("Grant", 10)?;
         out.serialize_field("type", GRANT_TYPE)?;
         out.serialize_field("resource", self.resource.as_str())?;
         out.serialize_field("allowedActions", &texts(&self.allowed_actions))?;
@@ -288,6 +325,12 @@ impl Serialize for Grant {
         }
         if !self.constraints.is_empty() {
             out.serialize_field("constraints", &ByAttribute(&self.constraints))?;
+        }
+        if let Some(shown) = hiding.and_then(|hiding| hiding.shown.as_deref()) {
+            out.serialize_field("shownAttributes", &Texts(shown))?;
+        }
+        if let Some(hiding) = hiding.filter(|hiding| !hiding.sensitive.is_empty()) {
+            out.serialize_field("sensitiveAttributes", &Texts(&hiding.sensitive))?;
         }
         out.end()
     }

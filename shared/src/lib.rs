@@ -13,6 +13,7 @@ pub mod explain;
 pub mod fault;
 pub mod footprint;
 pub mod grant;
+pub mod hidden;
 pub mod jose;
 pub mod json;
 pub mod judge;

@@ -20,6 +20,9 @@ pub const STRING_BYTES: usize = 256;
 /// Entries in `authorization_details`: each may be looked at for each decision.
 pub const GRANTS: usize = 64;
 
+/// Rules in the claim `hiddenAttributes`: each grant can have one.
+pub const HIDDEN_RULES: usize = GRANTS;
+
 /// People that one grant can ask for, to approve one use: more is a meeting.
 pub const APPROVERS: i64 = 4;
 

@@ -10,6 +10,7 @@ use smol_str::SmolStr;
 use crate::fault::{Fault, Faults, Place};
 use crate::footprint::Footprint;
 use crate::grant::{Findings, GRANT_TYPE, Grant, Source, read_string};
+use crate::hidden::{self, HiddenAttributes};
 use crate::json::{self, Controls, Document, Value};
 use crate::limits::{GRANTS, OPERAND_VALUES, TIME_MAX};
 use crate::text::quote;
@@ -42,6 +43,8 @@ pub struct Passport {
     pub on_behalf_of: Option<SmolStr>,
     /// Whether there is a `cnf`: it then needs a proof of possession.
     pub needs_proof: bool,
+    /// `hiddenAttributes`: what is kept from the audit log. No decision looks at it.
+    pub hidden: Option<Box<HiddenAttributes>>,
 }
 
 /// Where a passport's status stands: an index in a status list.
@@ -87,7 +90,16 @@ impl Passport {
             status: None,
             on_behalf_of: None,
             needs_proof: false,
+            hidden: None,
         }
+    }
+
+    /// What a payload keeps from the audit log, whoever may have signed it: for a token that is refused before it is believed.
+    /// Who makes one up hides what they ask for themselves, and nothing else.
+    #[must_use]
+    pub fn hidden_by(payload: &[u8]) -> Option<HiddenAttributes> {
+        let document = Document::read(payload, Controls::Refused).ok()?;
+        document.root().get(hidden::CLAIM).and_then(HiddenAttributes::read)
     }
 
     /// Reads the claims from a token's payload. Its length is bounded by the token's.
@@ -130,6 +142,7 @@ impl Passport {
             status: status?,
             on_behalf_of: on_behalf_of?,
             needs_proof: confirmation?.is_some(),
+            hidden: claims.get(hidden::CLAIM).and_then(HiddenAttributes::read).map(Box::new),
         })
     }
 }
@@ -138,7 +151,8 @@ impl Footprint for Passport {
     fn heap_bytes(&self) -> usize {
         let texts = [&self.issuer, &self.agent_id, &self.id].map(Footprint::heap_bytes).iter().sum::<usize>();
         let status = self.status.as_ref().map_or(0, |status| status.uri.heap_bytes());
-        texts + self.audience.heap_bytes() + self.grants.heap_bytes() + status + self.on_behalf_of.heap_bytes()
+        let hidden = self.hidden.as_ref().map_or(0, |hidden| size_of::<HiddenAttributes>() + hidden.heap_bytes());
+        texts + self.audience.heap_bytes() + self.grants.heap_bytes() + status + self.on_behalf_of.heap_bytes() + hidden
     }
 }
 
@@ -151,7 +165,8 @@ struct Claims<'d, 'p> {
     place: &'p Place<'p>,
 }
 
-const CLAIMS: [&str; 11] = ["iss", "sub", "aud", "iat", "exp", "nbf", "jti", "status", "onBehalfOf", "cnf", "authorization_details"];
+const CLAIMS: [&str; 12] =
+    ["iss", "sub", "aud", "iat", "exp", "nbf", "jti", "status", "onBehalfOf", "cnf", "authorization_details", hidden::CLAIM];
 
 impl<'d, 'p> Claims<'d, 'p> {
     fn find(root: Value<'d>, place: &'p Place<'p>) -> Self {
@@ -303,6 +318,9 @@ pub struct NewClaims<'a> {
     pub confirmation: Option<&'a RawValue>,
     /// The grants.
     pub authorization_details: Cow<'a, [Grant]>,
+    /// What is kept from the audit log.
+    #[serde(rename = "hiddenAttributes", skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<&'a HiddenAttributes>,
 }
 
 fn as_status_claim<S: serde::Serializer>(status: &Option<&StatusRef>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -177,6 +177,7 @@ impl<'p> Shrink<'p> {
             approvers: held.approvers,
             expires_at: held.expires_at,
             constraints,
+            hiding: None,
             understood: true,
         })
     }
@@ -263,6 +264,7 @@ fn blocking(held: &Grant) -> Grant {
         requires_approval: false,
         approvers: 1,
         constraints: Vec::new(),
+        hiding: None,
         understood: true,
         ..held.clone()
     }

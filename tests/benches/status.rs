@@ -123,6 +123,7 @@ fn held(verifier: &Verifier, listed: bool) -> Vec<VerifiedPassport> {
             status: listed.then_some(&status),
             confirmation: None,
             authorization_details: Cow::Borrowed(&grants),
+            hidden: None,
         };
         let claims = serde_json::to_vec(&claims).expect("json");
         let token = key.sign_token(TokenType::Passport, Algorithm::EdDsa, &claims);

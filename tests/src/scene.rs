@@ -88,6 +88,7 @@ impl Scene {
             status: Some(&status),
             confirmation: None,
             authorization_details: Cow::Borrowed(grants),
+            hidden: None,
         };
         let claims = serde_json::to_vec(&claims).expect("json");
         self.key.sign_token(TokenType::Passport, Algorithm::EdDsa, &claims)

@@ -7,6 +7,7 @@ mod browser;
 mod demo;
 mod doctor;
 mod drills;
+mod hidden;
 mod interop;
 mod kill;
 mod metrics;

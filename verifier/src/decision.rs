@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use passport_shared::decision::{DecisionProblem, DecisionRecord, Outcome, Reason, Refusal, Unmet, Verdict};
+use passport_shared::hidden::HiddenAttributes;
 use passport_shared::key_set::KeyId;
 use passport_shared::passport::Passport;
 use passport_shared::request::{Attributes, Request};
@@ -34,6 +35,8 @@ pub(crate) struct Context<'r> {
     pub(crate) now: i64,
     /// The sequence of the trust that was gone by, where it has one.
     pub(crate) trust: Option<i64>,
+    /// What a token that was refused before its claims were believed keeps from the log.
+    pub(crate) unread: Option<Box<HiddenAttributes>>,
 }
 
 /// What was seen of a token. It is borrowed where that will do: a count that all threads write to would make them wait
@@ -268,6 +271,16 @@ impl<'r> Decision<'r> {
     #[cfg(feature = "report")]
     pub(crate) fn sound_request(&self) -> Option<&Request> {
         self.context().request.filter(|request| request.problem().is_none())
+    }
+
+    /// What its passport keeps from the audit log; of one that was refused unread, what it says.
+    #[cfg(feature = "report")]
+    pub(crate) fn hidden(&self) -> Option<&HiddenAttributes> {
+        let context = self.context();
+        match context.seen.claims() {
+            Some(claims) => claims.hidden.as_deref(),
+            None => context.unread.as_deref(),
+        }
     }
 
     /// The id of the approval that was used up for it, whatever came of it afterwards.

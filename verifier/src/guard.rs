@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use passport_shared::decision::{Reason, Refusal};
+use passport_shared::hidden::HiddenAttributes;
 use passport_shared::request::Request;
 
 use crate::decision::{Context, Decision, Denied, Granted};
@@ -192,7 +193,7 @@ impl Guard {
         let millis = self.clock.now_millis();
         let decision = match self.latest.observe(millis.div_euclid(1_000)) {
             Ok(now) => self.verifier.decide(token, request, now),
-            Err(stepped_back) => untrusted(stepped_back, Some(request)).into(),
+            Err(stepped_back) => untrusted(stepped_back, Some(request), self.verifier.unread(token.as_ref())).into(),
         };
         self.note(decision, millis)
     }
@@ -275,10 +276,10 @@ impl<'r> Noted<'r> {
     }
 }
 
-fn untrusted(stepped_back: SteppedBack, request: Option<&Request>) -> Denied<'_> {
+fn untrusted(stepped_back: SteppedBack, request: Option<&Request>, unread: Option<Box<HiddenAttributes>>) -> Denied<'_> {
     let SteppedBack { now, latest } = stepped_back;
     let message = format!("the clock went back by {} seconds", latest.saturating_sub(now));
-    let context = Context { request, now, ..Context::default() };
+    let context = Context { request, now, unread, ..Context::default() };
     context.deny(Refusal::new(Reason::ClockUntrusted, message))
 }
 

@@ -100,7 +100,8 @@ impl Reporter {
     /// Opens the spool and starts the threads.
     pub fn start(settings: ReporterSettings) -> Result<Self, ReporterError> {
         let mut parts = settings.into_parts();
-        if parts.hiding.is_on() && parts.hiding.key.is_none() {
+        // Whether or not a setting hides: a passport may.
+        if parts.hiding.key.is_none() {
             let mut key = [0; 32];
             // Without randomness there is no key, and what is hidden has no hash.
             parts.hiding.key = parts.randomness.fill(&mut key).is_ok().then_some(key);

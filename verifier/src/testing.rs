@@ -52,6 +52,16 @@ impl TestIssuer {
         fixture::passport(&self.0, &claims.to_string())
     }
 
+    /// A passport for an hour that hides attributes.
+    #[cfg(feature = "report")]
+    pub(crate) fn passport_hiding(&self, grants: &serde_json::Value, hidden: &serde_json::Value) -> String {
+        let claims = serde_json::json!({
+            "iss": ISSUER, "sub": "agent_ollie", "aud": [AUDIENCE], "iat": NOW, "exp": NOW + 3_600, "jti": "pp_1",
+            "authorization_details": grants, "hiddenAttributes": hidden,
+        });
+        fixture::passport(&self.0, &claims.to_string())
+    }
+
     /// A trust bundle for a day, with the keys of `others` beside its own.
     #[cfg(feature = "refresh")]
     pub(crate) fn bundle(&self, sequence: i64, issued_at: i64, others: &[&Self]) -> String {

@@ -30,7 +30,7 @@ impl VerifiedPassport {
     pub fn decide<'r>(&'r self, request: &'r Request, now: i64) -> Decision<'r> {
         let trust = self.verifier.load();
         let seen = Seen::Held(&self.signed);
-        let context = Context { request: Some(request), request_id: None, seen, approval: None, now, trust: trust.sequence() };
+        let context = Context { request: Some(request), seen, now, trust: trust.sequence(), ..Context::default() };
         match self.verifier.check_again(&trust, &self.signed, now) {
             Ok(()) => {
                 let (verdict, approval) = self.verifier.judge(&self.signed.claims, request, now);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
 use passport_shared::decision::{Reason, Refusal, Verdict};
+use passport_shared::hidden::HiddenAttributes;
 use passport_shared::jose::{Compact, CompactError, TokenType};
 use passport_shared::judge::{check_times, judge};
 use passport_shared::key_set::KeyId;
@@ -106,7 +107,7 @@ impl Verifier {
     pub fn decide<'r>(&self, token: impl AsRef<[u8]>, request: &'r Request, now: i64) -> Decision<'r> {
         let trust = self.load();
         let sequence = trust.sequence();
-        let context = |seen| Context { request: Some(request), request_id: None, seen, approval: None, now, trust: sequence };
+        let context = |seen| Context { request: Some(request), seen, now, trust: sequence, ..Context::default() };
         match self.check(&trust, token.as_ref(), now) {
             Ok(seen) => match seen.claims() {
                 Some(claims) => {
@@ -115,8 +116,22 @@ impl Verifier {
                 }
                 None => context(Seen::Nothing).deny(refuse(Reason::InternalError, "the passport is not there any more")).into(),
             },
-            Err(refused) => context(refused.seen).deny(refused.refusal).into(),
+            Err(refused) => {
+                let unread = refused.seen.claims().is_none().then(|| self.unread(token.as_ref())).flatten();
+                Context { unread, ..context(refused.seen) }.deny(refused.refusal).into()
+            }
         }
+    }
+
+    /// What a token that is refused unread keeps from the log: its signature may be good, by a key that is not here. It is
+    /// believed for that alone, and for nothing that would show more.
+    #[cold]
+    pub(crate) fn unread(&self, token: &[u8]) -> Option<Box<HiddenAttributes>> {
+        if cfg!(not(feature = "report")) {
+            return None;
+        }
+        let compact = Compact::split(token, self.settings.max_token_bytes).ok()?;
+        Passport::hidden_by(&compact.payload).map(Box::new)
     }
 
     /// Steps 1 to 8 alone: verify once, decide many times. The passport that comes back looks at expiry, revocation

@@ -87,6 +87,7 @@ async fn serve(plan: Plan, session: &Session) -> Ended {
     let settings = Settings {
         key_life: plan.key_life,
         approval_wait: plan.approval_wait,
+        hidden: plan.hidden,
         redecide: plan.redecide,
         console: plan.console,
         audit_retention: plan.audit_retention,

@@ -64,11 +64,13 @@ impl Issuer {
             Decision::NeedsApproval(pending) => pending.approvers(),
             decided => return Err(unasked(&decided)),
         };
+        let approval_id = self.new_id(Id::Approval);
+        let resting = self.resting_request(&approval_id, body.request.get(), &request, passport.hidden.as_deref()).await?;
         let new = store::NewApproval {
-            approval_id: self.new_id(Id::Approval),
+            approval_id,
             passport_id: passport.id.to_string(),
             agent_id: passport.agent_id.to_string(),
-            request: body.request.get().to_owned(),
+            request: resting,
             request_hash: request.hash(&passport.agent_id),
             audience,
             approvers,
@@ -90,7 +92,7 @@ impl Issuer {
         self.see_through(async move {
             let asked = issuer.store().ask_approval(new, MOST_PENDING, event).await?;
             issuer.inner.asked.send_modify(|count| *count = count.wrapping_add(1));
-            shown(asked, None)
+            issuer.shown_approval(asked, None).await
         })
         .await
     }
@@ -115,7 +117,7 @@ impl Issuer {
                 // Once more as it is now: it may have been revoked meanwhile, and then there is no token.
                 let holder = self.holder_again(holder).await.map_err(meanwhile)?;
                 let token = self.approval_token(&holder, &found).await?;
-                return shown(found, token);
+                return self.shown_approval(found, token).await;
             }
             let _told = tokio::time::timeout(left.min(LOOK), news.changed()).await;
         }
@@ -129,7 +131,7 @@ impl Issuer {
         let now = self.now();
         let found = self.store().approval(id, now).await?;
         let passport = self.store().passport(&found.asked.passport_id).await?;
-        Ok(Approval { describe: Some(passports::words(&passport, now)?), ..shown(found, None)? })
+        Ok(Approval { describe: Some(passports::words(&passport, now)?), ..self.shown_approval(found, None).await? })
     }
 
     /// What the caller says to an approval. Nobody decides on what their own agent asks for, and nobody twice.
@@ -157,14 +159,25 @@ impl Issuer {
             "reason": body.reason,
         });
         let event = self.admin_event(caller.author(), &change)?;
-        let vote = Vote { approval_id: id.to_owned(), decided_by: caller.agent_id().to_owned(), approves, reason: body.reason, now };
+        let request = Some(self.decided_request(&found).await?);
+        let vote =
+            Vote { approval_id: id.to_owned(), decided_by: caller.agent_id().to_owned(), approves, reason: body.reason, now, request };
         let issuer = self.clone();
         self.see_through(async move {
             let decided = issuer.store().decide_approval(vote, event).await?;
             issuer.inner.decided.send_modify(|count| *count = count.wrapping_add(1));
-            shown(decided, None)
+            issuer.shown_approval(decided, None).await
         })
         .await
+    }
+
+    /// Whole for who decides, and without what is hidden ever after.
+    async fn shown_approval(&self, mut approval: store::Approval, token: Option<String>) -> Result<Approval, ServiceError> {
+        approval.asked.request = match approval.state {
+            store::ApprovalState::Pending => self.whole_request(&approval).await?,
+            _ => self.decided_request(&approval).await?,
+        };
+        shown(approval, token)
     }
 
     /// The token, where it is approved and can be used.

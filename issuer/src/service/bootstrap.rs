@@ -8,6 +8,7 @@ use passport_shared::key_set::KeyId;
 use passport_verifier::{ResourcePolicy, Verifier};
 use serde_json::json;
 
+use super::hiding::Hiding;
 use super::publish::Press;
 use super::{Inner, Issuer, Parts, ServiceError, Settings, StartError, keys, log, preset};
 use crate::store::{NewAgent, PassportFilter, StoreError};
@@ -41,7 +42,9 @@ impl Issuer {
         let gate = Verifier::new(trust, settings.issuer.clone()).with_resource_policy(ResourcePolicy::MustName);
         let (asked, decided) = (tokio::sync::watch::Sender::new(0), tokio::sync::watch::Sender::new(0));
         let (log, receipts) = (log::Logbook::new(log_key), super::receipt::Desk::default());
-        let issuer = Self { inner: Arc::new(Inner { parts, settings, gate, press, log, receipts, asked, decided }) };
+        let hiding = Hiding::new(parts.store.changes().is_some());
+        let issuer = Self { inner: Arc::new(Inner { parts, settings, gate, press, log, receipts, hiding, asked, decided }) };
+        issuer.start_hiding().await?;
         issuer.follow_others();
         let issued = if issuer.has_admin_passport().await? { None } else { Some(issuer.admin_passport().await?) };
         Ok((issuer, issued))

@@ -54,6 +54,7 @@ impl Parts {
             reason: Some(Reason::Granted.code().to_owned()),
             action: Some(author.action.clone()),
             resource: Some(author.resource.clone()),
+            reported_hash: None,
         };
         Ok(AdminEvent { reporter: author.name.clone(), event })
     }

@@ -40,7 +40,8 @@ impl Issuer {
         if let Some(request_id) = query.request_id.clone() {
             return self.events_of_request(&request_id, query).await;
         }
-        stored_events(self.store(), query).await
+        let filter = self.filter(query).await?;
+        page(self.store(), filter).await
     }
 
     /// Those under one request id are few and on one page.
@@ -65,9 +66,25 @@ impl Issuer {
 /// # Errors
 /// As [`Issuer::events`].
 pub async fn stored_events(store: &dyn Store, query: AuditQuery) -> Result<EventsPage, ServiceError> {
-    let page = store.events(filter(query)?).await?;
+    page(store, filter(query)?).await
+}
+
+async fn page(store: &dyn Store, filter: AuditFilter) -> Result<EventsPage, ServiceError> {
+    let page = store.events(filter).await?;
     let items = page.items.into_iter().map(shown).collect::<Result<_, _>>()?;
     Ok(EventsPage { items, next_cursor: page.next.map(|cursor| cursor.to_string()) })
+}
+
+impl Issuer {
+    /// The query, once it is seen to be sound, with what hidden attributes are found by.
+    pub(super) async fn filter(&self, query: AuditQuery) -> Result<AuditFilter, ServiceError> {
+        let wanted = query.attributes.as_deref().map(wanted).transpose()?.unwrap_or_default();
+        let mut filter = filter(query)?;
+        if let Some(hider) = self.hider().await?.filter(|_| !wanted.is_empty()) {
+            filter.hidden = wanted.iter().map(|(name, value)| hider.hashes_of(name, value)).collect();
+        }
+        Ok(filter)
+    }
 }
 
 /// The query, once it is seen to be sound.
@@ -80,6 +97,7 @@ pub(super) fn filter(query: AuditQuery) -> Result<AuditFilter, ServiceError> {
         limit: paging::limit(query.limit)?,
         kind: query.kind.as_deref().map(kind).transpose()?,
         attributes: query.attributes.as_deref().map(attributes).transpose()?.unwrap_or_default(),
+        hidden: Vec::new(),
         order: order(query.order.as_deref())?,
         agent_id: query.agent_id,
         passport_id: query.passport_id,
@@ -107,8 +125,13 @@ fn kind(text: &str) -> Result<EventKind, ServiceError> {
     })
 }
 
-/// What attributes must be equal to, out of a JSON object.
+/// What must hold of attributes: that they are equal to this.
 fn attributes(text: &str) -> Result<Vec<(String, Operator)>, ServiceError> {
+    Ok(wanted(text)?.into_iter().map(|(name, value)| (name, Operator::Equals(value))).collect())
+}
+
+/// What attributes must be equal to, out of a JSON object.
+fn wanted(text: &str) -> Result<Vec<(String, Scalar)>, ServiceError> {
     let wrong = |detail: String| ServiceError::InvalidQuery { name: "attributes", detail };
     let form = r#"it must be a JSON object like `{"vendor":"coachella.com","amount":742}`"#;
     let document = Document::read(text.as_bytes(), Controls::InValues).map_err(|fault| wrong(format!("{form}: {fault}")))?;
@@ -116,7 +139,7 @@ fn attributes(text: &str) -> Result<Vec<(String, Operator)>, ServiceError> {
     for (name, value) in document.root().members().ok_or_else(|| wrong(form.to_owned()))? {
         let value =
             Scalar::read(value).ok_or_else(|| wrong(format!("{} is no string, boolean, or number of at most 28 digits", quote(name))))?;
-        wanted.push((name.to_owned(), Operator::Equals(value)));
+        wanted.push((name.to_owned(), value));
     }
     match wanted.len() {
         1..=REQUEST_ATTRIBUTES => Ok(wanted),
@@ -186,6 +209,7 @@ pub(super) fn shown(event: AuditEvent) -> Result<Box<RawValue>, ServiceError> {
         conflict,
         body_dropped: event.body.is_empty(),
         body_sha256: event.body.is_empty().then(|| hex(event.body_hash)),
+        reported_hash: event.reported_hash.map(hex),
     };
     let body = if event.body.is_empty() { to_json(&Kept::of(&event))? } else { event.body };
     let damaged = "a stored audit event is not a JSON object";

@@ -56,13 +56,15 @@ impl Issuer {
         let mut events = Vec::with_capacity(body.events.len());
         for (index, event) in body.events.iter().enumerate() {
             let read = read(event.get(), &place.index(index), &mut faults);
-            events.extend(read.map(|Reported { event, link }| {
+            events.extend(read.map(|Reported { event, link, plain }| {
                 let event = NewEvent { event_id: self.new_id(Id::Event), received_at: now, ..event };
-                Reported { event, link }
+                Reported { event, link, plain }
             }));
         }
         check::done(faults)?;
+        // Of what was reported: the reporter holds it against its own texts.
         let batched = Batched::of(&events);
+        let hidden = self.hide(reporter, &mut events).await?;
         let maker = Maker { passport_id: caller.passport_id().to_owned(), at: now };
         let batch = Batch { reporter: reporter.to_owned(), maker: Some(maker), events, alarm: self.alarm(reporter) };
         let outcome = self.store().append_events(batch).await?;
@@ -78,7 +80,8 @@ impl Issuer {
         }
         tell(&outcome.findings);
         let receipt = self.receipt(reporter, &batched, &outcome).await;
-        Ok(ReportAccepted { accepted: outcome.accepted, duplicates: outcome.duplicates, conflicts: outcome.conflicts, receipt })
+        let (accepted, duplicates, conflicts) = (outcome.accepted, outcome.duplicates, outcome.conflicts);
+        Ok(ReportAccepted { accepted, duplicates, conflicts, receipt, reported_hash_key: hidden })
     }
 }
 
@@ -144,8 +147,9 @@ fn read(text: &str, place: &Place<'_>, faults: &mut Faults) -> Option<Reported> 
         reason: reason?,
         action,
         resource,
+        reported_hash: None,
     };
-    Some(Reported { event, link })
+    Some(Reported { event, link, plain: None })
 }
 
 /// The members of a decision: a gap record has none of them.

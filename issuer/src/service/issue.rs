@@ -67,6 +67,7 @@ impl Issuer {
             renews: None,
             replaces: None,
             template: None,
+            hidden: None,
         };
         let issuer = self.clone();
         self.see_through(async move { issuer.mint(&order, &author).await }).await

@@ -40,6 +40,8 @@ struct Claims {
     authorization_details: Box<RawValue>,
     #[serde(rename = "onBehalfOf")]
     on_behalf_of: Option<String>,
+    #[serde(rename = "hiddenAttributes")]
+    hidden: Option<Box<RawValue>>,
 }
 
 impl Issuer {
@@ -150,6 +152,7 @@ fn shown(passport: store::Passport, now: i64) -> Result<Passport, ServiceError> 
         audience: passport.audience,
         grants: claims.authorization_details,
         describe: None,
+        hidden_attributes: claims.hidden,
         on_behalf_of: claims.on_behalf_of,
         state,
         issued_at: check::shown(passport.issued_at),

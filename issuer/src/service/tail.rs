@@ -64,7 +64,7 @@ impl Issuer {
                 detail: "it is less than 0; it is the `sequence` of an event".to_owned(),
             });
         }
-        let filter = AuditFilter { order: Order::OldestFirst, limit: PAGE, ..events::filter(query.into())? };
+        let filter = AuditFilter { order: Order::OldestFirst, limit: PAGE, ..self.filter(query.into()).await? };
         // Before the first look, so that nothing that comes after it is missed.
         let (written, news) = (self.store().written(), self.waits());
         let after = match after {

@@ -5,7 +5,7 @@ use passport_shared::api::passports::IssuePassport;
 use passport_shared::api::templates::{DeletedTemplate, ExpandTemplate, ExpandedTemplate, SaveTemplate, Template};
 use passport_shared::describe::sentences;
 use passport_shared::fault::{Fault, Faults, Place};
-use passport_shared::grant::Grant;
+use passport_shared::grant::{Grant, Ordered};
 use passport_shared::limits::OPERAND_VALUES;
 use passport_shared::template;
 use serde::{Deserialize, Serialize};
@@ -138,7 +138,7 @@ impl Issuer {
             revision: used.revision,
             parameters: raw(used.parameters)?,
             describe: sentences(&grants, self.now()),
-            grants: raw(to_json(&grants)?)?,
+            grants: raw(to_json(&grants.iter().map(Ordered).collect::<Vec<_>>())?)?,
         })
     }
 

@@ -108,8 +108,12 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with(settings()).await
+    }
+
+    pub(crate) async fn with(settings: Settings) -> Self {
         let place = Place::new();
-        let (issuer, issued) = place.start().await;
+        let (issuer, issued) = place.try_start(settings).await.unwrap();
         Self { issuer, admin: issued.expect("a first start").passport, place }
     }
 

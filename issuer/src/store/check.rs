@@ -13,6 +13,7 @@ use passport_shared::log::checkpoint::Checkpoint;
 use passport_shared::log::merkle::{Frontier, Hash, leaf_hash};
 use passport_shared::log::tile::WIDTH;
 use passport_shared::log::walk::{Found, Walk};
+use passport_shared::time;
 use passport_verifier::log::LogVerifier;
 
 use super::{AuditEvent, SignedCheckpoint};
@@ -55,6 +56,10 @@ pub enum Place {
     Checkpoint(i64),
     /// In a tile, by level and number.
     Tile(i64, i64),
+    /// In the tables that events are found by: for the events from this one to that.
+    Index(i64, i64),
+    /// In the table of counts: for an hour, in hours since 1970.
+    Counts(i64),
     /// In the tree's right edge.
     Head,
     /// At the log's key.
@@ -354,6 +359,11 @@ impl fmt::Display for Place {
             Self::Events(from, to) => write!(f, "events {from} to {to}"),
             Self::Checkpoint(size) => write!(f, "checkpoint of {size}"),
             Self::Tile(level, number) => write!(f, "tile {level}/{number}"),
+            Self::Index(from, to) => write!(f, "index of events {from} to {to}"),
+            Self::Counts(hour) => match time::format(hour.saturating_mul(3_600)) {
+                Some(text) => write!(f, "counts of the hour of {text}"),
+                None => write!(f, "counts of hour {hour}"),
+            },
             Self::Head => f.write_str("head"),
             Self::Key => f.write_str("key"),
         }

@@ -98,6 +98,7 @@ macro_rules! contract_suite {
                 a_change_that_is_none_writes_no_event,
             }
             chains {
+                an_event_that_is_hidden_is_told_by_a_hash_of_its_own_and_by_the_one_it_was_reported_with,
                 a_chain_that_goes_on_is_silent_and_a_gap_is_told_at_once,
                 a_gap_closes_as_its_numbers_come,
                 a_fork_is_found_by_its_hash_or_by_its_number,
@@ -229,7 +230,7 @@ pub(crate) async fn append(
     maker: Option<Maker>,
     events: Vec<NewEvent>,
 ) -> Result<AppendOutcome, StoreError> {
-    let events = events.into_iter().map(|event| Reported { event, link: None }).collect();
+    let events = events.into_iter().map(|event| Reported { event, ..Reported::default() }).collect();
     store.append_events(Batch { reporter: reporter.to_owned(), maker, events, alarm: Arc::new(|_| Ok(None)) }).await
 }
 

@@ -21,6 +21,8 @@ mod console;
 #[path = "statements/deliveries.rs"]
 mod deliveries;
 mod driver;
+#[path = "statements/hiding.rs"]
+mod hiding;
 #[path = "statements/intake.rs"]
 mod intake;
 #[path = "statements/key_uses.rs"]

@@ -15,7 +15,7 @@ pub use approvals::{Approval, ApprovalFilter, ApprovalState, NewApproval, Vote};
 pub use audit::{AdminEvent, AuditEvent, AuditFilter, EventKind, Maker, NewEvent, Order};
 pub use console::ConsoleKey;
 pub use differences::{Difference, DifferenceFilter, Redecided};
-pub use intake::{Alarm, AppendOutcome, Batch, Finding, FindingFilter, FindingKind, Link, Reported, Reporter, ReporterChain};
+pub use intake::{Alarm, AppendOutcome, Batch, Finding, FindingFilter, FindingKind, Link, Plain, Reported, Reporter, ReporterChain};
 pub use keys::{Key, KeyState, KeyUse, NewKey, RevokeKey, RotateKeys, WentWithKey};
 pub use log::{Count, CountFilter, Dropped, LogHead, LogHold, LogState, SignedCheckpoint};
 pub use revocations::{LiveFilter, MatchedPassports, NAMED_PASSPORTS, RevokedPassports};

@@ -18,6 +18,8 @@ mod copy;
 mod deliveries;
 mod driver;
 mod folding;
+#[path = "statements/hiding.rs"]
+mod hiding;
 #[path = "statements/intake.rs"]
 mod intake;
 #[path = "statements/key_uses.rs"]

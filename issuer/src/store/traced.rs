@@ -11,8 +11,8 @@ use super::{
     AdminEvent, Agent, AgentFilter, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Batch, Count, CountFilter,
     DeletedTemplate, Disabled, Dropped, EventOf, Finding, FindingFilter, Key, KeyUse, LiveFilter, LogHead, LogHold, LogState, Maker,
     MatchedPassports, NewAgent, NewApproval, NewKey, NewPassport, NewTemplate, Page, Passport, PassportFilter, Reporter, ReporterChain,
-    RevokeKey, RevokedPassport, RevokedPassports, RotateKeys, SignedCheckpoint, StatusList, Store, StoreError, Template, TrustSnapshot,
-    Vote, WentWithKey,
+    RevokeKey, RevokedPassport, RevokedPassports, RotateKeys, SecretSeed, SignedCheckpoint, StatusList, Store, StoreError, Template,
+    TrustSnapshot, Vote, WentWithKey,
 };
 use super::{Delivery, DeliveryCounts, DeliveryFilter, NewWebhook, Replay, Sent, Webhook, WebhookChange};
 use super::{Difference, DifferenceFilter, Redecided};
@@ -121,6 +121,8 @@ acts! {
     close_console_session(hash: &str, event: AdminEvent) -> bool;
     webhook_key() -> Option<String>;
     keep_webhook_key(key_id: &str) -> String;
+    hiding_seed() -> Option<SecretSeed>;
+    keep_hiding_seed(seed: SecretSeed) -> SecretSeed;
     lead_webhooks(holder: &str, now: i64, until: i64) -> bool;
     record_sent(sent: Sent, event: EventOf<i64>) -> i64;
     deliveries(filter: DeliveryFilter) -> Page<Delivery, i64>;

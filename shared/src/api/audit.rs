@@ -39,6 +39,10 @@ pub struct ReportAccepted {
     /// out where the log's key could not sign.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt: Option<String>,
+    /// Where the issuer hides attributes: the reporter's own key, in base64url, by which it finds its events by their text
+    /// (docs/audit.md A28). To be kept as the values are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported_hash_key: Option<String>,
 }
 
 /// The envelope of an event as the log gives it back; the decision's own members stand beside these in one object.
@@ -66,10 +70,15 @@ pub struct AuditEnvelope {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(required = false))]
     pub body_sha256: Option<String>,
+    /// Where the issuer has hidden some of it: what stands for the hash of the event as it was reported, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub reported_hash: Option<String>,
 }
 
 /// The members that the envelope adds: an event that is reported may not bring its own.
-pub const ENVELOPE_NAMES: [&str; 8] = ["eventId", "sequence", "kind", "reporter", "receivedAt", "conflict", "bodyDropped", "bodySha256"];
+pub const ENVELOPE_NAMES: [&str; 9] =
+    ["eventId", "sequence", "kind", "reporter", "receivedAt", "conflict", "bodyDropped", "bodySha256", "reportedHash"];
 
 /// What `GET /v1/audit/events` can be narrowed by.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -161,6 +161,10 @@ pub struct Passport {
     /// The same in sentences, where it is asked for by its id: what it allows now, but for those of its grants that are over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub describe: Option<Vec<String>>,
+    /// What is kept from the audit log, as signed; `null` where it is nothing.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<Object>>))]
+    pub hidden_attributes: Option<Box<RawValue>>,
     /// Who answers for the agent.
     pub on_behalf_of: Option<String>,
     /// Whether it is `live`, `revoked` or `expired`.

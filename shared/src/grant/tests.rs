@@ -68,3 +68,32 @@ fn bounds_are_held() {
     let grants = |n: usize| format!("[{}]", vec![r#"{"resource":"a","allowedActions":[]}"#; n].join(","));
     assert!(read(&grants(64)).is_ok() && read(&grants(65)).is_err());
 }
+
+#[test]
+fn what_a_grant_hides_is_ordered_with_it_and_is_no_member_of_it_in_a_token() {
+    let text = r#"[{"resource":"commerce","allowedActions":["buy"],"shownAttributes":["amount"],"sensitiveAttributes":["card"]},
+        {"resource":"drive/**","allowedActions":[],"sensitiveAttributes":["path"]},{"resource":"open","allowedActions":["x"]}]"#;
+    let grants = Grant::read_all(text, "").expect("grants");
+    let hidden = serde_json::to_string(&Grant::hidden(&grants)).expect("JSON");
+    assert_eq!(hidden, r#"[{"resource":"commerce","shown":["amount"],"sensitive":["card"]},{"resource":"drive/**","sensitive":["path"]}]"#);
+    let signed = serde_json::to_string(&grants).expect("JSON");
+    assert!(!signed.contains("Attributes"), "{signed}");
+    let ordered = serde_json::to_string(&grants.iter().map(Ordered).collect::<Vec<_>>()).expect("JSON");
+    assert_eq!(Grant::read_all(&ordered, "").as_ref(), Ok(&grants), "what is written as an order is read as it");
+    // Contract section 2: in a token it is unknown, and the grant not understood.
+    let document = Document::read(
+        br#"{"type":"permission_passport","resource":"a","allowedActions":["b"],"sensitiveAttributes":["c"]}"#,
+        Controls::Refused,
+    );
+    let document = document.expect("sound");
+    let mut findings = Findings::default();
+    let read = Grant::read(document.root(), Source::Token, &Place::root(""), &mut findings).expect("a grant");
+    assert!(!read.understood && read.hiding.is_none());
+    for (member, value) in
+        [("shownAttributes", "7"), ("sensitiveAttributes", r#"["action"]"#), ("sensitiveAttributes", r#"[""]"#), ("shownAttributes", "[1]")]
+    {
+        let faults =
+            Grant::read_all(&format!(r#"[{{"resource":"a","allowedActions":[],"{member}":{value}}}]"#), "/grants").expect_err(value);
+        assert!(faults[0].pointer.starts_with(&format!("/grants/0/{member}")), "{faults:?}");
+    }
+}

@@ -114,6 +114,7 @@ fn claims_that_are_minted_are_read_back() {
         status: Some(&status),
         confirmation: Some(&confirmation),
         authorization_details: Cow::Borrowed(&grants),
+        hidden: None,
     };
     let read = Passport::read(&serde_json::to_vec(&claims).expect("json")).expect("sound");
     assert_eq!(

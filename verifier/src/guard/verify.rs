@@ -52,7 +52,7 @@ impl Guard {
         let millis = self.clock.now_millis();
         let result = match self.latest.observe(millis.div_euclid(1_000)) {
             Ok(now) => self.verifier.verify(token, now),
-            Err(stepped_back) => Err(untrusted(stepped_back, None)),
+            Err(stepped_back) => Err(untrusted(stepped_back, None, None)),
         };
         result.map_err(|denied| (denied, millis))
     }
@@ -61,7 +61,7 @@ impl Guard {
         let millis = self.clock.now_millis();
         let decision = match self.latest.observe(millis.div_euclid(1_000)) {
             Ok(now) => passport.decide(request, now),
-            Err(stepped_back) => untrusted(stepped_back, Some(request)).into(),
+            Err(stepped_back) => untrusted(stepped_back, Some(request), passport.claims().hidden.clone()).into(),
         };
         self.note(decision, millis)
     }

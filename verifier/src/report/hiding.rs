@@ -7,6 +7,7 @@ use std::fmt;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use passport_shared::constraint::Shown;
 use passport_shared::decision::{DecisionRecord, Outcome, Unmet};
+use passport_shared::hidden::HiddenAttributes;
 use passport_shared::jose;
 use passport_shared::request::Attributes;
 use passport_shared::scalar::Attribute;
@@ -31,7 +32,7 @@ pub(super) struct Hiding {
 }
 
 impl Hiding {
-    pub(super) fn is_on(&self) -> bool {
+    fn is_on(&self) -> bool {
         self.shown.is_some() || !self.sensitive.is_empty()
     }
 
@@ -41,22 +42,48 @@ impl Hiding {
 
     /// The decision as it may be told; `None` where nothing of it is hidden.
     pub(super) fn told(&self, decision: &Decision<'_>) -> Option<Result<Vec<u8>, serde_json::Error>> {
-        if !self.is_on() {
+        let passport = decision.hidden();
+        if !self.is_on() && passport.is_none() {
             return None;
         }
         let record = decision.record();
-        let hidden = record.attributes.iter().any(|(name, _)| self.hides(name));
+        let rules = Rules { hiding: self, passport, resource: record.resource };
+        let hidden = record.attributes.iter().any(|(name, _)| rules.hide(name));
         // A request that is not well formed is not repeated, but a message may quote it.
         let quoted = record.action.is_none() && record.outcome == Outcome::Deny;
-        (hidden || quoted).then(|| self.write(record))
+        (hidden || quoted).then(|| rules.write(record))
     }
 
-    fn write(&self, record: DecisionRecord<'_>) -> Result<Vec<u8>, serde_json::Error> {
+    /// HMAC-SHA-256 over the name, a zero and the value's JSON as it would have been reported.
+    fn hash(&self, name: &str, value: &Attribute) -> Result<Value, serde_json::Error> {
+        let text = serde_json::to_vec(value)?;
+        // Any length of key will do for HMAC; without one there is nothing to be found by, which hides most.
+        let mac = self.key.as_ref().and_then(|key| Hmac::<Sha256>::new_from_slice(key).ok());
+        Ok(json!({"hmacSha256": mac.map(|mac| {
+            jose::encode(mac.chain_update(name).chain_update([0]).chain_update(text).finalize().into_bytes())
+        })}))
+    }
+}
+
+/// What holds for one decision: the reporter's setting, and what the passport says.
+#[derive(Clone, Copy)]
+struct Rules<'a> {
+    hiding: &'a Hiding,
+    passport: Option<&'a HiddenAttributes>,
+    resource: Option<&'a str>,
+}
+
+impl<'a> Rules<'a> {
+    fn hide(&self, name: &str) -> bool {
+        self.hiding.hides(name) || self.passport.is_some_and(|passport| passport.hides(self.resource, name))
+    }
+
+    fn write(self, record: DecisionRecord<'a>) -> Result<Vec<u8>, serde_json::Error> {
         let details: Vec<Unmet> = record.details.iter().map(|unmet| self.unmet(unmet)).collect();
         serde_json::to_vec(&DecisionRecord {
             message: if record.outcome == Outcome::Deny { NOT_SHOWN.to_owned() } else { record.message },
             details: &details,
-            attributes: Told { hiding: self, attributes: record.attributes },
+            attributes: Told { rules: self, attributes: record.attributes },
             request_id: record.request_id,
             allowed: record.allowed,
             outcome: record.outcome,
@@ -76,26 +103,16 @@ impl Hiding {
     /// A clause without what was given, and without the operand, which may be the very same value. Where nothing was given
     /// there is nothing to hide, and the clause stays what the issuer reaches again.
     fn unmet(&self, unmet: &Unmet) -> Unmet {
-        match self.hides(&unmet.attribute) && unmet.actual != Shown::Nothing {
+        match self.hide(&unmet.attribute) && unmet.actual != Shown::Nothing {
             true => Unmet { expected: Shown::Nothing, actual: Shown::Nothing, ..unmet.clone() },
             false => unmet.clone(),
         }
-    }
-
-    /// HMAC-SHA-256 over the name, a zero and the value's JSON as it would have been reported.
-    fn hash(&self, name: &str, value: &Attribute) -> Result<Value, serde_json::Error> {
-        let text = serde_json::to_vec(value)?;
-        // Any length of key will do for HMAC; without one there is nothing to be found by, which hides most.
-        let mac = self.key.as_ref().and_then(|key| Hmac::<Sha256>::new_from_slice(key).ok());
-        Ok(json!({"hmacSha256": mac.map(|mac| {
-            jose::encode(mac.chain_update(name).chain_update([0]).chain_update(text).finalize().into_bytes())
-        })}))
     }
 }
 
 /// Attributes, those that are hidden by their hashes.
 struct Told<'a> {
-    hiding: &'a Hiding,
+    rules: Rules<'a>,
     attributes: Attributes<'a>,
 }
 
@@ -103,8 +120,8 @@ impl Serialize for Told<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         for (name, value) in self.attributes.iter() {
-            match self.hiding.hides(name) {
-                true => map.serialize_entry(name, &self.hiding.hash(name, value).map_err(S::Error::custom)?)?,
+            match self.rules.hide(name) {
+                true => map.serialize_entry(name, &self.rules.hiding.hash(name, value).map_err(S::Error::custom)?)?,
                 false => map.serialize_entry(name, value)?,
             }
         }

@@ -21,7 +21,7 @@ impl Verifier {
         let checked = self.check_again(&trust, &signed, now);
         let judged = checked.map(|()| self.judge(&signed.claims, request, now));
         let seen = Seen::Fresh(signed);
-        let context = Context { request: Some(request), request_id: None, seen, approval: None, now, trust: trust.sequence() };
+        let context = Context { request: Some(request), seen, now, trust: trust.sequence(), ..Context::default() };
         match judged {
             Ok((verdict, approval)) => context.decide(verdict, approval),
             Err(refusal) => context.deny(refusal).into(),

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use passport_shared::hidden::Names;
 use passport_shared::text::quote;
 
 use crate::cli::error::{CliError, unnumbered};
@@ -45,6 +46,8 @@ pub(super) struct Plan {
     pub(super) audit_retention: Option<i64>,
     /// The private networks that webhooks may go to.
     pub(super) webhooks_to: Reach,
+    /// The attributes that the audit log hides.
+    pub(super) hidden: Names,
     /// How many reported decisions a second are decided again; `None`: none.
     pub(super) redecide: Option<u32>,
     /// For how many seconds a browser stays signed in at the console, where there is one.
@@ -104,6 +107,10 @@ impl Plan {
             approval_wait,
             checkpoint_every,
             audit_retention: settings.audit_retention.map(|days| i64::from(days).saturating_mul(86_400)),
+            hidden: Names {
+                shown: settings.audit_shown_attributes.map(|names| names.0.into_iter().map(Into::into).collect()),
+                sensitive: settings.audit_sensitive_attributes.unwrap_or_default().0.into_iter().map(Into::into).collect(),
+            },
             redecide,
             console,
             issuer: settings.issuer.map(|issuer| issuer.strip_suffix('/').unwrap_or(&issuer).to_owned()),

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use passport_shared::api::approvals::{Approval, ApprovalPage, ApprovalState};
+use passport_shared::api::approvals::{ApprovalPage, ApprovalState};
 use passport_shared::jose;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use super::super::change::to_json;
 use super::super::{Issuer, ServiceError, paging};
-use super::{LOOK, shown, stored};
+use super::{LOOK, stored};
 use crate::store;
 
 /// Bytes of a hash that tell one list from another: they guard nothing.
@@ -88,7 +88,10 @@ impl Issuer {
         let page = self.store().approvals(filter).await?;
         let waiting = page.items.iter().filter(|approval| approval.state == store::ApprovalState::Pending);
         let lapses = waiting.map(|approval| approval.asked.pending_until).min();
-        let items = page.items.into_iter().map(|approval| shown(approval, None)).collect::<Result<Vec<Approval>, _>>()?;
+        let mut items = Vec::with_capacity(page.items.len());
+        for approval in page.items {
+            items.push(self.shown_approval(approval, None).await?);
+        }
         let next_cursor = page.next.map(|cursor| cursor.to_string());
         let hash = Sha256::digest(to_json(&(&items, &next_cursor))?);
         let version = jose::encode(hash.get(..VERSION_BYTES).unwrap_or_default());

@@ -36,7 +36,7 @@ async fn what_is_reported_is_given_back_to_the_letter() {
         "attributes":{"amount":742.50,"big":12345678901234567890,"t":"a\u0007\u00e9"}, "more" : [1e2] } "#;
     let body = ReportEvents { reporter: "the-reporter".into(), events: vec![raw(text.trim())] };
     let done = ReportAccepted { receipt: None, ..world.issuer.report_events(&caller, body).await.unwrap() };
-    assert_eq!(done, ReportAccepted { accepted: 1, duplicates: 0, conflicts: 0, receipt: None });
+    assert_eq!(done, ReportAccepted { accepted: 1, duplicates: 0, conflicts: 0, receipt: None, reported_hash_key: None });
     let page = world.issuer.events(AuditQuery { limit: Some(1), ..AuditQuery::default() }).await.unwrap();
     let item = page.items[0].get();
     let inside = text.trim().strip_prefix('{').unwrap().strip_suffix('}').unwrap().trim();

@@ -2,6 +2,7 @@
 
 use passport_shared::api::passports::{IssuePassport, PassportPreview};
 use passport_shared::describe::sentences;
+use passport_shared::hidden::HiddenAttributes;
 use passport_shared::jose::{self, SIGNATURE_BYTES, TokenType};
 use passport_shared::key_set::KeyId;
 use passport_shared::limits::TOKEN_BYTES;
@@ -31,7 +32,7 @@ impl Issuer {
         let order = self.order(caller, body).await?;
         let (list, _) = self.next_list().await?;
         let edition = self.edition().await?;
-        let draft = self.draft(&order, signing_key(&edition)?, &stand_in(Id::Passport), list.last())?;
+        let draft = self.draft(&order, order.keeps_hidden().as_ref(), signing_key(&edition)?, &stand_in(Id::Passport), list.last())?;
         draft.check_size(&order)?;
         let bytes = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         let (token_bytes, header) = (bytes(draft.token_bytes()), draft.header()?);
@@ -54,8 +55,15 @@ impl Issuer {
     }
 
     /// What would be signed by this key, under this id and with this place in a status list.
-    pub(super) fn draft(&self, order: &Order, key: &KeyId, id: &str, slot: Slot) -> Result<Draft, ServiceError> {
-        let claims = self.claims(order, id, slot)?;
+    pub(super) fn draft(
+        &self,
+        order: &Order,
+        hidden: Option<&HiddenAttributes>,
+        key: &KeyId,
+        id: &str,
+        slot: Slot,
+    ) -> Result<Draft, ServiceError> {
+        let claims = self.claims(order, hidden, id, slot)?;
         let input = jose::signing_input(TokenType::Passport, self.settings().algorithm, key, claims.as_bytes());
         Ok(Draft { claims, input })
     }

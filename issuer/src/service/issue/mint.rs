@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use passport_keys::{VaultError, sign_token};
 use passport_shared::api::passports::IssuedPassport;
+use passport_shared::grant::Grant;
+use passport_shared::hidden::HiddenAttributes;
 use passport_shared::jose::TokenType;
 use passport_shared::key_set::KeyId;
 use passport_shared::passport::{NewClaims, StatusRef};
@@ -51,13 +53,17 @@ impl Issuer {
     /// Signs what was ordered, checks it, and records it. Only then the token is given out.
     pub(super) async fn mint(&self, order: &Order, author: &Author) -> Result<IssuedPassport, ServiceError> {
         let id = self.new_id(Id::Passport);
+        let hidden = order.keeps_hidden();
+        if hidden.is_some() {
+            self.ready_to_hide().await?;
+        }
         for _ in 0..ATTEMPTS {
             let list = self.open_list().await?;
             let edition = self.edition().await?;
             let key = signing_key(&edition)?;
-            self.draft(order, key, &id, list.last())?.check_size(order)?;
+            self.draft(order, hidden.as_ref(), key, &id, list.last())?.check_size(order)?;
             let slot = self.draw_slot(list);
-            let claims = self.claims(order, &id, slot)?;
+            let claims = self.claims(order, hidden.as_ref(), &id, slot)?;
             let token = match self.sign(key, &claims).await? {
                 Ok(token) => token,
                 // The key may have been revoked and destroyed a moment ago.
@@ -66,7 +72,7 @@ impl Issuer {
                     _ => return Err(ServiceError::internal("sign with the active key", error)),
                 },
             };
-            match self.check_own_work(&token, order, &id)? {
+            match self.check_own_work(&token, order, hidden.as_ref(), &id)? {
                 OwnWork::Sound => {}
                 // The store would say that it is taken.
                 OwnWork::PlaceRevoked => continue,
@@ -132,7 +138,7 @@ impl Issuer {
     }
 
     /// The payload, as JSON text.
-    pub(super) fn claims(&self, order: &Order, id: &str, slot: Slot) -> Result<String, ServiceError> {
+    pub(super) fn claims(&self, order: &Order, hidden: Option<&HiddenAttributes>, id: &str, slot: Slot) -> Result<String, ServiceError> {
         let index = u64::try_from(slot.index).map_err(|error| ServiceError::internal(ACT, error))?;
         let status = StatusRef { index, uri: list_uri(self.settings(), slot.list).into() };
         to_json(&NewClaims {
@@ -147,6 +153,7 @@ impl Issuer {
             status: Some(&status),
             confirmation: order.confirmation.as_deref(),
             authorization_details: Cow::Borrowed(&order.grants),
+            hidden,
         })
     }
 
@@ -163,7 +170,7 @@ impl Issuer {
     /// It is asked for the first audience, at the time at which the passport begins. That may lie days ahead, where keys
     /// and lists of today are too old to go by: so their age is not looked at. The status is, as far as it can be had: a
     /// place that reads as revoked is that of a revoked passport, and another must be drawn.
-    fn check_own_work(&self, token: &str, order: &Order, id: &str) -> Result<OwnWork, ServiceError> {
+    fn check_own_work(&self, token: &str, order: &Order, hidden: Option<&HiddenAttributes>, id: &str) -> Result<OwnWork, ServiceError> {
         let wrong = |what: String| ServiceError::internal(ACT, format!("the finished token is not what was ordered: {what}"));
         let audience = order.audience.first().map(String::as_str).unwrap_or_default();
         let verifier = Verifier::new((*self.inner.gate.trust()).clone(), audience)
@@ -186,7 +193,13 @@ impl Issuer {
             && claims.on_behalf_of.as_deref() == order.on_behalf_of.as_deref()
             && claims.needs_proof == order.confirmation.is_some()
             && claims.status.is_some()
-            && claims.grants.iter().map(|(_, grant)| grant).eq(order.grants.iter());
+            && claims.hidden.as_deref() == hidden
+            && claims.grants.iter().map(|(_, grant)| grant.clone()).eq(order.grants.iter().map(as_signed));
         if same { Ok(OwnWork::Sound) } else { Err(wrong("its claims differ".to_owned())) }
     }
+}
+
+/// The grant as a token has it: what it hides stands in a claim of its own.
+fn as_signed(grant: &Grant) -> Grant {
+    Grant { hiding: None, ..grant.clone() }
 }

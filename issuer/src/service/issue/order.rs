@@ -3,6 +3,7 @@
 use passport_shared::api::passports::IssuePassport;
 use passport_shared::fault::{Fault, Faults, Place};
 use passport_shared::grant::Grant;
+use passport_shared::hidden::HiddenAttributes;
 use passport_shared::json::{Controls, Document, Value};
 use passport_shared::limits::OPERAND_VALUES;
 use passport_shared::time;
@@ -36,6 +37,8 @@ pub(super) struct Order {
     pub(super) replaces: Option<Replaced>,
     /// The template that its grants come from.
     pub(super) template: Option<TemplateUse>,
+    /// What is kept from the audit log by the passport that it comes of; what its own grants keep comes to it.
+    pub(super) hidden: Option<HiddenAttributes>,
 }
 
 /// What a passport comes in the place of: for the audit log.
@@ -80,9 +83,19 @@ impl Order {
                 renews: None,
                 replaces: None,
                 template,
+                hidden: None,
             }),
             _ => Err(ServiceError::Invalid { errors }),
         }
+    }
+}
+
+impl Order {
+    /// What the passport keeps from the audit log.
+    pub(super) fn keeps_hidden(&self) -> Option<HiddenAttributes> {
+        let old = self.hidden.iter().flat_map(HiddenAttributes::rules).cloned();
+        let new = Grant::hidden(&self.grants);
+        HiddenAttributes::of(old.chain(new.iter().flat_map(HiddenAttributes::rules).cloned()))
     }
 }
 

@@ -6,6 +6,7 @@
 use passport_shared::api::keys::{AffectedPassport, NotReissued};
 use passport_shared::api::passports::IssuedPassport;
 use passport_shared::grant::Grant;
+use passport_shared::passport::Passport;
 use passport_shared::text::quote;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -209,6 +210,7 @@ impl Order {
             renews: None,
             replaces: Some(Replaced { passport_id: old.passport_id.clone(), for_request: caller.request_id().to_owned() }),
             template: old.template.clone(),
+            hidden: Passport::hidden_by(old.claims.as_bytes()),
         })
     }
 }

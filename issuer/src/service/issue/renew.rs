@@ -9,6 +9,7 @@ use passport_shared::fault::{Faults, Place};
 use passport_shared::grant::Grant;
 use passport_shared::jose::Compact;
 use passport_shared::limits::TOKEN_BYTES;
+use passport_shared::passport::Passport;
 use passport_shared::text::escape;
 use passport_shared::unverified::UnverifiedPassport;
 
@@ -108,6 +109,7 @@ impl Order {
             renews: Some(old.passport_id.clone()),
             replaces: None,
             template: old.template.clone(),
+            hidden: Passport::hidden_by(old.claims.as_bytes()),
         })
     }
 }

@@ -26,6 +26,7 @@ fn passport(grants: Vec<Grant>, expires_at: i64) -> Passport {
         status: None,
         on_behalf_of: None,
         needs_proof: false,
+        hidden: None,
     }
 }
 

@@ -22,10 +22,10 @@ const ACT: &str = "make a webhook's secret";
 impl Issuer {
     /// A new secret.
     pub(super) async fn new_secret(&self) -> Result<(SecretSeed, Secret), ServiceError> {
-        let key = self.webhook_key().await?;
+        let key = self.secrets_key().await?;
         let mut salt = [0; 32];
         self.inner.parts.entropy.fill(&mut salt);
-        let (first, second) = (self.derive(key, salt).await?, self.derive(key, salt).await?);
+        let (first, second) = (self.derive(key, CONTEXT, salt).await?, self.derive(key, CONTEXT, salt).await?);
         if first != second {
             return Err(ServiceError::internal(
                 ACT,
@@ -42,7 +42,7 @@ impl Issuer {
         let old = webhook.old.iter().filter(|(_, until)| *until > now).map(|(seed, _)| seed);
         let mut secrets = Vec::new();
         for seed in std::iter::once(&webhook.made.secret).chain(old) {
-            let bytes = self.derive(key, seed.salt).await?;
+            let bytes = self.derive(key, CONTEXT, seed.salt).await?;
             if <[u8; 32]>::from(Sha256::digest(bytes)) != seed.hash {
                 return Err(ServiceError::internal(ACT, "the vault makes another one than before: was its key restored from elsewhere?"));
             }
@@ -51,14 +51,15 @@ impl Issuer {
         Ok(secrets)
     }
 
-    async fn derive(&self, key: KeyId, salt: [u8; 32]) -> Result<[u8; 32], ServiceError> {
+    /// The secret that the key makes of this salt, for this purpose.
+    pub(in crate::service) async fn derive(&self, key: KeyId, context: &'static [u8], salt: [u8; 32]) -> Result<[u8; 32], ServiceError> {
         let vault = Arc::clone(&self.inner.parts.vault);
-        let derived = tokio::task::spawn_blocking(move || derive(&*vault, &key, &salt)).await;
+        let derived = tokio::task::spawn_blocking(move || derive(&*vault, &key, context, &salt)).await;
         derived.map_err(|error| ServiceError::internal(ACT, error))?.map_err(|error| ServiceError::internal(ACT, error))
     }
 
-    /// The key, which is made with the first webhook.
-    async fn webhook_key(&self) -> Result<KeyId, ServiceError> {
+    /// The key, which is made with the first secret.
+    pub(in crate::service) async fn secrets_key(&self) -> Result<KeyId, ServiceError> {
         let issuer = self.clone();
         self.see_through(async move {
             let parts = &issuer.inner.parts;
@@ -84,7 +85,7 @@ async fn make_key(parts: &Parts) -> Result<String, ServiceError> {
     Ok(kept?)
 }
 
-fn derive(vault: &dyn KeyVault, key: &KeyId, salt: &[u8; 32]) -> Result<[u8; 32], VaultError> {
-    let signature = zeroize::Zeroizing::new(vault.sign(key, &[CONTEXT, salt].concat())?);
-    Ok(Sha256::new_with_prefix(CONTEXT).chain_update(signature.as_slice()).finalize().into())
+fn derive(vault: &dyn KeyVault, key: &KeyId, context: &[u8], salt: &[u8; 32]) -> Result<[u8; 32], VaultError> {
+    let signature = zeroize::Zeroizing::new(vault.sign(key, &[context, salt].concat())?);
+    Ok(Sha256::new_with_prefix(context).chain_update(signature.as_slice()).finalize().into())
 }

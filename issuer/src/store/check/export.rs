@@ -63,10 +63,19 @@ fn event(line: &str) -> Option<AuditEvent> {
         _ => {
             // The last member of the envelope is `conflict`, a word; names and strings before it have their quotes escaped.
             let envelope = format!("\"conflict\":{conflict}");
-            let body = format!("{{{}", line.split_once(&envelope)?.1.strip_prefix(',')?);
+            let rest = line.split_once(&envelope)?.1.strip_prefix(',')?;
+            let rest = match text("reportedHash") {
+                Some(hash) => rest.strip_prefix(&format!("\"reportedHash\":\"{hash}\","))?,
+                None => rest,
+            };
+            let body = format!("{{{rest}");
             let hash = Entry::hash_of(&body);
             (body, hash)
         }
+    };
+    let reported_hash = match text("reportedHash") {
+        Some(text) => Some(hash(&text)?),
+        None => None,
     };
     let seq = root.get("seq").and_then(|seq| seq.as_integer(i64::MAX));
     Some(AuditEvent {
@@ -79,6 +88,7 @@ fn event(line: &str) -> Option<AuditEvent> {
             seq: seq.filter(|_| kind == EventKind::Decision),
             request_id: text("requestId")?,
             body_hash,
+            reported_hash,
             body,
             received_at: time::parse_any(&text("receivedAt")?)?,
             evaluated_at: text("evaluatedAt").and_then(|text| time::parse_any(&text)),

@@ -128,3 +128,33 @@ async fn each_kind_of_tampering_is_found_where_it_is() {
     }
     assert!(tampered(&world, &[]).await.is_sound());
 }
+
+#[tokio::test]
+async fn what_events_are_found_and_counted_by_has_to_say_what_they_say() {
+    let (world, _) = log(8_300).await;
+    let sound = checked(&database(&world), &Asked::default()).await;
+    assert!(sound.is_sound(), "{:?}", sound.problems);
+    let (first, second, behind) = (Place::Index(1, 4_096), Place::Index(4_097, 8_192), Place::Index(8_193, 12_288));
+    let hour = |problem: &Problem| matches!(problem.place, Place::Counts(_));
+    for (act, place) in [
+        ("DELETE FROM audit_terms WHERE block = 0 AND term = 1 AND value = 'a'", &first),
+        ("UPDATE audit_terms SET spans = spans & ~1 WHERE block = 1 AND term = 5 AND value = 'expired'", &second),
+        ("UPDATE audit_terms SET value = 'b' WHERE block = 1 AND term = 1 AND value = 'a'", &second),
+        ("INSERT INTO audit_terms (term, value, block, spans) VALUES (1, 'nobody', 0, 1)", &first),
+        ("INSERT INTO audit_terms (term, value, block, spans) VALUES (1, 'a', 2, 1)", &behind),
+        ("UPDATE audit_blocks SET min_time = min_time + 1 WHERE block = 1", &second),
+        ("DELETE FROM audit_blocks WHERE block = 0", &first),
+    ] {
+        let report = tampered(&world, &[act]).await;
+        assert_eq!(report.problems.iter().map(|problem| &problem.place).collect::<Vec<_>>(), [place], "{act}: {:?}", report.problems);
+    }
+    for act in [
+        "UPDATE audit_counts SET count = count - 1 WHERE agent_id = 'a'",
+        "UPDATE audit_counts SET reason = 'granted' WHERE agent_id = 'a'",
+        "DELETE FROM audit_counts WHERE agent_id = 'a'",
+        "INSERT INTO audit_counts (hour, agent_id, outcome, reason, count) VALUES (1, 'a', 'deny', 'expired', 1)",
+    ] {
+        let report = tampered(&world, &[act]).await;
+        assert!(report.problems.len() == 1 && report.problems.iter().all(hour), "{act}: {:?}", report.problems);
+    }
+}

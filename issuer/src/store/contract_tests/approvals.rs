@@ -19,7 +19,7 @@ fn new(number: i64) -> NewApproval {
 
 fn vote(number: i64, by: &str, approves: bool) -> Vote {
     let reason = Some(format!("says {by}"));
-    Vote { approval_id: format!("apr_{number}"), decided_by: by.to_owned(), approves, reason, now: NOW + 1 }
+    Vote { approval_id: format!("apr_{number}"), decided_by: by.to_owned(), approves, reason, now: NOW + 1, request: None }
 }
 
 pub(crate) async fn an_approval_is_asked_once_and_kept_as_given(backend: impl Backend) {

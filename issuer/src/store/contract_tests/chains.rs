@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use super::{Backend, NOW, decision, event, hash_of};
-use crate::store::{AppendOutcome, AuditFilter, Batch, EventKind, Finding, FindingFilter, FindingKind, Link, Reported, Store};
+use crate::store::{
+    AppendOutcome, AuditFilter, Batch, EventKind, Finding, FindingFilter, FindingKind, Link, Plain, Reported, SecretSeed, Store,
+};
 
 /// An event of a chain: `seq`, and the number of the event that it says was before.
 fn linked(seq: i64, before: Option<i64>) -> Reported {
     let name = |seq: i64| format!("r{seq}");
     let event = crate::store::NewEvent { seq: Some(seq), ..decision(&name(seq), &name(seq)) };
-    Reported { event, link: Some(Link { previous: before.map(|before| hash_of(&name(before))), count: 1 }) }
+    Reported { event, link: Some(Link { previous: before.map(|before| hash_of(&name(before))), count: 1 }), plain: None }
 }
 
 async fn report(store: &dyn Store, events: &[Reported]) -> AppendOutcome {
@@ -159,4 +161,36 @@ pub(crate) async fn each_reporter_is_listed_with_what_it_lacks(backend: impl Bac
     assert_eq!((shop.reporter.as_str(), shop.chains[0].last_seq, shop.open_gaps, shop.forks), ("shop", 9, (2, 6), 0));
     assert_eq!(shop.last, (4, NOW + 5));
     assert_eq!(page.next, None);
+}
+
+pub(crate) async fn an_event_that_is_hidden_is_told_by_a_hash_of_its_own_and_by_the_one_it_was_reported_with(backend: impl Backend) {
+    let store = backend.open().await;
+    let plain = |seq: i64| hash_of(&format!("r{seq}"));
+    let salted = |seq: i64| hash_of(&format!("salted {seq}"));
+    let hidden = |seq: i64, before: Option<i64>| {
+        let mut reported = linked(seq, before);
+        reported.event.event_id = format!("evt_hidden_{seq}");
+        reported.event.body_hash = hash_of(&format!("stored {seq}"));
+        reported.event.reported_hash = Some(salted(seq));
+        reported.link = Some(Link { previous: before.map(salted), count: 1 });
+        reported.plain = Some(Box::new(Plain { hash: plain(seq), previous: before.map(plain) }));
+        reported
+    };
+    let counts = |outcome: AppendOutcome| (outcome.accepted, outcome.duplicates, outcome.conflicts, outcome.findings.len());
+    assert_eq!(counts(report(store.as_ref(), &[linked(1, None)]).await), (1, 0, 0, 0), "from before anything was hidden");
+    assert_eq!(counts(report(store.as_ref(), &[hidden(1, None), hidden(2, Some(1)), hidden(3, Some(2))]).await), (2, 1, 0, 0));
+    assert_eq!(counts(report(store.as_ref(), &[hidden(3, Some(2)), hidden(4, Some(3))]).await), (1, 1, 0, 0));
+    let mut other = hidden(4, Some(3));
+    (other.event.reported_hash, other.plain) = (Some(hash_of("other")), None);
+    other.event.event_id = "evt_other".to_owned();
+    assert_eq!(counts(report(store.as_ref(), &[other.clone()]).await), (0, 0, 1, 1));
+    assert_eq!(counts(report(store.as_ref(), &[other, hidden(4, Some(3))]).await), (0, 2, 0, 0));
+    let kept = store.log_from(0, 10).await.unwrap().items;
+    let hashes: Vec<_> = kept.iter().filter(|event| event.kind == EventKind::Decision).map(|event| event.event.reported_hash).collect();
+    assert_eq!(hashes, [None, Some(salted(2)), Some(salted(3)), Some(salted(4)), Some(hash_of("other"))]);
+    let (first, second) = (SecretSeed { salt: [1; 32], hash: [2; 32] }, SecretSeed { salt: [3; 32], hash: [4; 32] });
+    assert_eq!(store.hiding_seed().await.unwrap(), None);
+    assert_eq!(store.keep_hiding_seed(first.clone()).await.unwrap(), first);
+    assert_eq!(store.keep_hiding_seed(second).await.unwrap(), first);
+    assert_eq!(store.hiding_seed().await.unwrap(), Some(first));
 }

@@ -11,8 +11,8 @@ use super::driver::Failure;
 const INSERT: &str = concat!(
     "INSERT INTO audit_events (",
     columns!(),
-    ") SELECT * FROM unnest($1::BIGINT[], $2::TEXT[], $3::TEXT[], $4::TEXT[], $5::BIGINT[], $6::TEXT[], $7::TEXT[], $8::BYTEA[], \
-     $9::BIGINT[], $10::BIGINT[], $11::TEXT[], $12::TEXT[], $13::TEXT[], $14::TEXT[], $15::TEXT[], $16::TEXT[], $17::BIGINT[])"
+    ", reported_hash) SELECT * FROM unnest($1::BIGINT[], $2::TEXT[], $3::TEXT[], $4::TEXT[], $5::BIGINT[], $6::TEXT[], $7::TEXT[], $8::BYTEA[], \
+     $9::BIGINT[], $10::BIGINT[], $11::TEXT[], $12::TEXT[], $13::TEXT[], $14::TEXT[], $15::TEXT[], $16::TEXT[], $17::BIGINT[], $18::BYTEA[])"
 );
 
 /// Rows that are sent at once.
@@ -55,6 +55,7 @@ async fn insert(conn: &mut PgConnection, rows: &[Row<'_>]) -> Result<(), sqlx::E
         .bind(optional(|row| &row.event.reason))
         .bind(optional(|row| &row.event.action))
         .bind(optional(|row| &row.event.resource))
-        .bind(rows.iter().map(|row| i64::from(row.conflict)).collect::<Vec<_>>());
+        .bind(rows.iter().map(|row| i64::from(row.conflict)).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.event.reported_hash.as_ref().map(<[u8; 32]>::as_slice)).collect::<Vec<_>>());
     inserted.execute(conn).await.map(|_| ())
 }

@@ -131,6 +131,7 @@ fn migrations() -> Vec<Migration> {
         step(10, "webhooks", include_str!("../../../migrations/postgres/0010_webhooks.sql")),
         step(11, "redecided", include_str!("../../../migrations/postgres/0011_redecided.sql")),
         step(12, "console", include_str!("../../../migrations/postgres/0012_console.sql")),
+        step(13, "hiding", include_str!("../../../migrations/postgres/0013_hiding.sql")),
     ]
 }
 

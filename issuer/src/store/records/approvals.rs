@@ -89,6 +89,8 @@ pub struct Vote {
     pub reason: Option<String>,
     /// When.
     pub now: i64,
+    /// The request as it is kept if this decides it; `None`: as it is.
+    pub request: Option<String>,
 }
 
 /// Which approvals to list.

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use passport_shared::constraint::Operator;
 use passport_shared::log::entry::Entry;
 
+use crate::hex::hex;
+
 /// What an audit event tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventKind {
@@ -44,6 +46,8 @@ pub struct NewEvent {
     pub body: String,
     /// SHA-256 of the body: what duplicates are told by, and what the next event of a chain names.
     pub body_hash: [u8; 32],
+    /// What both are told by in its place, where the body is not as it was reported (docs/audit.md A27).
+    pub reported_hash: Option<[u8; 32]>,
     /// When the issuer received it.
     pub received_at: i64,
     /// When it was decided, by the reporter's clock.
@@ -63,6 +67,12 @@ pub struct NewEvent {
 }
 
 impl NewEvent {
+    /// What duplicates are told by, and what the next event of a chain names.
+    #[must_use]
+    pub fn told_by(&self) -> [u8; 32] {
+        self.reported_hash.unwrap_or(self.body_hash)
+    }
+
     /// What its leaf in the tree is made of (docs/audit.md), once it has its place in the log: all that it says but the body,
     /// and the body's hash.
     #[must_use]
@@ -76,7 +86,7 @@ impl NewEvent {
             seq: self.seq,
             request_id: Cow::Borrowed(&self.request_id),
             body_hash: self.body_hash,
-            reported_hash: None,
+            reported_hash: self.reported_hash.map(|hash| Cow::Owned(hex(hash))),
             received_at: self.received_at,
             evaluated_at: self.evaluated_at,
             agent_id: text(&self.agent_id),
@@ -177,6 +187,9 @@ pub struct AuditFilter {
     /// What must hold for attributes of the request, as in a grant (contract section 2). No index has these: bodies are read
     /// for them, and a page can end before it is full.
     pub attributes: Vec<(String, Operator)>,
+    /// The hashes that can stand in the place of each, where it is hidden: in their order, and empty where nothing is hidden by a key
+    /// that is known.
+    pub hidden: Vec<Vec<String>>,
     /// Which of them come first.
     pub order: Order,
     /// [`Page::next`](super::Page::next) of the page before; `None` for the first.

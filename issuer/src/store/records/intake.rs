@@ -8,7 +8,7 @@ use crate::store::StoreError;
 /// How an event hangs on the one before of its reporter (format F7.17).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Link {
-    /// The `body_hash` of the event before; `None` for the first of a chain.
+    /// What the event before is told by; `None` for the first of a chain.
     pub previous: Option<[u8; 32]>,
     /// How many numbers it takes, at least 1: its `seq` is the last of them.
     pub count: i64,
@@ -21,6 +21,25 @@ pub struct Reported {
     pub event: NewEvent,
     /// Its place in its reporter's chain; `None` for a reporter that keeps none.
     pub link: Option<Link>,
+    /// As it was reported, where that is not what it is told by: events from before the issuer hid anything are.
+    pub plain: Option<Box<Plain>>,
+}
+
+/// The hashes that an event was reported with, or that its reporter knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plain {
+    /// Of its text.
+    pub hash: [u8; 32],
+    /// Of the event before, where it names one.
+    pub previous: Option<[u8; 32]>,
+}
+
+impl Reported {
+    /// Whether the event that is told by this hash is this one.
+    #[must_use]
+    pub fn is_told_by(&self, hash: &[u8]) -> bool {
+        hash == self.event.told_by() || self.plain.as_ref().is_some_and(|plain| hash == plain.hash)
+    }
 }
 
 /// What a verifier reports at once.

@@ -1,6 +1,6 @@
 //! Records of webhooks.
 
-/// What a webhook's secret is made of, with a key that is not here.
+/// What a secret is made of, a webhook's or that of hidden attributes, with a key that is not here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretSeed {
     /// What tells this secret from all others.

@@ -32,7 +32,11 @@ pub(super) async fn add<'r, 'e>(
 }
 
 fn statement(part: &[Row<'_>]) -> QueryBuilder<Db> {
-    let mut query = QueryBuilder::<Db>::new(concat!("INSERT INTO audit_events (", columns!(), ") "));
+    // Where nothing is hidden, nothing is written of it.
+    let hides = part.iter().any(|row| row.event.reported_hash.is_some());
+    let (plain, whole) =
+        (concat!("INSERT INTO audit_events (", columns!(), ") "), concat!("INSERT INTO audit_events (", columns!(), ", reported_hash) "));
+    let mut query = QueryBuilder::<Db>::new(if hides { whole } else { plain });
     query.push_values(part, |mut values, row| {
         let event = row.event;
         values
@@ -53,6 +57,9 @@ fn statement(part: &[Row<'_>]) -> QueryBuilder<Db> {
             .push_bind(&event.action)
             .push_bind(&event.resource)
             .push_bind(i64::from(row.conflict));
+        if hides {
+            values.push_bind(event.reported_hash.as_ref().map(<[u8; 32]>::as_slice));
+        }
     });
     query
 }

@@ -6,15 +6,16 @@ use passport_shared::log::merkle::Hash;
 use tokio::sync::watch;
 
 use super::{
-    Own, agents, approvals, audit, console, deliveries, key_uses, keys, lineages, passports, revocations, templates, trust, webhooks,
+    Own, agents, approvals, audit, console, deliveries, hiding, key_uses, keys, lineages, passports, revocations, templates, trust,
+    webhooks,
 };
 use crate::store::{
     AdminEvent, Agent, AgentFilter, AppendOutcome, Approval, ApprovalFilter, AuditEvent, AuditFilter, Batch, ConsoleKey, Count,
     CountFilter, DeletedTemplate, Delivery, DeliveryCounts, DeliveryFilter, Difference, DifferenceFilter, Disabled, Dropped, EventOf,
     Finding, FindingFilter, Key, KeyUse, LiveFilter, LogHead, LogHold, LogState, Maker, MatchedPassports, NewAgent, NewApproval, NewKey,
     NewPassport, NewTemplate, NewWebhook, Page, Passport, PassportFilter, Redecided, Replay, Reporter, ReporterChain, RevokeKey,
-    RevokedPassport, RevokedPassports, RotateKeys, Sent, SignedCheckpoint, StatusList, Store, StoreError, Template, TrustSnapshot, Vote,
-    Webhook, WebhookChange, WentWithKey,
+    RevokedPassport, RevokedPassports, RotateKeys, SecretSeed, Sent, SignedCheckpoint, StatusList, Store, StoreError, Template,
+    TrustSnapshot, Vote, Webhook, WebhookChange, WentWithKey,
 };
 
 #[async_trait]
@@ -315,6 +316,14 @@ impl Store for Own {
     async fn keep_webhook_key(&self, key_id: &str) -> Result<String, StoreError> {
         let key_id = key_id.to_owned();
         self.writer.write(move |conn| Box::pin(async move { webhooks::keep_key(conn, &key_id).await })).await
+    }
+
+    async fn hiding_seed(&self) -> Result<Option<SecretSeed>, StoreError> {
+        self.reader.read(|conn| Box::pin(hiding::seed(conn))).await
+    }
+
+    async fn keep_hiding_seed(&self, seed: SecretSeed) -> Result<SecretSeed, StoreError> {
+        self.writer.write(move |conn| Box::pin(async move { hiding::keep(conn, seed.clone()).await })).await
     }
 
     async fn lead_webhooks(&self, holder: &str, now: i64, until: i64) -> Result<bool, StoreError> {

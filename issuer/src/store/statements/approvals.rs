@@ -115,11 +115,12 @@ pub(super) async fn decide(conn: &mut DbConnection, vote: Vote) -> Result<Done<A
         (true, true) => ApprovalState::Approved,
         (true, false) => ApprovalState::Pending,
     };
-    sqlx::query("UPDATE approvals SET state = $1, decided_at = $2, reason = $3 WHERE approval_id = $4")
+    sqlx::query("UPDATE approvals SET state = $1, decided_at = $2, reason = $3, request = COALESCE($5, request) WHERE approval_id = $4")
         .bind(state.as_str())
         .bind((state != ApprovalState::Pending).then_some(vote.now))
         .bind(&vote.reason)
         .bind(&vote.approval_id)
+        .bind(vote.request.filter(|_| state != ApprovalState::Pending))
         .execute(&mut *conn)
         .await?;
     Ok(Done::Changed(get(conn, &vote.approval_id, vote.now).await?))

@@ -13,6 +13,8 @@ mod checkpoints;
 mod findings;
 #[path = "audit/head.rs"]
 mod head;
+#[path = "audit/indexes.rs"]
+mod indexes;
 #[path = "audit/list.rs"]
 mod list;
 #[path = "audit/log.rs"]

@@ -117,9 +117,48 @@ fn a_decision_is_told_in_the_same_form_whether_some_of_it_is_hidden_or_not() {
         Request::new("purchase").on("commerce").with("amount", exact).with("list", ["a", "\u{7}"]),
     ] {
         let decision = verifier.decide(&token, &request, NOW).identified(|| "req_1".to_owned());
-        let told = String::from_utf8(Hiding::default().write(decision.record()).expect("json")).expect("text");
+        let hiding = Hiding::default();
+        let rules = Rules { hiding: &hiding, passport: None, resource: None };
+        let told = String::from_utf8(rules.write(decision.record()).expect("json")).expect("text");
         // The message of a denial is another, and nothing else.
         let record = DecisionRecord { message: parsed(&told)["message"].as_str().expect("a text").to_owned(), ..decision.record() };
         assert_eq!(told, serde_json::to_string(&record).expect("json"));
     }
+}
+
+#[test]
+fn what_a_passport_hides_is_hidden_by_every_reporter_also_where_the_passport_is_refused() {
+    let issuer = TestIssuer::new();
+    let grants = json!([{"type": "permission_passport", "resource": "commerce", "allowedActions": ["purchase"],
+        "constraints": {"amount": {"max": "500.00"}}}]);
+    let token = issuer.passport_hiding(&grants, &json!([{"resource": "commerce", "sensitive": ["card", "amount", "cards"]}]));
+    let place = TempDir::new().expect("a directory");
+    // A reporter without any setting.
+    let reporter = Reporter::start(settings(&place)).expect("a spool");
+    let (trusting, strange, late) = (issuer.verifier(), TestIssuer::new().verifier(), NOW + 7_200);
+    let reasons: Vec<_> = [(&trusting, NOW), (&strange, NOW), (&trusting, late)]
+        .into_iter()
+        .flat_map(|(verifier, now)| requests().map(|request| (verifier, now, request)))
+        .enumerate()
+        .map(|(number, (verifier, now, request))| {
+            let decision = verifier.decide(&token, &request, now).identified(|| format!("req_{number}"));
+            let _ = reporter.record(&decision).expect("taken");
+            decision.reason().code()
+        })
+        .collect();
+    assert_eq!(reasons[..4], ["granted", "constraint_unmet", "action_not_granted", "invalid_request"]);
+    assert!(reasons[4..8].iter().all(|reason| *reason == "unknown_key") && reasons[8..].iter().all(|reason| *reason == "expired"));
+    // Another resource is not spoken of, which shows that the rule is what hides.
+    let elsewhere = Request::new("purchase").on("drive").with("card", "seen");
+    let _ = reporter.record(&trusting.decide(&token, &elsewhere, NOW).identified(|| "req_open".to_owned())).expect("taken");
+    let _ = reporter.shutdown(Duration::from_millis(100));
+    drop(reporter);
+    let events = crate::report::spooled_events(place.path(), "agent_shop").expect("a spool");
+    assert_eq!(events.len(), 13);
+    assert!(events.iter().all(|event| !event.contains(SECRET)), "{events:?}");
+    assert!(
+        parsed(&events[0])["attributes"]["card"]["hmacSha256"].is_string()
+            && parsed(&events[4])["attributes"]["card"]["hmacSha256"].is_string()
+    );
+    assert_eq!(parsed(&events[12])["attributes"]["card"], "seen");
 }

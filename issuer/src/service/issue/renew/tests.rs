@@ -302,3 +302,27 @@ async fn a_lost_answer_locks_nobody_out_and_a_lineage_is_no_source_without_end()
     world.place.clock.advance(60);
     assert!(renew(&world, &old.passport, RenewPassport::default()).await.is_ok());
 }
+
+#[tokio::test]
+async fn what_a_passport_hides_is_in_a_claim_of_its_own_and_no_renewal_takes_it_out() {
+    let world = World::new().await;
+    world.agent("ollie").await;
+    let grants = r#"[{"resource":"commerce","allowedActions":["purchase","look"],"shownAttributes":["amount"]}]"#;
+    let old = world.issuer.issue_passport(&world.minter().await, renewable("ollie", SHOP, grants)).await.unwrap();
+    let hidden = json!([{"resource": "commerce", "shown": ["amount"]}]);
+    let before = claims(&old.passport);
+    assert_eq!(before["hiddenAttributes"], hidden);
+    assert_eq!(
+        before["authorization_details"],
+        json!([{"type": "permission_passport", "resource": "commerce", "allowedActions": ["purchase", "look"]}]),
+        "its grants are those of the contract"
+    );
+    let shown = world.issuer.passport(&old.passport_id).await.unwrap();
+    assert_eq!(shown.hidden_attributes.map(|raw| raw.get().to_owned()), Some(hidden.to_string()));
+    let same = renew(&world, &old.passport, RenewPassport::default()).await.unwrap();
+    assert_eq!(claims(&same.passport)["hiddenAttributes"], hidden);
+    let open = asked(r#"[{"resource":"commerce","allowedActions":["purchase"],"shownAttributes":["amount","card"]}]"#);
+    let fewer = renew(&world, &same.passport, open).await.unwrap();
+    let now = claims(&fewer.passport)["hiddenAttributes"].clone();
+    assert_eq!(now, json!([{"resource": "commerce", "shown": ["amount"]}, {"resource": "commerce", "shown": ["amount", "card"]}]));
+}

@@ -95,11 +95,11 @@ impl<'g> Appending<'g> {
             }
             match first {
                 None => {
-                    self.written.insert(key, event.body_hash);
+                    self.written.insert(key, event.told_by());
                     self.push(EventKind::Decision, &batch.reporter, event, false);
                     outcome.accepted += 1;
                 }
-                Some(hash) if hash == event.body_hash || self.is_kept(conn, &batch.reporter, reported).await? => {
+                Some(hash) if reported.is_told_by(&hash) || self.is_kept(conn, &batch.reporter, reported).await? => {
                     outcome.duplicates += 1;
                     continue;
                 }
@@ -128,18 +128,22 @@ impl<'g> Appending<'g> {
     async fn is_kept(&self, conn: &mut DbConnection, reporter: &str, reported: &Reported) -> Result<bool, Failure> {
         let event = &reported.event;
         let here = |row: &Row<'_>| {
-            row.conflict && row.reporter == reporter && row.event.request_id == event.request_id && row.event.body_hash == event.body_hash
+            row.conflict
+                && row.reporter == reporter
+                && row.event.request_id == event.request_id
+                && reported.is_told_by(&row.event.told_by())
         };
         if self.rows.iter().any(here) {
             return Ok(true);
         }
         let there: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM audit_events WHERE reporter = $1 AND request_id = $2 AND body_hash = $3 \
+            "SELECT count(*) FROM audit_events WHERE reporter = $1 AND request_id = $2 AND coalesce(reported_hash, body_hash) IN ($3, $4) \
              AND kind = 'decision' AND conflict = 1",
         )
         .bind(reporter)
         .bind(&event.request_id)
-        .bind(event.body_hash.as_slice())
+        .bind(event.told_by().to_vec())
+        .bind(reported.plain.as_ref().map_or(event.told_by(), |plain| plain.hash).to_vec())
         .fetch_one(conn)
         .await?;
         Ok(there > 0)
@@ -205,7 +209,8 @@ impl<'g> Appending<'g> {
 async fn look_up(conn: &mut DbConnection, batch: &Batch) -> Result<HashMap<String, Vec<u8>>, Failure> {
     let mut found = HashMap::new();
     for part in batch.events.chunks(100) {
-        let mut query = QueryBuilder::<Db>::new("SELECT request_id, body_hash FROM audit_events WHERE reporter = ");
+        let mut query =
+            QueryBuilder::<Db>::new("SELECT request_id, coalesce(reported_hash, body_hash) FROM audit_events WHERE reporter = ");
         query.push_bind(&batch.reporter).push(" AND kind = 'decision' AND conflict = 0 AND request_id IN (");
         let mut ids = query.separated(", ");
         for reported in part {

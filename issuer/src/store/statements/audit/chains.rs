@@ -25,6 +25,8 @@ pub(super) struct Place {
     first: i64,
     last: i64,
     previous: Option<[u8; 32]>,
+    /// What it may be told by besides.
+    plain: Option<[u8; 32]>,
     hash: [u8; 32],
 }
 
@@ -33,7 +35,8 @@ impl Place {
     pub(super) fn of(reported: &Reported) -> Option<Self> {
         let Link { previous, count } = reported.link?;
         let last = reported.event.seq?;
-        Some(Self { first: last.saturating_sub(count.saturating_sub(1)), last, previous, hash: reported.event.body_hash })
+        let plain = reported.plain.as_ref().and_then(|plain| plain.previous);
+        Some(Self { first: last.saturating_sub(count.saturating_sub(1)), last, previous, plain, hash: reported.event.told_by() })
     }
 
     /// The first number that it takes.
@@ -48,7 +51,12 @@ impl Place {
 
     /// Whether it is the next event of this chain: then it is new.
     pub(super) fn follows(&self, chain: &Chain) -> bool {
-        self.first == chain.last_seq.saturating_add(1) && self.previous == Some(chain.last_hash)
+        self.first == chain.last_seq.saturating_add(1) && self.names(&chain.last_hash)
+    }
+
+    /// Whether it says that the event that is told by this hash was before it.
+    fn names(&self, hash: &[u8; 32]) -> bool {
+        [self.previous, self.plain].contains(&Some(*hash))
     }
 }
 
@@ -72,10 +80,10 @@ pub(super) fn step(chain: Option<&Chain>, place: &Place) -> Step {
         (_, None) => Step::Goes(begun),
         // Nothing is known of the event that it names.
         (None, Some(_)) => Step::Misses(begun, place.first.saturating_sub(1), place.first.saturating_sub(1)),
-        (Some(chain), Some(previous)) => {
+        (Some(chain), Some(_)) => {
             let gone = Chain { first_seq: chain.first_seq, last_seq: place.last, last_hash: place.hash };
             match place.first == chain.last_seq.saturating_add(1) {
-                true if previous == chain.last_hash => Step::Goes(gone),
+                true if place.names(&chain.last_hash) => Step::Goes(gone),
                 true => Step::Forks(gone),
                 false => Step::Misses(gone, chain.last_seq.saturating_add(1), place.first.saturating_sub(1)),
             }

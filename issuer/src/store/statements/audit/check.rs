@@ -4,6 +4,7 @@ use futures_util::TryStreamExt as _;
 use sqlx::{QueryBuilder, Row as _};
 
 use super::super::driver::{Db, DbConnection, DbRow, Failure};
+use super::indexes::Indexes;
 use super::rows::{self, SELECT};
 use super::terms::SPAN;
 use crate::store::check::{Asked, LogCheck, LogReport, Stored};
@@ -16,6 +17,7 @@ pub(in super::super) async fn check(
     shown: &mut (dyn FnMut(u64, u64) + Send),
 ) -> Result<LogReport, Failure> {
     let mut check = LogCheck::new(asked, stored(conn).await?);
+    let mut indexes = Indexes::new();
     let expected = check.expected();
     let (mut after, mut span, mut looked) = (i64::MIN, 0_i64, 0_u64);
     loop {
@@ -34,6 +36,7 @@ pub(in super::super) async fn check(
             after = row.try_get("sequence")?;
             let event = read(&row);
             check.event(event.as_ref().map_err(Clone::clone));
+            event.iter().for_each(|event| indexes.take_in(&event.into()));
             found += 1;
             looked += 1;
         }
@@ -48,8 +51,13 @@ pub(in super::super) async fn check(
         sqlx::query_as("SELECT level, tile, hashes FROM audit_tiles WHERE level <> 0 ORDER BY level, tile").fetch_all(&mut *conn).await?;
     let leaves: i64 = sqlx::query_scalar("SELECT count(*) FROM audit_tiles WHERE level = 0").fetch_one(&mut *conn).await?;
     let last: Option<Vec<u8>> =
-        sqlx::query_scalar("SELECT hashes FROM audit_tiles WHERE level = 0 ORDER BY tile DESC LIMIT 1").fetch_optional(conn).await?;
-    Ok(check.end(&upper, (leaves, last.map_or(0, |last| last.len()))))
+        sqlx::query_scalar("SELECT hashes FROM audit_tiles WHERE level = 0 ORDER BY tile DESC LIMIT 1").fetch_optional(&mut *conn).await?;
+    let mut report = check.end(&upper, (leaves, last.map_or(0, |last| last.len())));
+    // Of events that are not what they were, nothing else need be.
+    if report.is_sound() {
+        indexes.compare(conn, &mut report).await?;
+    }
+    Ok(report)
 }
 
 async fn stored(conn: &mut DbConnection) -> Result<Stored, Failure> {

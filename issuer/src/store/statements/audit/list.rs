@@ -212,7 +212,7 @@ async fn read(
     while let Some(row) = rows.try_next().await? {
         let event = rows::read(&row)?;
         let (sequence, length) = (event.sequence, event.event.body.len());
-        if attributes::hold(&event.event.body, &filter.attributes) {
+        if attributes::hold(&event.event.body, &filter.attributes, &filter.hidden) {
             found.bytes = found.bytes.saturating_add(length);
             found.items.push(event);
             if found.is_full() {

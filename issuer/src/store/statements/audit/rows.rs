@@ -16,7 +16,7 @@ macro_rules! columns {
 pub(in super::super) use columns;
 
 /// Selects whole rows; a condition follows.
-pub(super) const SELECT: &str = concat!("SELECT ", columns!(), " FROM audit_events WHERE ");
+pub(super) const SELECT: &str = concat!("SELECT ", columns!(), ", reported_hash FROM audit_events WHERE ");
 
 /// An event that has its place in the log.
 #[derive(Clone, Copy)]
@@ -50,6 +50,7 @@ impl<'e> From<&'e AuditEvent> for Row<'e> {
 pub(super) fn read(row: &DbRow) -> Result<AuditEvent, Failure> {
     let kind: String = row.try_get("kind")?;
     let body_hash: Vec<u8> = row.try_get("body_hash")?;
+    let reported_hash: Option<Vec<u8>> = row.try_get("reported_hash")?;
     Ok(AuditEvent {
         sequence: row.try_get("sequence")?,
         kind: EventKind::parse(&kind).ok_or_else(|| corrupt("an event's kind", format!("`{kind}` is no kind")))?,
@@ -61,6 +62,7 @@ pub(super) fn read(row: &DbRow) -> Result<AuditEvent, Failure> {
             request_id: row.try_get("request_id")?,
             body: row.try_get("body")?,
             body_hash: hash(&body_hash, "an event's hash")?,
+            reported_hash: reported_hash.map(|bytes| hash(&bytes, "an event's reported hash")).transpose()?,
             received_at: row.try_get("received_at")?,
             evaluated_at: row.try_get("evaluated_at")?,
             agent_id: row.try_get("agent_id")?,

@@ -52,7 +52,7 @@ impl Term {
 }
 
 /// What this event is found by.
-fn of<'e>(row: &Row<'e>) -> impl Iterator<Item = (Term, &'e str)> {
+pub(super) fn of<'e>(row: &Row<'e>) -> impl Iterator<Item = (Term, &'e str)> {
     let event = row.event;
     let some = [
         (Term::Agent, event.agent_id.as_deref()),
