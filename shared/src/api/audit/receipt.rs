@@ -59,7 +59,7 @@ struct Claims {
 /// # Errors
 /// What `serde_json` says, which is nothing.
 pub fn payload<'t>(issuer: &str, issued_at: i64, batches: impl Iterator<Item = &'t str>) -> Result<String, serde_json::Error> {
-    let hashes: Vec<u8> = batches.flat_map(|text| Sha256::digest(text)).collect();
+    let hashes: Vec<u8> = batches.flat_map(Sha256::digest).collect();
     serde_json::to_string(&Claims { iss: issuer.to_owned(), iat: issued_at, batches: jose::encode(hashes) })
 }
 
