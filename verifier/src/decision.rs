@@ -36,6 +36,7 @@ pub(crate) struct Context<'r> {
     /// The sequence of the trust that was gone by, where it has one.
     pub(crate) trust: Option<i64>,
     /// What a token that was refused before its claims were believed keeps from the log.
+    #[cfg_attr(not(feature = "report"), expect(dead_code, reason = "what reports nothing hides nothing"))]
     pub(crate) unread: Option<Box<HiddenAttributes>>,
 }
 
