@@ -1,5 +1,6 @@
 import { Field } from '../../ui/field'
-import { type Draft, type UnitName, units } from './draft'
+import type { Draft } from './draft'
+import { UnitSelect } from './unit-select'
 
 export function LifeFields({ draft, onChange }: { draft: Draft; onChange(change: Partial<Draft>): void }) {
   return (
@@ -19,15 +20,7 @@ export function LifeFields({ draft, onChange }: { draft: Draft; onChange(change:
               value={Number.isNaN(draft.life) ? '' : draft.life}
               onChange={(event) => onChange({ life: event.target.valueAsNumber })}
             />
-            <select
-              aria-label="Unit of time"
-              value={draft.unit}
-              onChange={(event) => onChange({ unit: event.target.value as UnitName })}
-            >
-              {Object.keys(units).map((unit) => (
-                <option key={unit}>{unit}</option>
-              ))}
-            </select>
+            <UnitSelect value={draft.unit} onChange={(unit) => onChange({ unit })} />
           </div>
         )}
       </Field>

@@ -1,6 +1,6 @@
 import { type ReactNode, useContext } from 'react'
 import { Field, Mistakes } from '../../ui/field'
-import { type UnitName, units } from '../issue/draft'
+import { UnitSelect } from '../issue/unit-select'
 import { slot, type TemplateContent } from './content'
 
 interface TemplateFieldsProps {
@@ -86,15 +86,7 @@ export function TemplateFields({ content, named, onChange }: TemplateFieldsProps
                 value={content.life}
                 onChange={(event) => onChange({ life: event.target.value })}
               />
-              <select
-                aria-label="Unit of time"
-                value={content.unit}
-                onChange={(event) => onChange({ unit: event.target.value as UnitName })}
-              >
-                {Object.keys(units).map((unit) => (
-                  <option key={unit}>{unit}</option>
-                ))}
-              </select>
+              <UnitSelect value={content.unit} onChange={(unit) => onChange({ unit })} />
             </div>
           )}
         </Field>

@@ -152,11 +152,14 @@ pub(super) async fn check_holder(conn: &mut DbConnection, holder: &str) -> Resul
     }
 }
 
+/// What a secret is made of, out of the bytes of two columns.
+pub(super) fn seed(salt: Vec<u8>, hash: Vec<u8>, what: &'static str) -> Result<SecretSeed, Failure> {
+    let wrong = |_| corrupt(what, "it has not 32 bytes");
+    Ok(SecretSeed { salt: salt.try_into().map_err(wrong)?, hash: hash.try_into().map_err(wrong)? })
+}
+
 fn read(row: &DbRow) -> Result<Webhook, Failure> {
-    let seed = |salt: Vec<u8>, hash: Vec<u8>| -> Result<SecretSeed, Failure> {
-        let wrong = |_| corrupt("a webhook's secret", "it has not 32 bytes");
-        Ok(SecretSeed { salt: salt.try_into().map_err(wrong)?, hash: hash.try_into().map_err(wrong)? })
-    };
+    let seed = |salt, hash| seed(salt, hash, "a webhook's secret");
     let old: (Option<Vec<u8>>, Option<Vec<u8>>, Option<i64>) =
         (row.try_get("old_salt")?, row.try_get("old_hash")?, row.try_get("old_until")?);
     let old = match old {
