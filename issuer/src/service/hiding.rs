@@ -13,16 +13,14 @@ use passport_shared::hidden::HiddenAttributes;
 use passport_shared::passport::Passport;
 use passport_shared::request::Request;
 use sha2::{Digest as _, Sha256};
-use zeroize::Zeroizing;
 
+use super::webhooks::secret::Purpose;
 use super::{Issuer, ServiceError};
 use crate::hiding::{Hider, ReporterHider};
 use crate::store::{Approval, Plain, Reported, SecretSeed, StoreError};
 
-/// What the sealed key signs begins with this: no token, no checkpoint, and no webhook's secret.
-const CONTEXT: &[u8] = b"passport hidden attributes\n";
-
-const ACT: &str = "make the key of hidden attributes";
+/// No token, no checkpoint, and no webhook's secret.
+const PURPOSE: Purpose = Purpose { context: b"passport hidden attributes\n", act: "make the key of hidden attributes" };
 
 /// Where several issuers share a database: how often one that knows of no key looks whether another has made it.
 const LOOK: Duration = Duration::from_secs(1);
@@ -88,10 +86,7 @@ impl Issuer {
         }
         let issuer = self.clone();
         self.see_through(async move {
-            let mut salt = [0; 32];
-            issuer.inner.parts.entropy.fill(&mut salt);
-            let secret = issuer.secret(salt).await?;
-            let made = SecretSeed { salt, hash: Sha256::digest(secret.as_slice()).into() };
+            let (made, _) = issuer.new_seed(&PURPOSE).await?;
             let kept = issuer.store().keep_hiding_seed(made).await?;
             issuer.take_up(&kept).await?;
             if issuer.inner.hiding.others.is_some() {
@@ -103,26 +98,19 @@ impl Issuer {
     }
 
     async fn take_up(&self, seed: &SecretSeed) -> Result<(), ServiceError> {
-        let secret = self.secret(seed.salt).await?;
-        if <[u8; 32]>::from(Sha256::digest(secret.as_slice())) != seed.hash {
-            return Err(ServiceError::internal(ACT, "the vault makes another one than before: was its key restored from elsewhere?"));
-        }
-        let hider =
-            Hider::new(&secret, self.settings().hidden.clone()).ok_or_else(|| ServiceError::internal(ACT, "it has the wrong length"))?;
+        let key = self.secrets_key().await?;
+        let secret = self.of_seed(key, &PURPOSE, seed).await?;
+        let hider = Hider::new(&secret, self.settings().hidden.clone())
+            .ok_or_else(|| ServiceError::internal(PURPOSE.act, "it has the wrong length"))?;
         // Another call may have been first, with the same.
         let _ = self.inner.hiding.hider.set(hider);
         Ok(())
     }
 
-    async fn secret(&self, salt: [u8; 32]) -> Result<Zeroizing<[u8; 32]>, ServiceError> {
-        let key = self.secrets_key().await?;
-        self.derive(key, CONTEXT, salt).await.map(Zeroizing::new)
-    }
-
     /// Hides what is to be hidden of these events. Gives the key of the reporter's own salts, where any hash was salted.
     pub(super) async fn hide(&self, reporter: &str, events: &mut [Reported]) -> Result<Option<String>, ServiceError> {
         let Some(hider) = self.hider().await? else { return Ok(None) };
-        let own = hider.of_reporter(reporter).ok_or_else(|| ServiceError::internal(ACT, "no key of a reporter"))?;
+        let own = hider.of_reporter(reporter).ok_or_else(|| ServiceError::internal(PURPOSE.act, "no key of a reporter"))?;
         for reported in events {
             let passport = self.hidden_by(reported.event.passport_id.as_deref()).await?;
             hide_event(&own, reported, passport.as_deref())

@@ -1,7 +1,7 @@
 //! Webhooks (docs/format.md F11.1 to F11.9): create, list, change, delete, replay. What sends is in [`deliver`].
 
 mod deliver;
-mod secret;
+pub(super) mod secret;
 mod worker;
 
 use passport_shared::api::Page;
