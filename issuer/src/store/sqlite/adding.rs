@@ -1,11 +1,15 @@
 //! Rows of the audit log, written.
 
+use std::sync::{Arc, LazyLock};
+
 use futures_util::future::join;
-use sqlx::QueryBuilder;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments as _, AssertSqlSafe};
 
 use super::audit::rows::{Row, columns};
-use super::driver::{Db, DbConnection, Failure};
-use super::pieces::pieces;
+use super::driver::{DbConnection, Failure};
+use super::pieces::{SIZES, pieces};
+use crate::store::NewEvent;
 
 /// Writes them, all or none. The driver's own error, so that one that has to do with what was there can be told.
 ///
@@ -18,8 +22,9 @@ pub(super) async fn add<'r, 'e>(
 ) -> Result<(), Failure> {
     let mut parts = pieces(rows);
     let mut ready = parts.next().map(|part| (part, statement(part)));
-    while let Some((part, mut statement)) = ready.take() {
-        let write = async { statement.build().execute(&mut *conn).await };
+    while let Some((part, statement)) = ready.take() {
+        let (text, arguments) = statement?;
+        let write = async { sqlx::query_with(AssertSqlSafe(text), arguments).execute(&mut *conn).await };
         let prepare = async {
             let next = parts.next().map(|part| (part, self::statement(part)));
             meanwhile(part).map(|()| next)
@@ -31,35 +36,73 @@ pub(super) async fn add<'r, 'e>(
     Ok(())
 }
 
-fn statement(part: &[Row<'_>]) -> QueryBuilder<Db> {
+/// Columns of a row where nothing is hidden, and where something is.
+const PLAIN: usize = 17;
+const WHOLE: usize = PLAIN + 1;
+
+/// For each of the sizes of pieces, the statements that write so many rows.
+static TEXTS: LazyLock<[(usize, [Arc<str>; 2]); SIZES.len()]> = LazyLock::new(|| {
+    let text = |names: &str, columns: usize, rows: usize| {
+        let row = format!("({})", vec!["?"; columns].join(", "));
+        Arc::from(format!("INSERT INTO audit_events ({names}) VALUES {}", vec![row; rows].join(", ")))
+    };
+    let plain = columns!();
+    SIZES.map(|rows| (rows, [text(plain, PLAIN, rows), text(concat!(columns!(), ", reported_hash"), WHOLE, rows)]))
+});
+
+type Statement = Result<(Arc<str>, SqliteArguments), sqlx::Error>;
+
+fn statement(part: &[Row<'_>]) -> Statement {
     // Where nothing is hidden, nothing is written of it.
     let hides = part.iter().any(|row| row.event.reported_hash.is_some());
-    let (plain, whole) =
-        (concat!("INSERT INTO audit_events (", columns!(), ") "), concat!("INSERT INTO audit_events (", columns!(), ", reported_hash) "));
-    let mut query = QueryBuilder::<Db>::new(if hides { whole } else { plain });
-    query.push_values(part, |mut values, row| {
-        let event = row.event;
-        values
-            .push_bind(row.sequence)
-            .push_bind(&event.event_id)
-            .push_bind(row.kind.as_str())
-            .push_bind(row.reporter)
-            .push_bind(event.seq)
-            .push_bind(&event.request_id)
-            .push_bind(&event.body)
-            .push_bind(event.body_hash.as_slice())
-            .push_bind(event.received_at)
-            .push_bind(event.evaluated_at)
-            .push_bind(&event.agent_id)
-            .push_bind(&event.passport_id)
-            .push_bind(&event.outcome)
-            .push_bind(&event.reason)
-            .push_bind(&event.action)
-            .push_bind(&event.resource)
-            .push_bind(i64::from(row.conflict));
-        if hides {
-            values.push_bind(event.reported_hash.as_ref().map(<[u8; 32]>::as_slice));
+    let texts = TEXTS.iter().find(|(rows, _)| *rows == part.len()).map(|(_, texts)| texts);
+    let [plain, whole] = texts.ok_or_else(|| sqlx::Error::Protocol(format!("no piece has {} rows", part.len())))?;
+    let mut arguments = SqliteArguments::default();
+    arguments.reserve(part.len() * WHOLE, 0);
+    let mut shared = Shared::default();
+    for row in part {
+        push(&mut arguments, &mut shared, row, hides).map_err(sqlx::Error::Encode)?;
+    }
+    Ok((Arc::clone(if hides { whole } else { plain }), arguments))
+}
+
+/// The columns whose values many rows in succession have: kept, so that the driver is given the same text and no copy of it.
+#[derive(Default)]
+struct Shared([Option<Arc<str>>; 8]);
+
+impl Shared {
+    fn get(&mut self, column: usize, value: Option<&str>) -> Option<Arc<str>> {
+        let (kept, value) = (self.0.get_mut(column)?, value?);
+        match kept {
+            Some(kept) if **kept == *value => {}
+            _ => *kept = Some(Arc::from(value)),
         }
-    });
-    query
+        kept.clone()
+    }
+}
+
+fn push(arguments: &mut SqliteArguments, shared: &mut Shared, row: &Row<'_>, hides: bool) -> Result<(), sqlx::error::BoxDynError> {
+    let event: &NewEvent = row.event;
+    let own = |text: &str| Arc::<str>::from(text);
+    arguments.add(row.sequence)?;
+    arguments.add(own(&event.event_id))?;
+    arguments.add(shared.get(0, Some(row.kind.as_str())))?;
+    arguments.add(shared.get(1, Some(row.reporter)))?;
+    arguments.add(event.seq)?;
+    arguments.add(own(&event.request_id))?;
+    arguments.add(own(&event.body))?;
+    arguments.add(event.body_hash.to_vec())?;
+    arguments.add(event.received_at)?;
+    arguments.add(event.evaluated_at)?;
+    arguments.add(shared.get(2, event.agent_id.as_deref()))?;
+    arguments.add(shared.get(3, event.passport_id.as_deref()))?;
+    arguments.add(shared.get(4, event.outcome.as_deref()))?;
+    arguments.add(shared.get(5, event.reason.as_deref()))?;
+    arguments.add(shared.get(6, event.action.as_deref()))?;
+    arguments.add(shared.get(7, event.resource.as_deref()))?;
+    arguments.add(i64::from(row.conflict))?;
+    if hides {
+        arguments.add(event.reported_hash.map(Vec::from))?;
+    }
+    Ok(())
 }

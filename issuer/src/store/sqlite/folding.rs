@@ -9,12 +9,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::Mutex;
 
-/// Pages of the log, of 4 KiB each, that are not folded yet and make a checkpoint due. More would make what the last one
+/// Pages of the log, of 8 KiB each (of 4 KiB in a database of an earlier release), that are not folded yet and make a checkpoint due. More would make what the last one
 /// before the log begins anew has to do, and with it a write, longer; fewer would write a page that changes often more often.
-const PAGES_A_CHECKPOINT: i64 = 1_024;
+const PAGES_A_CHECKPOINT: i64 = 512;
 
 /// Pages of the log with which it has to begin anew: 64 MiB.
-const MOST_PAGES: i64 = 16_384;
+const MOST_PAGES: i64 = 8_192;
 
 /// The handle that folds.
 pub(super) struct Folding {

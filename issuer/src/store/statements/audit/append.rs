@@ -1,7 +1,8 @@
 //! Appending what verifiers report: many batches in one transaction.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use hashbrown::HashMap;
 use sqlx::QueryBuilder;
 
 use super::super::adding;
@@ -30,8 +31,8 @@ pub(in super::super) async fn append(
 ) -> Result<(Head, Outcomes), Failure> {
     let head = head.check(conn).await?;
     let mut refused = makers::refused(conn, group.iter().map(|batch| batch.maker.as_ref())).await?;
-    let mut appending = Appending { sequence: head.size(), head, careful, rows: Vec::new(), written: HashMap::new(), moved: Moved::new() };
     let (mut outcomes, mut alarms) = (Outcomes::with_capacity(group.len()), Vec::new());
+    let mut appending = Appending { sequence: head.size(), head, careful, rows: Vec::new(), written: HashMap::new(), moved: Moved::new() };
     for (index, batch) in group.iter().enumerate() {
         outcomes.push(match refused.remove(&index) {
             Some(error) => Err(error),

@@ -4,8 +4,7 @@
 //! A head can be kept from one transaction to the next, and saves most look-ups then. [`Head::check`] throws it away where
 //! anybody else has written since.
 
-use std::collections::HashMap;
-
+use hashbrown::HashMap;
 use passport_shared::log::merkle::{Frontier, leaf_hash};
 use sqlx::QueryBuilder;
 

@@ -2,9 +2,8 @@
 //! block is full: to write that for each event would cost more than the event itself, since each value has a place of its
 //! own in the index.
 
-use std::collections::{BTreeMap, HashMap};
-
 use futures_util::TryStreamExt as _;
+use hashbrown::HashMap;
 use sqlx::QueryBuilder;
 
 use super::super::driver::{Db, DbConnection, Failure};
@@ -31,9 +30,17 @@ pub(super) enum Term {
     Kind = 8,
 }
 
+/// How many there are. They are numbered from 1 on, one after the other.
+const TERMS: usize = Term::Kind.index() + 1;
+
 impl Term {
     pub(super) const fn number(self) -> i64 {
         self as i64
+    }
+
+    /// Its place among all terms.
+    const fn index(self) -> usize {
+        self as usize - 1
     }
 
     /// The column of an event that has it.
@@ -72,8 +79,8 @@ pub(super) fn of<'e>(row: &Row<'e>) -> impl Iterator<Item = (Term, &'e str)> {
 pub(super) struct Noted {
     /// The first sequence seen; none yet where it is 0.
     first: i64,
-    /// Which spans have it, by bit.
-    spans: HashMap<Term, HashMap<String, i64>>,
+    /// For each term, which spans have what, by bit.
+    spans: [HashMap<String, i64>; TERMS],
     times: Option<(i64, i64)>,
 }
 
@@ -93,13 +100,9 @@ impl Noted {
         self.times = Some((time.min(min), time.max(max)));
         let bit = 1 << ((row.sequence - 1) % BLOCK / SPAN);
         for (term, value) in of(row) {
-            let values = self.spans.entry(term).or_default();
-            // Looked for before it is copied: most are there.
-            match values.get_mut(value) {
-                Some(spans) => *spans |= bit,
-                None => {
-                    values.insert(value.to_owned(), bit);
-                }
+            if let Some(values) = self.spans.get_mut(term.index()) {
+                // Copied where it is not there yet: most are.
+                *values.entry_ref(value).or_default() |= bit;
             }
         }
     }
@@ -129,8 +132,8 @@ impl Noted {
             .execute(&mut *conn)
             .await?;
         let mut all: Vec<(i64, String, i64)> = Vec::new();
-        for (term, values) in whole.spans {
-            all.extend(values.into_iter().map(|(value, spans)| (term.number(), value, spans)));
+        for (number, values) in (1..).zip(whole.spans) {
+            all.extend(values.into_iter().map(|(value, spans)| (number, value, spans)));
         }
         // In the index's own order, so that each of its pages is visited once.
         all.sort_unstable();
@@ -147,7 +150,7 @@ impl Noted {
 
 /// How many decisions there are of each kind in each hour.
 #[derive(Default)]
-pub(super) struct Counts<'e>(BTreeMap<(i64, &'e str, &'e str, &'e str), i64>);
+pub(super) struct Counts<'e>(HashMap<(i64, &'e str, &'e str, &'e str), i64>);
 
 impl<'e> Counts<'e> {
     /// Counts the decisions among the rows.
@@ -161,7 +164,9 @@ impl<'e> Counts<'e> {
 
     /// Adds them to those that are kept.
     pub(super) async fn write(self, conn: &mut DbConnection) -> Result<(), Failure> {
-        let counts: Vec<_> = self.0.into_iter().collect();
+        let mut counts: Vec<_> = self.0.into_iter().collect();
+        // In the order of the table.
+        counts.sort_unstable();
         for piece in pieces(&counts) {
             let mut query = QueryBuilder::<Db>::new("INSERT INTO audit_counts (hour, agent_id, outcome, reason, count) ");
             query.push_values(piece, |mut values, ((hour, agent, outcome, reason), count)| {
