@@ -45,6 +45,7 @@ mod reader;
 mod revocations;
 #[path = "statements/search.rs"]
 mod search;
+mod settling;
 #[path = "statements/templates.rs"]
 mod templates;
 #[path = "statements/trust.rs"]

@@ -42,10 +42,12 @@ mod reader;
 mod revocations;
 #[path = "statements/search.rs"]
 mod search;
+mod settling;
 #[path = "statements/templates.rs"]
 mod templates;
 #[path = "statements/trust.rs"]
 mod trust;
+mod values;
 #[path = "statements/webhooks.rs"]
 mod webhooks;
 mod writer;

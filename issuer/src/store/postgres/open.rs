@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
-use sqlx::{PgConnection, PgPool, SqlSafeStr};
+use sqlx::{Connection as _, PgConnection, PgPool, SqlSafeStr};
 use tokio::sync::watch;
 
 use super::intake::Intake;
@@ -171,8 +171,20 @@ impl PostgresStore {
     }
 }
 
+/// How long a connection is taken to be still there. To ask before each use is a way there and back more.
+const TRUSTED: Duration = Duration::from_secs(1);
+
 fn pool_of(connections: u32) -> PgPoolOptions {
-    PgPoolOptions::new().max_connections(connections).acquire_timeout(CONNECT_TIMEOUT)
+    PgPoolOptions::new().max_connections(connections).acquire_timeout(CONNECT_TIMEOUT).test_before_acquire(false).before_acquire(
+        |conn, used| {
+            Box::pin(async move {
+                if used.idle_for >= TRUSTED {
+                    conn.ping().await?;
+                }
+                Ok(true)
+            })
+        },
+    )
 }
 
 async fn check_settings(conn: &mut PgConnection, options: &PostgresOptions) -> Result<(), OpenError> {

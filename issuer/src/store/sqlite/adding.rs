@@ -1,6 +1,6 @@
 //! Rows of the audit log, written.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use futures_util::future::join;
 use sqlx::sqlite::SqliteArguments;
@@ -8,7 +8,7 @@ use sqlx::{Arguments as _, AssertSqlSafe};
 
 use super::audit::rows::{Row, columns};
 use super::driver::{DbConnection, Failure};
-use super::pieces::{SIZES, pieces};
+use super::values::{fill_up, room_for, rows_of};
 use crate::store::NewEvent;
 
 /// Writes them, all or none. The driver's own error, so that one that has to do with what was there can be told.
@@ -20,7 +20,7 @@ pub(super) async fn add<'r, 'e>(
     rows: &'r [Row<'e>],
     mut meanwhile: impl FnMut(&'r [Row<'e>]) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let mut parts = pieces(rows);
+    let mut parts = rows.chunks(PART);
     let mut ready = parts.next().map(|part| (part, statement(part)));
     while let Some((part, statement)) = ready.take() {
         let (text, arguments) = statement?;
@@ -40,30 +40,27 @@ pub(super) async fn add<'r, 'e>(
 const PLAIN: usize = 17;
 const WHOLE: usize = PLAIN + 1;
 
-/// For each of the sizes of pieces, the statements that write so many rows.
-static TEXTS: LazyLock<[(usize, [Arc<str>; 2]); SIZES.len()]> = LazyLock::new(|| {
-    let text = |names: &str, columns: usize, rows: usize| {
-        let row = format!("({})", vec!["?"; columns].join(", "));
-        Arc::from(format!("INSERT INTO audit_events ({names}) VALUES {}", vec![row; rows].join(", ")))
-    };
-    let plain = columns!();
-    SIZES.map(|rows| (rows, [text(plain, PLAIN, rows), text(concat!(columns!(), ", reported_hash"), WHOLE, rows)]))
-});
+/// Rows that a statement has room for.
+const ROOMS: [usize; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
 
-type Statement = Result<(Arc<str>, SqliteArguments), sqlx::Error>;
+/// Rows that are written at once: what is more is made ready meanwhile.
+const PART: usize = 128;
+
+type Statement = Result<(String, SqliteArguments), sqlx::Error>;
 
 fn statement(part: &[Row<'_>]) -> Statement {
     // Where nothing is hidden, nothing is written of it.
     let hides = part.iter().any(|row| row.event.reported_hash.is_some());
-    let texts = TEXTS.iter().find(|(rows, _)| *rows == part.len()).map(|(_, texts)| texts);
-    let [plain, whole] = texts.ok_or_else(|| sqlx::Error::Protocol(format!("no piece has {} rows", part.len())))?;
+    let (names, columns) = if hides { (concat!(columns!(), ", reported_hash"), WHOLE) } else { (columns!(), PLAIN) };
+    let room = room_for(part.len(), &ROOMS);
     let mut arguments = SqliteArguments::default();
-    arguments.reserve(part.len() * WHOLE, 0);
+    arguments.reserve(room * columns, 0);
     let mut shared = Shared::default();
     for row in part {
         push(&mut arguments, &mut shared, row, hides).map_err(sqlx::Error::Encode)?;
     }
-    Ok((Arc::clone(if hides { whole } else { plain }), arguments))
+    fill_up(&mut arguments, (room - part.len()) * columns)?;
+    Ok((format!("INSERT INTO audit_events ({names}) {}", rows_of(columns, room)), arguments))
 }
 
 /// The columns whose values many rows in succession have: kept, so that the driver is given the same text and no copy of it.

@@ -27,6 +27,8 @@ mod reporters;
 mod retention;
 #[path = "audit/rows.rs"]
 pub(super) mod rows;
+#[path = "audit/settled.rs"]
+pub(super) mod settled;
 #[path = "audit/terms.rs"]
 mod terms;
 
@@ -64,7 +66,7 @@ pub(super) async fn insert_admin(conn: &mut DbConnection, admin: &AdminEvent) ->
     };
     adding::add(conn, &[row], |part| head.grow(part)).await.map_err(|failure| taken(failure, &admin.event.event_id))?;
     // An admin's change is no decision, which is what is counted.
-    head.write(conn, &[row], Counts::default()).await
+    head.write(conn, &[row], Counts::default(), Vec::new()).await
 }
 
 /// An event that is there already, where the database says so.

@@ -2,7 +2,7 @@
 //! each time, which costs more than it does.
 
 /// The sizes, the largest first.
-pub(super) const SIZES: [usize; 5] = [100, 30, 10, 3, 1];
+const SIZES: [usize; 5] = [100, 30, 10, 3, 1];
 
 /// All of them, in order, in as few pieces as their sizes allow.
 pub(super) fn pieces<T>(all: &[T]) -> impl Iterator<Item = &[T]> {

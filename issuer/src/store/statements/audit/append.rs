@@ -11,6 +11,7 @@ use super::super::makers;
 use super::chains::{self, Chain, Place, Step};
 use super::head::Head;
 use super::rows::Row;
+use super::settled::Moved;
 use super::taken;
 use super::terms::Counts;
 use crate::store::{AdminEvent, AppendOutcome, Batch, EventKind, Finding, FindingKind, Reported, StoreError};
@@ -32,7 +33,7 @@ pub(in super::super) async fn append(
     let head = head.check(conn).await?;
     let mut refused = makers::refused(conn, group.iter().map(|batch| batch.maker.as_ref())).await?;
     let (mut outcomes, mut alarms) = (Outcomes::with_capacity(group.len()), Vec::new());
-    let mut appending = Appending { sequence: head.size(), head, careful, rows: Vec::new(), written: HashMap::new(), moved: Moved::new() };
+    let mut appending = Appending { sequence: head.size(), head, careful, rows: Vec::new(), written: HashMap::new(), moved: Chains::new() };
     for (index, batch) in group.iter().enumerate() {
         outcomes.push(match refused.remove(&index) {
             Some(error) => Err(error),
@@ -50,8 +51,7 @@ pub(in super::super) async fn append(
             head.grow(part)
         };
         adding::add(conn, &rows, grow).await.map_err(|failure| taken(failure, "of this batch"))?;
-        head.write(conn, &rows, counts).await?;
-        chains::write(conn, &moved).await?;
+        head.write(conn, &rows, counts, in_order(moved)).await?;
     }
     let size = head.size();
     for outcome in outcomes.iter_mut().flatten() {
@@ -61,7 +61,15 @@ pub(in super::super) async fn append(
 }
 
 /// Chains that have moved, by reporter and first number, and when.
-pub(super) type Moved<'g> = HashMap<&'g str, BTreeMap<i64, (Chain, i64)>>;
+type Chains<'g> = HashMap<&'g str, BTreeMap<i64, (Chain, i64)>>;
+
+/// In the order of the table.
+fn in_order(moved: Chains<'_>) -> Vec<Moved<'_>> {
+    let of_one = |(reporter, chains): (_, BTreeMap<_, _>)| chains.into_values().map(move |(chain, at)| Moved { reporter, chain, at });
+    let mut all: Vec<_> = moved.into_iter().flat_map(of_one).collect();
+    all.sort_unstable_by_key(|moved| (moved.reporter, moved.chain.first_seq));
+    all
+}
 
 struct Appending<'g> {
     head: Head,
@@ -71,7 +79,7 @@ struct Appending<'g> {
     rows: Vec<Row<'g>>,
     /// The first event under each request id, of those that are written here.
     written: HashMap<(&'g str, &'g str), [u8; 32]>,
-    moved: Moved<'g>,
+    moved: Chains<'g>,
 }
 
 impl<'g> Appending<'g> {

@@ -1,22 +1,18 @@
 //! The chain of each reporter: whether its events follow one another, and what is missing where they do not.
 
-use sqlx::QueryBuilder;
-
-use super::super::driver::{Db, DbConnection, Failure};
-use super::super::pieces::pieces;
-use super::append::Moved;
+use super::super::driver::{DbConnection, Failure};
 use super::rows::hash;
 use crate::store::{Finding, FindingKind, Link, Reported};
 
 /// How far a chain has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Chain {
+pub(in super::super) struct Chain {
     /// The first number that it took.
-    pub(super) first_seq: i64,
+    pub(in super::super) first_seq: i64,
     /// The last.
-    pub(super) last_seq: i64,
+    pub(in super::super) last_seq: i64,
     /// The hash of the last event.
-    pub(super) last_hash: [u8; 32],
+    pub(in super::super) last_hash: [u8; 32],
 }
 
 /// The numbers that an event takes, and what it says was before.
@@ -100,26 +96,6 @@ pub(super) async fn find(conn: &mut DbConnection, reporter: &str, seq: i64) -> R
         Ok(Chain { first_seq, last_seq, last_hash: hash(&last_hash, "a reporter's chain")? })
     };
     found.map(chain).transpose()
-}
-
-/// Keeps what the chains have come to.
-pub(super) async fn write(conn: &mut DbConnection, moved: &Moved<'_>) -> Result<(), Failure> {
-    let mut all: Vec<_> = moved.iter().flat_map(|(reporter, chains)| chains.iter().map(move |chain| (*reporter, chain))).collect();
-    // In the order of the table.
-    all.sort_unstable_by_key(|(reporter, (first_seq, _))| (*reporter, **first_seq));
-    for piece in pieces(&all) {
-        let mut query = QueryBuilder::<Db>::new("INSERT INTO audit_chains (reporter, first_seq, last_seq, last_hash, last_at) ");
-        query.push_values(piece, |mut values, (reporter, (first_seq, (chain, at)))| {
-            values.push_bind(*reporter).push_bind(**first_seq).push_bind(chain.last_seq);
-            values.push_bind(chain.last_hash.to_vec()).push_bind(*at);
-        });
-        query.push(
-            " ON CONFLICT (reporter, first_seq) DO UPDATE SET last_seq = excluded.last_seq, last_hash = excluded.last_hash, \
-             last_at = excluded.last_at",
-        );
-        query.build().execute(&mut *conn).await?;
-    }
-    Ok(())
 }
 
 /// Records what was found wrong.

@@ -6,13 +6,13 @@
 
 use hashbrown::HashMap;
 use passport_shared::log::merkle::{Frontier, leaf_hash};
-use sqlx::QueryBuilder;
 
-use super::super::driver::{Db, DbConnection, Failure, corrupt};
-use super::super::pieces::pieces;
+use super::super::driver::{DbConnection, Failure, corrupt};
+use super::super::settling;
 use super::chains::Chain;
 use super::reporters;
 use super::rows::Row;
+use super::settled::{Moved, Settled, Tile};
 use super::terms::{Counts, Noted};
 use crate::store::EventKind;
 
@@ -26,7 +26,7 @@ pub(in super::super) struct Head {
     /// The growing tile of each level: its hashes so far. None is whole.
     tiles: Vec<Vec<u8>>,
     /// Tiles that have become whole, and how many levels have changed, since the head was last written.
-    whole: Tiles,
+    whole: Vec<Tile>,
     touched: usize,
     /// What the events of the block that is not full have, and of those that have become full since the head was last
     /// written.
@@ -35,9 +35,6 @@ pub(in super::super) struct Head {
     /// The chain that each reporter goes on with, as far as it was looked up.
     pub(super) chains: HashMap<String, Chain>,
 }
-
-/// Tiles that have changed, by level and number.
-type Tiles = Vec<(i64, i64, Vec<u8>)>;
 
 impl Head {
     /// The head as it is in the database.
@@ -83,28 +80,27 @@ impl Head {
         let mut counts = Counts::default();
         counts.add(rows);
         self.grow(rows)?;
-        self.write(conn, rows, counts).await
+        self.write(conn, rows, counts, Vec::new()).await
     }
 
     /// Writes what has become of the tree, and of the tables where the rows that it has grown by are looked for and counted.
-    pub(super) async fn write(&mut self, conn: &mut DbConnection, rows: &[Row<'_>], counts: Counts<'_>) -> Result<(), Failure> {
+    pub(super) async fn write<'e>(
+        &mut self,
+        conn: &mut DbConnection,
+        rows: &[Row<'e>],
+        counts: Counts<'e>,
+        chains: Vec<Moved<'e>>,
+    ) -> Result<(), Failure> {
         let mut tiles = std::mem::take(&mut self.whole);
-        for (level, (tile, width)) in growing(self.size()).enumerate().take(std::mem::take(&mut self.touched)) {
+        for (level, (number, width)) in growing(self.size()).enumerate().take(std::mem::take(&mut self.touched)) {
             let bytes = self.tiles.get(level).filter(|_| width > 0);
-            tiles.extend(bytes.map(|bytes| (i64::try_from(level).unwrap_or(i64::MAX), tile, bytes.clone())));
+            tiles.extend(bytes.map(|bytes| Tile { level: i64::try_from(level).unwrap_or(i64::MAX), number, hashes: bytes.clone() }));
         }
-        write_tiles(conn, &tiles).await?;
         for (block, noted) in std::mem::take(&mut self.full) {
             noted.write(conn, block).await?;
         }
-        counts.write(conn).await?;
-        reporters::note(conn, rows).await?;
-        sqlx::query("UPDATE audit_head SET size = $1, edge = $2 WHERE id = 1")
-            .bind(self.size())
-            .bind(self.tree.to_bytes())
-            .execute(conn)
-            .await?;
-        Ok(())
+        let (counts, reporters) = (counts.in_order(), reporters::of(rows));
+        settling::settle(conn, Settled { size: self.size(), edge: self.tree.to_bytes(), tiles, counts, reporters, chains }).await
     }
 
     /// Appends their leaves to the tree, and notes what they are found by.
@@ -131,7 +127,7 @@ impl Head {
                 tile.extend_from_slice(hash);
                 if tile.len() == TILE_BYTES {
                     let number = i64::try_from(node.index / 256).unwrap_or(i64::MAX);
-                    whole.push((i64::from(node.level / 8), number, std::mem::take(tile)));
+                    whole.push(Tile { level: i64::from(node.level / 8), number, hashes: std::mem::take(tile) });
                 }
             });
             appended.map_err(|error| corrupt("the audit log", error))?;
@@ -155,16 +151,4 @@ fn growing(size: i64) -> impl Iterator<Item = (i64, usize)> {
 
 pub(super) async fn stored(conn: &mut DbConnection) -> Result<(i64, Vec<u8>), Failure> {
     Ok(sqlx::query_as("SELECT size, edge FROM audit_head WHERE id = 1").fetch_one(conn).await?)
-}
-
-async fn write_tiles(conn: &mut DbConnection, tiles: &Tiles) -> Result<(), Failure> {
-    for piece in pieces(tiles) {
-        let mut query = QueryBuilder::<Db>::new("INSERT INTO audit_tiles (level, tile, hashes) ");
-        query.push_values(piece, |mut values, (level, tile, hashes)| {
-            values.push_bind(*level).push_bind(*tile).push_bind(hashes);
-        });
-        query.push(" ON CONFLICT (level, tile) DO UPDATE SET hashes = excluded.hashes");
-        query.build().execute(&mut *conn).await?;
-    }
-    Ok(())
 }

@@ -2,34 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::QueryBuilder;
-
-use super::super::driver::{Db, DbConnection, Failure};
-use super::super::pieces::pieces;
+use super::super::driver::{DbConnection, Failure};
 use super::findings::chains;
 use super::rows::Row;
+use super::settled::Last;
 use crate::store::paging::{page, page_size};
 use crate::store::{EventKind, Page, Reporter};
 
 /// The most chains of one reporter that are given.
 const CHAINS: u32 = 10;
 
-/// Notes who has reported these rows.
-pub(super) async fn note(conn: &mut DbConnection, rows: &[Row<'_>]) -> Result<(), Failure> {
+/// Who has reported these rows.
+pub(super) fn of<'e>(rows: &[Row<'e>]) -> Vec<Last<'e>> {
     let mut last = BTreeMap::<&str, (i64, i64)>::new();
     for row in rows.iter().filter(|row| row.kind == EventKind::Decision) {
         last.insert(row.reporter, (row.sequence, row.event.received_at));
     }
-    let last: Vec<_> = last.into_iter().collect();
-    for piece in pieces(&last) {
-        let mut query = QueryBuilder::<Db>::new("INSERT INTO audit_reporters (reporter, last_sequence, last_at) ");
-        query.push_values(piece, |mut values, (reporter, (sequence, at))| {
-            values.push_bind(*reporter).push_bind(*sequence).push_bind(*at);
-        });
-        query.push(" ON CONFLICT (reporter) DO UPDATE SET last_sequence = excluded.last_sequence, last_at = excluded.last_at");
-        query.build().execute(&mut *conn).await?;
-    }
-    Ok(())
+    last.into_iter().map(|(reporter, (sequence, at))| Last { reporter, sequence, at }).collect()
 }
 
 /// Reporters by id. Who has made changes at the issuer and reported nothing is none.

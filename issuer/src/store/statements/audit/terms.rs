@@ -10,6 +10,7 @@ use super::super::driver::{Db, DbConnection, Failure};
 use super::super::pieces::pieces;
 use super::head::is_decision;
 use super::rows::{self, Row};
+use super::settled::Count;
 
 /// Events of one span: as many as a tile of the tree has hashes.
 pub(super) const SPAN: i64 = 256;
@@ -162,19 +163,11 @@ impl<'e> Counts<'e> {
         }
     }
 
-    /// Adds them to those that are kept.
-    pub(super) async fn write(self, conn: &mut DbConnection) -> Result<(), Failure> {
-        let mut counts: Vec<_> = self.0.into_iter().collect();
-        // In the order of the table.
+    /// In the order of the table.
+    pub(super) fn in_order(self) -> Vec<Count<'e>> {
+        let count = |((hour, agent, outcome, reason), more)| Count { hour, agent, outcome, reason, more };
+        let mut counts: Vec<_> = self.0.into_iter().map(count).collect();
         counts.sort_unstable();
-        for piece in pieces(&counts) {
-            let mut query = QueryBuilder::<Db>::new("INSERT INTO audit_counts (hour, agent_id, outcome, reason, count) ");
-            query.push_values(piece, |mut values, ((hour, agent, outcome, reason), count)| {
-                values.push_bind(*hour).push_bind(*agent).push_bind(*outcome).push_bind(*reason).push_bind(*count);
-            });
-            query.push(" ON CONFLICT (hour, agent_id, outcome, reason) DO UPDATE SET count = audit_counts.count + excluded.count");
-            query.build().execute(&mut *conn).await?;
-        }
-        Ok(())
+        counts
     }
 }
