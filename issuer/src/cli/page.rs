@@ -27,6 +27,7 @@ impl PageArgs {
 /// Shows a page for a person, and how to read on.
 pub(crate) fn show(table: &str, items: usize, next_cursor: Option<&str>, session: &Session) -> Ended {
     match items {
+        0 if next_cursor.is_some() => session.out.say("nothing among those that were looked at"),
         0 => session.out.say("nothing to list"),
         _ => session.out.text(table)?,
     }

@@ -174,16 +174,8 @@ impl Issuer {
         }
         let message = "decisions that were reported are not those that the issuer comes to";
         let author = self.inner.parts.own_author(&self.settings().issuer, "audit.redecide", message)?;
-        let read = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
-        let named = found.iter().take(NAMED).map(|difference| {
-            json!({
-                "sequence": difference.sequence, "reporter": difference.reporter, "requestId": difference.request_id,
-                "passportId": difference.passport_id, "kind": difference.kind,
-                "reported": read(&difference.reported), "expected": read(&difference.expected),
-            })
-        });
-        let named: Vec<Value> = named.collect();
-        let change = json!({ "type": "decisions_differ", "differences": named, "found": found.len() });
+        let named: Vec<Value> = found.iter().take(NAMED).map(Difference::told).collect();
+        let change = json!({ "type": "decisions_differ", "differences": named, "found": found.len(), "sha256": Difference::digest(found) });
         self.admin_event(&author, &change).map(Some)
     }
 }

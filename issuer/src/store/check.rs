@@ -5,23 +5,26 @@
 
 mod columns;
 pub mod export;
+mod place;
+mod signed;
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use passport_shared::log::checkpoint::Checkpoint;
 use passport_shared::log::merkle::{Frontier, Hash, leaf_hash};
 use passport_shared::log::tile::WIDTH;
-use passport_shared::log::walk::{Found, Walk};
-use passport_shared::time;
+use passport_shared::log::walk::Walk;
 use passport_verifier::log::LogVerifier;
 
-use super::{AuditEvent, SignedCheckpoint};
+pub use self::place::Place;
+use self::place::{place, signed_number};
+use super::{AuditEvent, Link, SignedCheckpoint};
 
 /// Problems that are told; what comes after them is counted.
 const TOLD: usize = 100;
 /// Bytes of a hash.
 const HASH: usize = 32;
+/// Bytes of a whole tile.
+const TILE: usize = 256 * HASH;
 
 /// What a log is checked with.
 #[derive(Debug, Default)]
@@ -41,29 +44,10 @@ pub(in crate::store) struct Stored {
     pub(in crate::store) head: Option<(i64, Vec<u8>)>,
     /// Up to which event bodies were dropped by age; `None` where nobody says, as in an exported file.
     pub(in crate::store) dropped_to: Option<i64>,
+    /// Whether an admin once had a held log go on.
+    pub(in crate::store) resumed: bool,
     /// Whether there is a tree to hold the events against: not in an exported file.
     pub(in crate::store) has_tree: bool,
-}
-
-/// Where something is wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// At this place of the order of acceptance, from 1 on.
-    Event(i64),
-    /// Between the event after this one and this one.
-    Events(i64, i64),
-    /// At the checkpoint of so many events.
-    Checkpoint(i64),
-    /// In a tile, by level and number.
-    Tile(i64, i64),
-    /// In the tables that events are found by: for the events from this one to that.
-    Index(i64, i64),
-    /// In the table of counts: for an hour, in hours since 1970.
-    Counts(i64),
-    /// In the tree's right edge.
-    Head,
-    /// At the log's key.
-    Key,
 }
 
 /// Something that is wrong.
@@ -107,18 +91,20 @@ pub(in crate::store) struct LogCheck {
     upper: Vec<Vec<Hash>>,
     /// The tile of leaves that the next events belong to.
     tile: Option<Vec<u8>>,
+    /// Events that have a body which was dropped, as is said.
+    undropped: i64,
     text: String,
 }
 
 impl LogCheck {
     pub(in crate::store) fn new(asked: &Asked, stored: Stored) -> Self {
         let mut report = LogReport::default();
-        let key = key(asked, &stored, &mut report);
+        let key = signed::key(asked, &stored, &mut report);
         report.origin = key.as_ref().map(|key| key.origin().to_owned());
-        let checkpoints = key.map(|key| signed(&key, asked, &stored, &mut report)).unwrap_or_default();
+        let checkpoints = key.map(|key| signed::checkpoints(&key, asked, &stored, &mut report)).unwrap_or_default();
         report.checkpoints = checkpoints.len();
         let walk = Walk::new(checkpoints).inspect_err(|found| report.note(place(found), found.to_string())).ok();
-        Self { report, walk, tree: Frontier::default(), stored, upper: Vec::new(), tile: None, text: String::new() }
+        Self { report, walk, tree: Frontier::default(), stored, upper: Vec::new(), tile: None, undropped: 0, text: String::new() }
     }
 
     /// How many events there should be.
@@ -128,14 +114,16 @@ impl LogCheck {
 
     /// The stored tile of leaves with this number, to which the next events belong.
     pub(in crate::store) fn leaves(&mut self, number: i64, tile: Option<Vec<u8>>) {
-        if tile.is_none() {
-            self.report.note(Place::Tile(0, number), "it is missing".to_owned());
+        match &tile {
+            None => self.report.note(Place::Tile(0, number), "it is missing".to_owned()),
+            Some(tile) if tile.len() > TILE => self.report.note(Place::Tile(0, number), "it has more hashes than a tile".to_owned()),
+            Some(_) => {}
         }
         self.tile = tile;
     }
 
-    /// The next event; or the row that cannot be read.
-    pub(in crate::store) fn event(&mut self, event: Result<&AuditEvent, String>) {
+    /// The next event; or the row that cannot be read. Gives how it hangs on the one before of its reporter.
+    pub(in crate::store) fn event(&mut self, event: Result<&AuditEvent, String>) -> Option<Link> {
         self.report.events = self.report.events.saturating_add(1);
         let expected = self.report.events;
         let event = match event {
@@ -143,22 +131,34 @@ impl LogCheck {
             Err(why) => {
                 self.report.note(Place::Event(expected), format!("it cannot be read: {why}"));
                 self.walk = None;
-                return;
+                return None;
             }
         };
+        let mut link = None;
+        let dropped_to = self.stored.dropped_to;
         if event.event.body.is_empty() {
             self.report.dropped = self.report.dropped.saturating_add(1);
-            if self.stored.dropped_to.is_some_and(|to| event.sequence > to) {
+            if dropped_to.is_some_and(|to| event.sequence > to) {
                 self.report.note(Place::Event(event.sequence), "its body is gone, and was not dropped by age".to_owned());
             }
         } else {
-            for what in columns::differing(event) {
+            let read = columns::read(event);
+            link = read.link;
+            for what in read.differing {
                 self.report.note(Place::Event(event.sequence), what);
             }
+            if dropped_to.is_some_and(|to| event.sequence <= to) {
+                self.undropped = self.undropped.saturating_add(1);
+            }
         }
-        if self.walk.is_none() {
-            return;
+        if self.walk.is_some() {
+            self.follow(event, expected);
         }
+        link
+    }
+
+    /// Holds the event against the tree, at the place where there should be one of this number.
+    fn follow(&mut self, event: &AuditEvent, expected: i64) {
         if event.sequence != expected {
             let what = match event.sequence > expected {
                 true => format!("it is missing: the next one there is has number {}", event.sequence),
@@ -211,6 +211,7 @@ impl LogCheck {
     /// There is no event more. `tiles` are those above the leaves, in their order, and `leaves` says how many tiles of leaves
     /// there are and how many bytes the last has.
     pub(in crate::store) fn end(mut self, tiles: &[(i64, i64, Vec<u8>)], leaves: (i64, usize)) -> LogReport {
+        self.dropped();
         let Some(walk) = self.walk.take() else { return self.report };
         let tree = match walk.end() {
             Ok(tree) => tree,
@@ -233,6 +234,21 @@ impl LogCheck {
         }
         self.tiles(tiles, leaves, size);
         self.report
+    }
+
+    /// Whether what is said of bodies that were dropped is so of all events.
+    fn dropped(&mut self) {
+        let what = match self.stored.dropped_to {
+            None if self.stored.has_tree => "nothing says how far bodies were dropped".to_owned(),
+            Some(to) if self.undropped > 0 => {
+                format!("it says that bodies were dropped to event {to}, and {} of those are there", self.undropped)
+            }
+            Some(to) if !(0..=self.report.events).contains(&to) => {
+                format!("it says that bodies were dropped to event {to}, and there are {}", self.report.events)
+            }
+            _ => return,
+        };
+        self.report.note(Place::Retention, what);
     }
 
     fn tiles(&mut self, tiles: &[(i64, i64, Vec<u8>)], (leaves, last): (i64, usize), size: i64) {
@@ -272,100 +288,6 @@ impl LogReport {
         self.count = self.count.saturating_add(1);
         if self.problems.len() < TOLD {
             self.problems.push(Problem { place, what });
-        }
-    }
-}
-
-/// The key to believe.
-fn key(asked: &Asked, stored: &Stored, report: &mut LogReport) -> Option<LogVerifier> {
-    let kept = match &stored.key {
-        None if stored.has_tree => {
-            report.note(Place::Key, "the log has none".to_owned());
-            None
-        }
-        None => None,
-        Some(text) => match LogVerifier::new(text) {
-            Ok(key) => Some(key),
-            Err(error) => {
-                report.note(Place::Key, format!("the stored one cannot be used: {error}"));
-                None
-            }
-        },
-    };
-    if let (Some(asked), Some(kept)) = (&asked.key, &kept)
-        && asked.verifier_key() != kept.verifier_key()
-    {
-        report.note(Place::Key, "the stored one is not the one that was given".to_owned());
-    }
-    asked.key.clone().or(kept)
-}
-
-/// The checkpoints that the key has signed, those that somebody kept among them, by size.
-fn signed(key: &LogVerifier, asked: &Asked, stored: &Stored, report: &mut LogReport) -> Vec<Checkpoint> {
-    let mut all = BTreeMap::new();
-    let mut before = i64::MIN;
-    for own in &stored.checkpoints {
-        if own.signed_at < before {
-            report.note(Place::Checkpoint(own.size), "it was signed before one of fewer events".to_owned());
-        }
-        before = own.signed_at;
-        match key.checkpoint(own.note.as_bytes()) {
-            Err(error) => report.note(Place::Checkpoint(own.size), error.to_string()),
-            Ok(checkpoint) if signed_number(checkpoint.size()) != own.size => {
-                let what = format!("it is over {} events: another one was put in its place", checkpoint.size());
-                report.note(Place::Checkpoint(own.size), what);
-            }
-            Ok(checkpoint) => {
-                all.insert(checkpoint.size(), checkpoint);
-            }
-        }
-    }
-    for note in &asked.kept {
-        match key.checkpoint(note) {
-            Err(error) => report.note(Place::Key, format!("the checkpoint that was given: {error}")),
-            Ok(checkpoint) => {
-                let size = checkpoint.size();
-                if all.get(&size).is_some_and(|own: &Checkpoint| own.root() != checkpoint.root()) {
-                    let what = "the key has signed two: the stored one, and the one that was given".to_owned();
-                    report.note(Place::Checkpoint(signed_number(size)), what);
-                }
-                all.insert(size, checkpoint);
-            }
-        }
-    }
-    all.into_values().collect()
-}
-
-fn signed_number(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-fn place(found: &Found) -> Place {
-    match found {
-        Found::OtherEntry { index, .. } | Found::Order { index, .. } | Found::Entry { index, .. } => {
-            Place::Event(signed_number(*index).saturating_add(1))
-        }
-        Found::OtherRoot { after, size } => Place::Events(signed_number(*after).saturating_add(1), signed_number(*size)),
-        Found::Missing { entries, size } => Place::Events(signed_number(*entries).saturating_add(1), signed_number(*size)),
-        Found::Replayed { size, .. } => Place::Checkpoint(signed_number(*size)),
-        _ => Place::Head,
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Event(number) => write!(f, "event {number}"),
-            Self::Events(from, to) => write!(f, "events {from} to {to}"),
-            Self::Checkpoint(size) => write!(f, "checkpoint of {size}"),
-            Self::Tile(level, number) => write!(f, "tile {level}/{number}"),
-            Self::Index(from, to) => write!(f, "index of events {from} to {to}"),
-            Self::Counts(hour) => match time::format(hour.saturating_mul(3_600)) {
-                Some(text) => write!(f, "counts of the hour of {text}"),
-                None => write!(f, "counts of hour {hour}"),
-            },
-            Self::Head => f.write_str("head"),
-            Self::Key => f.write_str("key"),
         }
     }
 }

@@ -12,6 +12,8 @@ use super::*;
 use crate::service::testing::World;
 use crate::store::sqlite::{check_log, copy};
 
+mod kept;
+
 /// A log of a real issuer with more than a tile, and a few checkpoints; the last is over all of it.
 async fn log(reported: i64) -> (World, Vec<u8>) {
     let world = World::new().await;
@@ -90,7 +92,10 @@ async fn a_log_that_nobody_touched_raises_no_alarm_however_it_is_checked() {
 #[tokio::test]
 async fn a_body_that_was_dropped_by_age_is_no_alarm_and_another_is() {
     let (world, _) = log(600).await;
-    let dropped = &["UPDATE audit_retention SET dropped_to = 300 WHERE id = 1", "UPDATE audit_events SET body = '' WHERE sequence <= 300"];
+    let dropped = &[
+        "UPDATE audit_retention SET dropped_to = 300, untold = 300 WHERE id = 1",
+        "UPDATE audit_events SET body = '' WHERE sequence <= 300",
+    ];
     let report = tampered(&world, dropped).await;
     assert_eq!((report.problems.as_slice(), report.dropped, report.covered), ([].as_slice(), 300, 604));
     let report = tampered(&world, &[dropped[0], dropped[1], "UPDATE audit_events SET body = '' WHERE sequence = 301"]).await;

@@ -132,6 +132,7 @@ fn migrations() -> Vec<Migration> {
         step(11, "redecided", include_str!("../../../migrations/postgres/0011_redecided.sql")),
         step(12, "console", include_str!("../../../migrations/postgres/0012_console.sql")),
         step(13, "hiding", include_str!("../../../migrations/postgres/0013_hiding.sql")),
+        step(14, "passport_expiry", include_str!("../../../migrations/postgres/0014_passport_expiry.sql")),
     ]
 }
 

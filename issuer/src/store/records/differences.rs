@@ -1,6 +1,10 @@
 //! Records of decisions that were reached again, and came out otherwise.
 
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
 use super::AdminEvent;
+use crate::hex::hex;
 
 /// A decision that the issuer comes to another answer for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +25,31 @@ pub struct Difference {
     pub expected: String,
     /// When it was found.
     pub found_at: i64,
+}
+
+impl Difference {
+    /// As the audit event that tells of it has it.
+    #[must_use]
+    pub fn told(&self) -> Value {
+        let read = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+        json!({
+            "sequence": self.sequence, "reporter": self.reporter, "requestId": self.request_id, "passportId": self.passport_id,
+            "kind": self.kind, "reported": read(&self.reported), "expected": read(&self.expected),
+        })
+    }
+
+    /// SHA-256, in lower-case hexadecimal, of all of them: of each the JSON array of its columns in the table's order, and a line feed.
+    #[must_use]
+    pub fn digest(differences: &[Self]) -> String {
+        let mut hash = Sha256::new();
+        for one in differences {
+            let line =
+                json!([one.sequence, one.reporter, one.request_id, one.passport_id, one.kind, one.reported, one.expected, one.found_at]);
+            hash.update(line.to_string());
+            hash.update("\n");
+        }
+        hex(hash.finalize())
+    }
 }
 
 /// Which differences to list.

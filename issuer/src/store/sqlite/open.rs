@@ -57,6 +57,7 @@ pub(super) fn migrations() -> Vec<Migration> {
         step(11, "redecided", include_str!("../../../migrations/sqlite/0011_redecided.sql")),
         step(12, "console", include_str!("../../../migrations/sqlite/0012_console.sql")),
         step(13, "hiding", include_str!("../../../migrations/sqlite/0013_hiding.sql")),
+        step(14, "passport_expiry", include_str!("../../../migrations/sqlite/0014_passport_expiry.sql")),
     ]
 }
 

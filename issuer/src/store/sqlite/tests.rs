@@ -1,5 +1,7 @@
 //! The contract suite on SQLite, and what SQLite adds: settings read back, file modes, a broken handle.
 
+mod lists;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 

@@ -38,10 +38,32 @@ pub(super) async fn get(conn: &mut DbConnection, agent_id: &str) -> Result<Agent
     Ok(read(&row)?)
 }
 
+/// Agents by id. Where a text is looked for it looks at so many, and says where it has stopped.
 pub(super) async fn list(conn: &mut DbConnection, filter: AgentFilter) -> Result<Page<Agent, String>, Failure> {
-    let mut query = QueryBuilder::<Db>::new("SELECT agent_id, name, description, disabled_at, created_at FROM agents WHERE agent_id > ");
+    list_within(conn, filter, LOOKED_AT).await
+}
+
+/// Agents that are looked at for one page, where a text is looked for: some tens of milliseconds of them.
+const LOOKED_AT: i64 = 100_000;
+
+/// The same with another bound.
+pub(super) async fn list_within(conn: &mut DbConnection, filter: AgentFilter, most: i64) -> Result<Page<Agent, String>, Failure> {
     // An id is never empty, so all come after the empty text.
-    query.push_bind(filter.cursor.unwrap_or_default());
+    let after = filter.cursor.unwrap_or_default();
+    let last: Option<String> = match filter.text {
+        None => None,
+        Some(_) => {
+            // The last that is looked at, if there is one behind it.
+            let last = "SELECT agent_id FROM agents WHERE agent_id > $1 ORDER BY agent_id LIMIT 2 OFFSET $2";
+            let ends: Vec<String> = sqlx::query_scalar(last).bind(&after).bind(most - 1).fetch_all(&mut *conn).await?;
+            if ends.len() > 1 { ends.into_iter().next() } else { None }
+        }
+    };
+    let mut query = QueryBuilder::<Db>::new("SELECT agent_id, name, description, disabled_at, created_at FROM agents WHERE agent_id > ");
+    query.push_bind(after);
+    if let Some(last) = &last {
+        query.push(" AND agent_id <= ").push_bind(last.clone());
+    }
     match filter.disabled {
         None => {}
         Some(true) => {
@@ -56,7 +78,9 @@ pub(super) async fn list(conn: &mut DbConnection, filter: AgentFilter) -> Result
     }
     let rows = query.push(" ORDER BY agent_id LIMIT ").push_bind(page_size(filter.limit) + 1).build().fetch_all(conn).await?;
     let items = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    Ok(page(items, filter.limit, |agent| agent.agent_id.clone()))
+    let mut page = page(items, filter.limit, |agent| agent.agent_id.clone());
+    page.next = page.next.or(last);
+    Ok(page)
 }
 
 pub(super) async fn disable(conn: &mut DbConnection, agent_id: &str, reason: &str, now: i64) -> Result<Done<Disabled>, Failure> {

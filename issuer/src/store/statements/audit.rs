@@ -3,6 +3,8 @@
 
 #[path = "audit/append.rs"]
 mod append;
+#[path = "audit/beside.rs"]
+mod beside;
 #[path = "audit/chains.rs"]
 mod chains;
 #[path = "audit/check.rs"]
@@ -31,6 +33,8 @@ pub(super) mod rows;
 pub(super) mod settled;
 #[path = "audit/terms.rs"]
 mod terms;
+#[path = "audit/trail.rs"]
+mod trail;
 
 pub(super) use append::{Outcomes, append};
 pub(super) use check::check;

@@ -107,9 +107,66 @@ pub(super) async fn get(conn: &mut DbConnection, passport_id: &str) -> Result<Pa
     read(&row)
 }
 
+/// Passports, newest first. Where nothing but reading can find them it looks at so many, and says where it has stopped.
 pub(super) async fn list(conn: &mut DbConnection, filter: PassportFilter) -> Result<Page<Passport, i64>, Failure> {
-    let mut query = QueryBuilder::<Db>::new(SELECT);
-    query.push("p.ordinal < ").push_bind(filter.cursor.unwrap_or(i64::MAX));
+    list_within(conn, filter, LOOKED_AT).await
+}
+
+/// The same with another bound.
+pub(super) async fn list_within(conn: &mut DbConnection, filter: PassportFilter, most: i64) -> Result<Page<Passport, i64>, Failure> {
+    let limit = filter.limit;
+    let range = range(conn, &filter, most).await?;
+    let rows = query("", filter, range).build().fetch_all(conn).await?;
+    let mut page = read_page(&rows, limit)?;
+    if let Range::From(from @ 2..) = range {
+        page.next.get_or_insert(from);
+    }
+    Ok(page)
+}
+
+/// Passports that are looked at for one page, where no index tells which: some tens of milliseconds of them.
+const LOOKED_AT: i64 = 100_000;
+
+/// What is looked at for a page.
+#[derive(Clone, Copy)]
+pub(super) enum Range {
+    /// Those from this ordinal on; all, where it is 0.
+    From(i64),
+    /// Those that end in time, which are few.
+    ByExpiry,
+}
+
+async fn range(conn: &mut DbConnection, filter: &PassportFilter, most: i64) -> Result<Range, Failure> {
+    let is_narrow = filter.agent_id.is_some() || filter.template.is_some();
+    if is_narrow || (filter.text.is_none() && filter.expires_before.is_none()) {
+        // An index finds them, or most are what is asked for.
+        return Ok(Range::From(0));
+    }
+    if let Some(before) = filter.expires_before {
+        let live = filter.state == Some(PassportState::Live);
+        let after = if live { filter.now } else { i64::MIN };
+        let ending = "SELECT count(*) FROM (SELECT 1 FROM passports WHERE expires_at > $1 AND expires_at < $2 LIMIT $3) AS ending";
+        let ending: i64 = sqlx::query_scalar(ending).bind(after).bind(before).bind(most / 10 + 1).fetch_one(&mut *conn).await?;
+        if ending <= most / 10 {
+            return Ok(Range::ByExpiry);
+        }
+    }
+    // No passport is ever deleted, so that ordinals have no gaps to speak of.
+    let newest: i64 = sqlx::query_scalar("SELECT coalesce(max(ordinal), 0) FROM passports").fetch_one(conn).await?;
+    let newest = filter.cursor.map_or(newest, |cursor| newest.min(cursor.saturating_sub(1)));
+    Ok(Range::From(newest.saturating_sub(most).saturating_add(1)))
+}
+
+/// The query of a page, behind these words.
+pub(super) fn query(words: &str, filter: PassportFilter, range: Range) -> QueryBuilder<Db> {
+    let mut query = QueryBuilder::<Db>::new(words);
+    query.push(SELECT);
+    // As an expression it is not what the database goes by.
+    let ordinal = if matches!(range, Range::ByExpiry) { "(p.ordinal + 0)" } else { "p.ordinal" };
+    query.push(ordinal).push(" < ").push_bind(filter.cursor.unwrap_or(i64::MAX));
+    if let Range::From(from @ 1..) = range {
+        query.push(" AND p.ordinal >= ").push_bind(from);
+    }
     if let Some(agent_id) = filter.agent_id {
         query.push(" AND p.agent_id = ").push_bind(agent_id);
     }
@@ -137,8 +194,8 @@ pub(super) async fn list(conn: &mut DbConnection, filter: PassportFilter) -> Res
             query.push(" AND coalesce(p.revoked_at, k.revoked_at) IS NULL AND p.expires_at <= ").push_bind(filter.now);
         }
     }
-    let rows = query.push(" ORDER BY p.ordinal DESC LIMIT ").push_bind(page_size(filter.limit) + 1).build().fetch_all(conn).await?;
-    read_page(&rows, filter.limit)
+    query.push(" ORDER BY ").push(ordinal).push(" DESC LIMIT ").push_bind(page_size(filter.limit) + 1);
+    query
 }
 
 /// A page of passports, out of rows one of which may be more than the limit.

@@ -14,6 +14,8 @@ pub(super) struct Act {
     pub(super) what: String,
     /// Where it shows: at any of these.
     pub(super) places: Vec<String>,
+    /// The size of the checkpoint that somebody has kept who finds it; `None`: whoever has the last does.
+    pub(super) kept: Option<i64>,
 }
 
 /// The columns of an event: all of them are flipped.
@@ -31,7 +33,7 @@ pub(super) async fn random(conn: &mut SqliteConnection, log: &Log, dice: &mut Ge
         7..9 => {
             run(conn, &format!("DELETE FROM audit_events WHERE sequence = {event}")).await;
             let places = vec![at(event), format!("events {event} to {events}")];
-            Act { kind: "removed", what: format!("event {event} removed"), places }
+            Act { kind: "removed", what: format!("event {event} removed"), places, kept: None }
         }
         9..11 => swap(conn, event, any(dice), events).await,
         11..13 => regrow(conn, event, events, dice).await,
@@ -43,7 +45,7 @@ pub(super) async fn random(conn: &mut SqliteConnection, log: &Log, dice: &mut Ge
     }
 }
 
-async fn run(conn: &mut SqliteConnection, sql: &str) {
+pub(super) async fn run(conn: &mut SqliteConnection, sql: &str) {
     sqlx::query(AssertSqlSafe(sql.to_owned())).execute(conn).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
@@ -79,7 +81,7 @@ async fn flip(conn: &mut SqliteConnection, event: i64, dice: &mut Gen) -> Act {
         let update = format!("UPDATE audit_events SET {column} = CAST($1 AS {kind}) WHERE sequence = {event}");
         sqlx::query(AssertSqlSafe(update)).bind(after).execute(conn).await.expect("changed");
     }
-    Act { kind: "bits of events", what: format!("a bit of `{column}` of event {event}"), places }
+    Act { kind: "bits of events", what: format!("a bit of `{column}` of event {event}"), places, kept: None }
 }
 
 async fn value<T>(conn: &mut SqliteConnection, column: &str, event: i64) -> T
@@ -101,7 +103,7 @@ async fn swap(conn: &mut SqliteConnection, one: i64, other: i64, events: i64) ->
         run(&mut changed, &format!("UPDATE audit_events SET sequence = {to} WHERE sequence = {from}")).await;
     }
     changed.commit().await.expect("done");
-    Act { kind: "swapped", what: format!("events {one} and {other} swapped"), places: vec![at(one.min(other))] }
+    Act { kind: "swapped", what: format!("events {one} and {other} swapped"), places: vec![at(one.min(other))], kept: None }
 }
 
 /// Cut off from some event on and grown again without the key: the tree is whole, and the checkpoints are not its own. Half of
@@ -124,7 +126,7 @@ async fn regrow(conn: &mut SqliteConnection, event: i64, events: i64, dice: &mut
     let after: i64 = scalar(conn, &format!("SELECT coalesce(min(size), {events}) FROM audit_checkpoints WHERE size >= {event}")).await;
     let places =
         [after, events].into_iter().flat_map(|end| [format!("events {} to {end}", before + 1), format!("events {event} to {end}")]);
-    Act { kind: "truncated and regrown", what: format!("{what}, checkpoints too: {forgotten}"), places: places.collect() }
+    Act { kind: "truncated and regrown", what: format!("{what}, checkpoints too: {forgotten}"), places: places.collect(), kept: None }
 }
 
 async fn scalar(conn: &mut SqliteConnection, select: &str) -> i64 {
@@ -138,10 +140,16 @@ async fn replay(conn: &mut SqliteConnection, log: &Log, dice: &mut Gen) -> Act {
     let size = size(new);
     let update = sqlx::query("UPDATE audit_checkpoints SET note = $1 WHERE size = $2").bind(old).bind(size);
     assert_eq!(update.execute(conn).await.expect("changed").rows_affected(), 1);
-    Act { kind: "checkpoints replayed", what: format!("an old checkpoint in the place of that of {size}"), places: vec![checkpoint(size)] }
+    Act {
+        kind: "checkpoints replayed",
+        what: format!("an old checkpoint in the place of that of {size}"),
+        places: vec![checkpoint(size)],
+        kept: None,
+    }
 }
 
-fn size(note: &str) -> i64 {
+/// How many events a checkpoint is over.
+pub(super) fn size(note: &str) -> i64 {
     note.lines().nth(1).and_then(|size| size.parse().ok()).expect("a size")
 }
 
@@ -157,7 +165,7 @@ async fn tile(conn: &mut SqliteConnection, dice: &mut Gen) -> Act {
     let own = format!("tile {level}/{number}");
     if dice.chance(200) {
         run(conn, &format!("DELETE FROM audit_tiles WHERE level = {level} AND tile = {number}")).await;
-        return Act { kind: "tiles", what: format!("{own} removed"), places: vec![own] };
+        return Act { kind: "tiles", what: format!("{own} removed"), places: vec![own], kept: None };
     }
     let byte = dice.below(hashes.len());
     hashes[byte] ^= 1 << dice.below(8);
@@ -165,7 +173,7 @@ async fn tile(conn: &mut SqliteConnection, dice: &mut Gen) -> Act {
     update.execute(conn).await.expect("changed");
     // A leaf is an event's.
     let places = if level == 0 { vec![at(number * 256 + i64::try_from(byte / 32).expect("small") + 1)] } else { vec![own.clone()] };
-    Act { kind: "tiles", what: format!("a bit of {own}"), places }
+    Act { kind: "tiles", what: format!("a bit of {own}"), places, kept: None }
 }
 
 async fn head(conn: &mut SqliteConnection, dice: &mut Gen) -> Act {
@@ -179,7 +187,7 @@ async fn head(conn: &mut SqliteConnection, dice: &mut Gen) -> Act {
         sqlx::query("UPDATE audit_head SET edge = $1").bind(edge).execute(conn).await.expect("changed");
         format!("a bit of byte {byte} of the head")
     };
-    Act { kind: "head", what, places: vec!["head".to_owned()] }
+    Act { kind: "head", what, places: vec!["head".to_owned()], kept: None }
 }
 
 /// A bit of a note, or its size in the table.
@@ -190,14 +198,19 @@ async fn note(conn: &mut SqliteConnection, dice: &mut Gen) -> Act {
     if dice.chance(200) {
         run(conn, &format!("UPDATE audit_checkpoints SET size = size + 100000 WHERE size = {size}")).await;
         let places = vec![checkpoint(size + 100_000)];
-        return Act { kind: "checkpoints", what: format!("the size of the checkpoint of {size}"), places };
+        return Act { kind: "checkpoints", what: format!("the size of the checkpoint of {size}"), places, kept: None };
     }
     let byte = dice.below(note.len());
     // ASCII stays ASCII.
     note[byte] ^= 1 << dice.below(7);
     let update = sqlx::query("UPDATE audit_checkpoints SET note = CAST($1 AS TEXT) WHERE size = $2").bind(note).bind(size);
     update.execute(conn).await.expect("changed");
-    Act { kind: "checkpoints", what: format!("a bit of byte {byte} of the checkpoint of {size}"), places: vec![checkpoint(size)] }
+    Act {
+        kind: "checkpoints",
+        what: format!("a bit of byte {byte} of the checkpoint of {size}"),
+        places: vec![checkpoint(size)],
+        kept: None,
+    }
 }
 
 async fn key(conn: &mut SqliteConnection, dice: &mut Gen) -> Act {
@@ -206,5 +219,5 @@ async fn key(conn: &mut SqliteConnection, dice: &mut Gen) -> Act {
     let byte = dice.below(key.len());
     key[byte] ^= 1 << dice.below(7);
     sqlx::query("UPDATE audit_log SET verifier_key = CAST($1 AS TEXT)").bind(key).execute(conn).await.expect("changed");
-    Act { kind: "key", what: format!("a bit of byte {byte} of the verifier key"), places: vec!["key".to_owned()] }
+    Act { kind: "key", what: format!("a bit of byte {byte} of the verifier key"), places: vec!["key".to_owned()], kept: None }
 }

@@ -33,6 +33,8 @@ pub(super) async fn rebuild(conn: &mut SqliteConnection) {
 /// As docs/audit.md A2 has it.
 fn entry(row: &SqliteRow) -> Entry<'static> {
     let optional = |name: &str| row.get::<Option<String>, _>(name).map(Cow::Owned);
+    let hash = row.get::<Option<Vec<u8>>, _>("reported_hash");
+    let digits = |hash: Vec<u8>| hash.iter().map(|byte| format!("{byte:02x}")).collect();
     let text = |name: &str| Cow::Owned(row.get::<String, _>(name));
     Entry {
         sequence: row.get("sequence"),
@@ -42,7 +44,7 @@ fn entry(row: &SqliteRow) -> Entry<'static> {
         seq: row.get("seq"),
         request_id: text("request_id"),
         body_hash: Entry::hash_of(row.get("body")),
-        reported_hash: None,
+        reported_hash: hash.map(digits).map(Cow::Owned),
         received_at: row.get("received_at"),
         evaluated_at: row.get("evaluated_at"),
         agent_id: optional("agent_id"),

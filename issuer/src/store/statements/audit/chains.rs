@@ -35,6 +35,11 @@ impl Place {
         Some(Self { first: last.saturating_sub(count.saturating_sub(1)), last, previous, plain, hash: reported.event.told_by() })
     }
 
+    /// That of an event as it is stored. What it was told by before it was hidden, nobody knows any more.
+    pub(super) fn stored(link: Link, last: i64, hash: [u8; 32]) -> Self {
+        Self { first: last.saturating_sub(link.count.saturating_sub(1)), last, previous: link.previous, plain: None, hash }
+    }
+
     /// The first number that it takes.
     pub(super) const fn first(&self) -> i64 {
         self.first

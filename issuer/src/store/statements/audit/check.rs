@@ -4,9 +4,11 @@ use futures_util::TryStreamExt as _;
 use sqlx::{QueryBuilder, Row as _};
 
 use super::super::driver::{Db, DbConnection, DbRow, Failure};
+use super::beside::Beside;
 use super::indexes::Indexes;
 use super::rows::{self, SELECT};
 use super::terms::SPAN;
+use super::trail::Trail;
 use crate::store::check::{Asked, LogCheck, LogReport, Stored};
 use crate::store::{AuditEvent, SignedCheckpoint};
 
@@ -16,8 +18,11 @@ pub(in super::super) async fn check(
     asked: &Asked,
     shown: &mut (dyn FnMut(u64, u64) + Send),
 ) -> Result<LogReport, Failure> {
-    let mut check = LogCheck::new(asked, stored(conn).await?);
-    let mut indexes = Indexes::new();
+    let stored = stored(conn).await?;
+    let is_hiding: i64 = sqlx::query_scalar("SELECT count(*) FROM audit_hiding").fetch_one(&mut *conn).await?;
+    let mut trail = Trail::new(conn, is_hiding > 0, stored.dropped_to.is_some_and(|to| to > 0)).await?;
+    let (mut indexes, mut beside) = (Indexes::new(), Beside::new());
+    let mut check = LogCheck::new(asked, stored);
     let expected = check.expected();
     let (mut after, mut span, mut looked) = (i64::MIN, 0_i64, 0_u64);
     loop {
@@ -35,8 +40,12 @@ pub(in super::super) async fn check(
             }
             after = row.try_get("sequence")?;
             let event = read(&row);
-            check.event(event.as_ref().map_err(Clone::clone));
-            event.iter().for_each(|event| indexes.take_in(&event.into()));
+            let link = check.event(event.as_ref().map_err(Clone::clone));
+            if let Ok(event) = &event {
+                indexes.take_in(&event.into());
+                trail.take_in(event, link);
+                beside.take_in(event);
+            }
             found += 1;
             looked += 1;
         }
@@ -56,13 +65,17 @@ pub(in super::super) async fn check(
     // Of events that are not what they were, nothing else need be.
     if report.is_sound() {
         indexes.compare(conn, &mut report).await?;
+        trail.compare(conn, &mut report).await?;
+        beside.compare(conn, &mut report).await?;
     }
     Ok(report)
 }
 
 async fn stored(conn: &mut DbConnection) -> Result<Stored, Failure> {
-    let key = sqlx::query("SELECT verifier_key FROM audit_log WHERE id = 1").fetch_optional(&mut *conn).await?;
-    let key = key.map(|row| text(&row, "verifier_key"));
+    let log = sqlx::query("SELECT verifier_key FROM audit_log WHERE id = 1").fetch_optional(&mut *conn).await?;
+    let key = log.as_ref().map(|row| text(row, "verifier_key"));
+    let resumed = "SELECT count(*) FROM audit_events WHERE kind = 'admin' AND action = 'audit.resume'";
+    let resumed: i64 = sqlx::query_scalar(resumed).fetch_one(&mut *conn).await?;
     let head = sqlx::query_as("SELECT size, edge FROM audit_head WHERE id = 1").fetch_optional(&mut *conn).await?;
     let dropped_to = sqlx::query_scalar("SELECT dropped_to FROM audit_retention WHERE id = 1").fetch_optional(&mut *conn).await?;
     let rows = sqlx::query("SELECT size, note, signed_at FROM audit_checkpoints ORDER BY size").fetch_all(conn).await?;
@@ -70,11 +83,11 @@ async fn stored(conn: &mut DbConnection) -> Result<Stored, Failure> {
     for row in rows {
         checkpoints.push(SignedCheckpoint { size: row.try_get("size")?, note: text(&row, "note"), signed_at: row.try_get("signed_at")? });
     }
-    Ok(Stored { key, checkpoints, head, dropped_to, has_tree: true })
+    Ok(Stored { key, checkpoints, head, dropped_to, resumed: resumed > 0, has_tree: true })
 }
 
 /// A text that has to be as it was written. One that is no text any more is none that could have been, and is found as that.
-fn text(row: &DbRow, column: &str) -> String {
+pub(super) fn text(row: &DbRow, column: &str) -> String {
     row.try_get(column).unwrap_or_else(|_| char::REPLACEMENT_CHARACTER.to_string())
 }
 

@@ -7,8 +7,10 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 
 use futures_util::TryStreamExt as _;
+use sqlx::Row as _;
 
 use super::super::driver::{DbConnection, Failure};
+use super::check::text;
 use super::head::is_decision;
 use super::rows::Row;
 use super::terms::{BLOCK, SPAN, of};
@@ -76,11 +78,10 @@ impl Indexes {
                 report.note(place, what.to_owned());
             }
         }
-        let mut rows =
-            sqlx::query_as::<_, (i64, String, String, String, i64)>("SELECT hour, agent_id, outcome, reason, count FROM audit_counts")
-                .fetch(conn);
-        while let Some((hour, agent, outcome, reason, count)) = rows.try_next().await? {
-            self.count(hour, &agent, &outcome, &reason, count.wrapping_neg());
+        let mut rows = sqlx::query("SELECT hour, agent_id, outcome, reason, count FROM audit_counts").fetch(conn);
+        while let Some(row) = rows.try_next().await? {
+            let [agent, outcome, reason] = ["agent_id", "outcome", "reason"].map(|column| text(&row, column));
+            self.count(row.try_get("hour")?, &agent, &outcome, &reason, row.try_get::<i64, _>("count")?.wrapping_neg());
         }
         let mut wrong: Vec<i64> = self.hours.values().filter(|(sum, _)| *sum != 0).map(|(_, hour)| *hour).collect();
         wrong.sort_unstable();
@@ -94,11 +95,11 @@ impl Indexes {
     async fn stored_blocks(&self, conn: &mut DbConnection) -> Result<Vec<Block>, Failure> {
         let mut stored: HashMap<i64, Block> = HashMap::new();
         {
-            let mut rows =
-                sqlx::query_as::<_, (i64, String, i64, i64)>("SELECT term, value, block, spans FROM audit_terms").fetch(&mut *conn);
-            while let Some((term, value, block, spans)) = rows.try_next().await? {
-                let block = stored.entry(self.named(block)).or_default();
-                block.terms = block.terms.wrapping_add(hash_term(&self.key, term, &value, spans));
+            let mut rows = sqlx::query("SELECT term, value, block, spans FROM audit_terms").fetch(&mut *conn);
+            while let Some(row) = rows.try_next().await? {
+                let block = stored.entry(self.named(row.try_get("block")?)).or_default();
+                let hash = hash_term(&self.key, row.try_get("term")?, &text(&row, "value"), row.try_get("spans")?);
+                block.terms = block.terms.wrapping_add(hash);
             }
         }
         let mut rows = sqlx::query_as::<_, (i64, i64, i64)>("SELECT block, min_time, max_time FROM audit_blocks").fetch(conn);
