@@ -119,6 +119,7 @@ macro_rules! contract_suite {
                 bodies_go_some_at_a_time_and_are_told_once,
                 events_are_counted_by_hour_agent_and_reason,
                 what_is_looked_for_is_found_wherever_it_stands,
+                decisions_are_counted_once_whether_their_block_is_full_or_fills,
             }
             makers {
                 a_maker_that_counts_no_more_changes_nothing,

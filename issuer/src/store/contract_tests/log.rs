@@ -1,5 +1,7 @@
 //! The log as a whole: its tree, and what it counts.
 
+use std::collections::BTreeMap;
+
 use passport_shared::log::merkle::{self, Frontier};
 
 use super::{Backend, NOW, agent, append, decision, event};
@@ -99,6 +101,37 @@ pub(crate) async fn events_are_counted_by_hour_agent_and_reason(backend: impl Ba
     // An admin's change is no decision.
     store.create_agent(agent("z"), event(1)).await.unwrap();
     assert_eq!(store.log_from(0, 100).await.unwrap().items.last().map(|last| last.kind), Some(EventKind::Admin));
+}
+
+/// Decisions of full blocks and of the one that fills are counted alike, over the hours and the agents that either has.
+pub(crate) async fn decisions_are_counted_once_whether_their_block_is_full_or_fills(backend: impl Backend) {
+    let store = backend.open().await;
+    let one = |number: i64| NewEvent {
+        agent_id: (number % 5 != 0).then(|| format!("agent-{}", number % 3)),
+        outcome: Some(if number % 7 == 0 { "deny" } else { "allow" }.to_owned()),
+        reason: Some(if number % 7 == 0 { "expired" } else { "granted" }.to_owned()),
+        // From before 1970 too: an hour begins at its full hour on that side as well.
+        evaluated_at: Some(number * 3 - 4_000),
+        ..decision(&format!("r{number}"), "h")
+    };
+    let mut written = 0_i64;
+    // Nothing full, all full, and two blocks full at once with one that fills.
+    for upto in [900, 4_096, 13_000] {
+        while written < upto {
+            let next = (written + 900).min(upto);
+            append(store.as_ref(), "shop", None, (written..next).map(one).collect()).await.unwrap();
+            written = next;
+        }
+        let mut expected = BTreeMap::<(i64, String, String, String), i64>::new();
+        for event in (0..written).map(one) {
+            let key = (event.evaluated_at.unwrap().div_euclid(3_600), event.agent_id.unwrap_or_default());
+            *expected.entry((key.0, key.1, event.outcome.unwrap(), event.reason.unwrap())).or_default() += 1;
+        }
+        let all = CountFilter { from_hour: -10, to_hour: 100, by_hour: true, by_agent: true, by_reason: true, ..CountFilter::default() };
+        let counted = store.counts(all).await.unwrap().into_iter();
+        let counted = counted.map(|one| ((one.hour.unwrap(), one.agent_id.unwrap(), one.outcome, one.reason.unwrap()), one.count));
+        assert_eq!(counted.collect::<BTreeMap<_, _>>(), expected, "{upto}");
+    }
 }
 
 /// Over several blocks of the index and one that is not full, whatever is looked for is what reading everything finds.

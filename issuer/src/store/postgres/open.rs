@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
-use sqlx::{Connection as _, PgConnection, PgPool, SqlSafeStr};
+use sqlx::{PgConnection, PgPool, SqlSafeStr};
 use tokio::sync::watch;
 
 use super::intake::Intake;
@@ -133,6 +133,7 @@ fn migrations() -> Vec<Migration> {
         step(12, "console", include_str!("../../../migrations/postgres/0012_console.sql")),
         step(13, "hiding", include_str!("../../../migrations/postgres/0013_hiding.sql")),
         step(14, "passport_expiry", include_str!("../../../migrations/postgres/0014_passport_expiry.sql")),
+        step(15, "counts_by_block", include_str!("../../../migrations/postgres/0015_counts_by_block.sql")),
     ]
 }
 
@@ -172,20 +173,8 @@ impl PostgresStore {
     }
 }
 
-/// How long a connection is taken to be still there. To ask before each use is a way there and back more.
-const TRUSTED: Duration = Duration::from_secs(1);
-
 fn pool_of(connections: u32) -> PgPoolOptions {
-    PgPoolOptions::new().max_connections(connections).acquire_timeout(CONNECT_TIMEOUT).test_before_acquire(false).before_acquire(
-        |conn, used| {
-            Box::pin(async move {
-                if used.idle_for >= TRUSTED {
-                    conn.ping().await?;
-                }
-                Ok(true)
-            })
-        },
-    )
+    PgPoolOptions::new().max_connections(connections).acquire_timeout(CONNECT_TIMEOUT)
 }
 
 async fn check_settings(conn: &mut PgConnection, options: &PostgresOptions) -> Result<(), OpenError> {

@@ -58,6 +58,7 @@ pub(super) fn migrations() -> Vec<Migration> {
         step(12, "console", include_str!("../../../migrations/sqlite/0012_console.sql")),
         step(13, "hiding", include_str!("../../../migrations/sqlite/0013_hiding.sql")),
         step(14, "passport_expiry", include_str!("../../../migrations/sqlite/0014_passport_expiry.sql")),
+        step(15, "counts_by_block", include_str!("../../../migrations/sqlite/0015_counts_by_block.sql")),
     ]
 }
 

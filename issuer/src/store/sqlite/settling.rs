@@ -83,16 +83,16 @@ impl Beside for Tile {
     }
 }
 
-impl Beside for Count<'_> {
+impl Beside for Count {
     const INTO: &'static str = "audit_counts (hour, agent_id, outcome, reason, count)";
     const COLUMNS: usize = 5;
     const THERE: &'static str = "(hour, agent_id, outcome, reason) DO UPDATE SET count = audit_counts.count + excluded.count";
 
     fn push(&self, arguments: &mut SqliteArguments) -> Result<(), BoxDynError> {
         arguments.add(self.hour)?;
-        arguments.add(self.agent)?;
-        arguments.add(self.outcome)?;
-        arguments.add(self.reason)?;
+        arguments.add(self.agent.as_str())?;
+        arguments.add(self.outcome.as_str())?;
+        arguments.add(self.reason.as_str())?;
         arguments.add(self.more)
     }
 }

@@ -11,7 +11,7 @@ use super::SqliteStore;
 use super::driver::Failure;
 use super::open::{migrations, read_setting};
 use crate::store::contract_tests::{Backend, NOW, agent, append, contract_suite, decision, event, passport, with_ollie};
-use crate::store::{AuditFilter, NewEvent, OpenError, Store, StoreError};
+use crate::store::{AuditFilter, CountFilter, NewEvent, OpenError, Store, StoreError};
 
 struct TempFile {
     folder: tempfile::TempDir,
@@ -174,6 +174,37 @@ async fn a_database_from_before_renewals_is_brought_up_with_its_passports() {
     let just = Box::new(|_: &_| Ok(event(1)));
     assert_eq!(store.revoke_passport("pp_a", None, 2, None, just).await.unwrap().matched.passport_ids, ["pp_a"]);
     assert_eq!(store.revoked_indexes(0).await.unwrap(), [1], "they are no kin");
+}
+
+/// Decisions used to be counted with each group that came.
+#[tokio::test]
+async fn what_was_counted_at_once_is_counted_by_block_and_comes_to_the_same() {
+    let place = TempFile::new();
+    let store = place.store().await;
+    for from in (0..4_500).step_by(900) {
+        let one = |number: i64| NewEvent {
+            agent_id: Some(format!("agent-{}", number % 3)),
+            outcome: Some("allow".to_owned()),
+            ..decision(&format!("r{number}"), "h")
+        };
+        append(&store, "shop", None, (from..from + 900).map(one).collect()).await.unwrap();
+    }
+    let all = CountFilter { from_hour: 0, to_hour: i64::MAX, by_hour: true, by_agent: true, by_reason: true, ..CountFilter::default() };
+    let by_block = store.counts(all.clone()).await.unwrap();
+    assert_eq!(by_block.iter().map(|count| count.count).sum::<i64>(), 4_500);
+    let mut conn = place.outside().await;
+    let in_table = "SELECT sum(count) FROM audit_counts";
+    let kept: i64 = sqlx::query_scalar(in_table).fetch_one(&mut conn).await.unwrap();
+    assert_eq!(kept, 4_096);
+    // As it was: the others are in the table too, some with those of the full block and some alone.
+    let as_before = "INSERT INTO audit_counts SELECT coalesce(evaluated_at, received_at) / 3600, agent_id, outcome, coalesce(reason, ''), count(*) \
+         FROM audit_events WHERE sequence > 4096 GROUP BY 1, 2, 3, 4 \
+         ON CONFLICT DO UPDATE SET count = audit_counts.count + excluded.count";
+    sqlx::query(as_before).execute(&mut conn).await.unwrap();
+    let migration = include_str!("../../../migrations/sqlite/0015_counts_by_block.sql");
+    sqlx::raw_sql(migration).execute(&mut conn).await.unwrap();
+    assert_eq!(store.counts(all).await.unwrap(), by_block);
+    assert_eq!(sqlx::query_scalar::<_, i64>(in_table).fetch_one(&mut conn).await.unwrap(), kept);
 }
 
 #[tokio::test]

@@ -11,6 +11,8 @@ mod chains;
 mod check;
 #[path = "audit/checkpoints.rs"]
 mod checkpoints;
+#[path = "audit/counts.rs"]
+mod counts;
 #[path = "audit/findings.rs"]
 mod findings;
 #[path = "audit/head.rs"]
@@ -39,10 +41,11 @@ mod trail;
 pub(super) use append::{Outcomes, append};
 pub(super) use check::check;
 pub(super) use checkpoints::{checkpoints, hold, keep, keep_key, log_state, resume};
+pub(super) use counts::counts;
 pub(super) use findings::{chains, findings};
 pub(super) use head::Head;
 pub(super) use list::list;
-pub(super) use log::{counts, log_from, log_head, of_request, tiles};
+pub(super) use log::{log_from, log_head, of_request, tiles};
 pub(super) use reporters::reporters;
 pub(super) use retention::drop_bodies;
 
@@ -53,7 +56,6 @@ use super::adding;
 use super::driver::{Db, DbConnection, Failure, exists, unique_or};
 use crate::store::{AdminEvent, EventKind};
 use rows::Row;
-use terms::Counts;
 
 /// Rows that are taken in at once, of those that are not in the tree yet.
 const TAKEN_IN: i64 = 1_000;
@@ -69,8 +71,7 @@ pub(super) async fn insert_admin(conn: &mut DbConnection, admin: &AdminEvent) ->
         event: &admin.event,
     };
     adding::add(conn, &[row], |part| head.grow(part)).await.map_err(|failure| taken(failure, &admin.event.event_id))?;
-    // An admin's change is no decision, which is what is counted.
-    head.write(conn, &[row], Counts::default(), Vec::new()).await
+    head.write(conn, &[row], Vec::new()).await
 }
 
 /// An event that is there already, where the database says so.

@@ -13,7 +13,6 @@ use super::head::Head;
 use super::rows::Row;
 use super::settled::Moved;
 use super::taken;
-use super::terms::Counts;
 use crate::store::{AdminEvent, AppendOutcome, Batch, EventKind, Finding, FindingKind, Reported, StoreError};
 
 /// What became of each batch, in their order.
@@ -45,13 +44,8 @@ pub(in super::super) async fn append(
     }
     let Appending { mut head, rows, moved, .. } = appending;
     if !rows.is_empty() {
-        let mut counts = Counts::default();
-        let grow = |part| {
-            counts.add(part);
-            head.grow(part)
-        };
-        adding::add(conn, &rows, grow).await.map_err(|failure| taken(failure, "of this batch"))?;
-        head.write(conn, &rows, counts, in_order(moved)).await?;
+        adding::add(conn, &rows, |part| head.grow(part)).await.map_err(|failure| taken(failure, "of this batch"))?;
+        head.write(conn, &rows, in_order(moved)).await?;
     }
     let size = head.size();
     for outcome in outcomes.iter_mut().flatten() {

@@ -10,10 +10,11 @@ use passport_shared::log::merkle::{Frontier, leaf_hash};
 use super::super::driver::{DbConnection, Failure, corrupt};
 use super::super::settling;
 use super::chains::Chain;
+use super::counts::Counts;
 use super::reporters;
 use super::rows::Row;
 use super::settled::{Moved, Settled, Tile};
-use super::terms::{Counts, Noted};
+use super::terms::Noted;
 use crate::store::EventKind;
 
 /// Bytes of a whole tile.
@@ -77,27 +78,20 @@ impl Head {
 
     /// Takes in the rows that follow, which are written already.
     pub(super) async fn take_in(&mut self, conn: &mut DbConnection, rows: &[Row<'_>]) -> Result<(), Failure> {
-        let mut counts = Counts::default();
-        counts.add(rows);
         self.grow(rows)?;
-        self.write(conn, rows, counts, Vec::new()).await
+        self.write(conn, rows, Vec::new()).await
     }
 
     /// Writes what has become of the tree, and of the tables where the rows that it has grown by are looked for and counted.
-    pub(super) async fn write<'e>(
-        &mut self,
-        conn: &mut DbConnection,
-        rows: &[Row<'e>],
-        counts: Counts<'e>,
-        chains: Vec<Moved<'e>>,
-    ) -> Result<(), Failure> {
+    pub(super) async fn write<'e>(&mut self, conn: &mut DbConnection, rows: &[Row<'e>], chains: Vec<Moved<'e>>) -> Result<(), Failure> {
         let mut tiles = std::mem::take(&mut self.whole);
         for (level, (number, width)) in growing(self.size()).enumerate().take(std::mem::take(&mut self.touched)) {
             let bytes = self.tiles.get(level).filter(|_| width > 0);
             tiles.extend(bytes.map(|bytes| Tile { level: i64::try_from(level).unwrap_or(i64::MAX), number, hashes: bytes.clone() }));
         }
+        let mut counts = Counts::default();
         for (block, noted) in std::mem::take(&mut self.full) {
-            noted.write(conn, block).await?;
+            noted.write(conn, block, &mut counts).await?;
         }
         let (counts, reporters) = (counts.in_order(), reporters::of(rows));
         settling::settle(conn, Settled { size: self.size(), edge: self.tree.to_bytes(), tiles, counts, reporters, chains }).await

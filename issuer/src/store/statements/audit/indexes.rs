@@ -11,6 +11,7 @@ use sqlx::Row as _;
 
 use super::super::driver::{DbConnection, Failure};
 use super::check::text;
+use super::counts::{self, HOUR};
 use super::head::is_decision;
 use super::rows::Row;
 use super::terms::{BLOCK, SPAN, of};
@@ -24,9 +25,11 @@ pub(super) struct Indexes {
     key: RandomState,
     /// The full blocks.
     blocks: Vec<Block>,
-    /// The block that fills: which spans have what.
+    /// Of the block that fills: which spans have what.
     filling: HashMap<(i64, String), i64>,
     times: (i64, i64),
+    /// Its decisions: their hours and what they are counted by.
+    uncounted: Vec<(i64, u64)>,
     /// For each place of an hour the sum of its decisions, and an hour that has it.
     hours: HashMap<usize, (u64, i64)>,
 }
@@ -40,7 +43,14 @@ struct Block {
 
 impl Indexes {
     pub(super) fn new() -> Self {
-        Self { key: RandomState::new(), blocks: Vec::new(), filling: HashMap::new(), times: (i64::MAX, i64::MIN), hours: HashMap::new() }
+        Self {
+            key: RandomState::new(),
+            blocks: Vec::new(),
+            filling: HashMap::new(),
+            times: (i64::MAX, i64::MIN),
+            uncounted: Vec::new(),
+            hours: HashMap::new(),
+        }
     }
 
     /// Takes in the next event.
@@ -51,14 +61,16 @@ impl Indexes {
             *self.filling.entry((term.number(), value.to_owned())).or_default() |= bit;
         }
         if is_decision(row) {
-            let [agent, outcome, reason] =
-                [&row.event.agent_id, &row.event.outcome, &row.event.reason].map(|text| text.as_deref().unwrap_or(""));
-            self.count(time.div_euclid(3_600), agent, outcome, reason, 1);
+            let ([agent, outcome, reason], hour) = (counts::of(row), time.div_euclid(HOUR));
+            self.uncounted.push((hour, self.key.hash_one((hour, agent, outcome, reason))));
         }
         if row.sequence % BLOCK == 0 {
             let terms = self.filling.drain().map(|((term, value), spans)| hash_term(&self.key, term, &value, spans));
             let terms = terms.fold(0, u64::wrapping_add);
             self.blocks.push(Block { terms, times: Some(self.times) });
+            for (hour, hash) in std::mem::take(&mut self.uncounted) {
+                self.count(hour, hash, 1);
+            }
             self.times = (i64::MAX, i64::MIN);
         }
     }
@@ -81,7 +93,9 @@ impl Indexes {
         let mut rows = sqlx::query("SELECT hour, agent_id, outcome, reason, count FROM audit_counts").fetch(conn);
         while let Some(row) = rows.try_next().await? {
             let [agent, outcome, reason] = ["agent_id", "outcome", "reason"].map(|column| text(&row, column));
-            self.count(row.try_get("hour")?, &agent, &outcome, &reason, row.try_get::<i64, _>("count")?.wrapping_neg());
+            let (hour, count): (i64, i64) = (row.try_get("hour")?, row.try_get("count")?);
+            let hash = self.key.hash_one((hour, agent.as_str(), outcome.as_str(), reason.as_str()));
+            self.count(hour, hash, count.wrapping_neg());
         }
         let mut wrong: Vec<i64> = self.hours.values().filter(|(sum, _)| *sum != 0).map(|(_, hour)| *hour).collect();
         wrong.sort_unstable();
@@ -116,8 +130,7 @@ impl Indexes {
         if (0..behind).contains(&block) { block } else { behind }
     }
 
-    fn count(&mut self, hour: i64, agent: &str, outcome: &str, reason: &str, count: i64) {
-        let hash = self.key.hash_one((hour, agent, outcome, reason));
+    fn count(&mut self, hour: i64, hash: u64, count: i64) {
         let place = usize::try_from(hour.rem_euclid(i64::try_from(HOURS).unwrap_or(i64::MAX))).unwrap_or_default();
         let (sum, _) = self.hours.entry(place).or_insert((0, hour));
         *sum = sum.wrapping_add(hash.wrapping_mul(count.cast_unsigned()));

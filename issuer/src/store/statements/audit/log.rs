@@ -1,16 +1,16 @@
-//! Reading the log in its order, its tree, and what it counts.
+//! Reading the log in its order, and its tree.
 
 use std::collections::HashMap;
 
 use futures_util::TryStreamExt as _;
 use passport_shared::log::merkle::Frontier;
-use sqlx::{QueryBuilder, Row as _};
+use sqlx::QueryBuilder;
 
 use super::super::driver::{Db, DbConnection, Failure, corrupt};
 use super::head;
 use super::rows::{self, SELECT};
 use crate::store::paging::page_size;
-use crate::store::{AuditEvent, Count, CountFilter, LogHead, MAX_COUNTS, MAX_PAGE_BYTES, Page};
+use crate::store::{AuditEvent, LogHead, MAX_PAGE_BYTES, Page};
 
 /// The most events of one request that are given.
 const OF_REQUEST: i64 = 100;
@@ -73,32 +73,4 @@ pub(in super::super) async fn tiles(conn: &mut DbConnection, wanted: &[(i64, i64
         found.insert(*key, tile);
     }
     Ok(wanted.iter().map(|key| found.get(key).cloned().flatten()).collect())
-}
-
-/// Counts, summed up.
-pub(in super::super) async fn counts(conn: &mut DbConnection, filter: &CountFilter) -> Result<Vec<Count>, Failure> {
-    let groups: Vec<&str> = [(filter.by_hour, "hour"), (filter.by_agent, "agent_id"), (true, "outcome"), (filter.by_reason, "reason")]
-        .into_iter()
-        .filter_map(|(wanted, column)| wanted.then_some(column))
-        .collect();
-    let groups = groups.join(", ");
-    let mut query = QueryBuilder::<Db>::new("SELECT ");
-    query.push(&groups).push(", CAST(sum(count) AS BIGINT) AS count FROM audit_counts WHERE hour >= ");
-    query.push_bind(filter.from_hour).push(" AND hour < ").push_bind(filter.to_hour);
-    if let Some(agent_id) = &filter.agent_id {
-        query.push(" AND agent_id = ").push_bind(agent_id);
-    }
-    query.push(" GROUP BY ").push(&groups).push(" ORDER BY ").push(&groups);
-    query.push(" LIMIT ").push_bind(i64::try_from(MAX_COUNTS + 1).unwrap_or(i64::MAX));
-    let mut counts = Vec::new();
-    for row in query.build().persistent(false).fetch_all(conn).await? {
-        counts.push(Count {
-            hour: if filter.by_hour { Some(row.try_get("hour")?) } else { None },
-            agent_id: if filter.by_agent { Some(row.try_get("agent_id")?) } else { None },
-            outcome: row.try_get("outcome")?,
-            reason: if filter.by_reason { Some(row.try_get("reason")?) } else { None },
-            count: row.try_get("count")?,
-        });
-    }
-    Ok(counts)
 }

@@ -12,8 +12,8 @@ pub(in super::super) struct Settled<'e> {
     pub(in super::super) edge: Vec<u8>,
     /// Tiles that have changed, each once.
     pub(in super::super) tiles: Vec<Tile>,
-    /// Decisions to add to those that are counted, in the order of the table, each key once.
-    pub(in super::super) counts: Vec<Count<'e>>,
+    /// Decisions to add to those that are counted, in the order of the table, each key once; none unless a block became full.
+    pub(in super::super) counts: Vec<Count>,
     /// Who has reported, in the order of the table, each once.
     pub(in super::super) reporters: Vec<Last<'e>>,
     /// The chains that have moved, in the order of the table, each once.
@@ -29,12 +29,12 @@ pub(in super::super) struct Tile {
 }
 
 /// How many decisions of one kind there are more in one hour.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in super::super) struct Count<'e> {
+#[derive(Debug)]
+pub(in super::super) struct Count {
     pub(in super::super) hour: i64,
-    pub(in super::super) agent: &'e str,
-    pub(in super::super) outcome: &'e str,
-    pub(in super::super) reason: &'e str,
+    pub(in super::super) agent: String,
+    pub(in super::super) outcome: String,
+    pub(in super::super) reason: String,
     pub(in super::super) more: i64,
 }
 

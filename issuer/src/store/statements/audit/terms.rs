@@ -8,9 +8,8 @@ use sqlx::QueryBuilder;
 
 use super::super::driver::{Db, DbConnection, Failure};
 use super::super::pieces::pieces;
-use super::head::is_decision;
+use super::counts::{Counts, Tally};
 use super::rows::{self, Row};
-use super::settled::Count;
 
 /// Events of one span: as many as a tile of the tree has hashes.
 pub(super) const SPAN: i64 = 256;
@@ -83,6 +82,7 @@ pub(super) struct Noted {
     /// For each term, which spans have what, by bit.
     spans: [HashMap<String, i64>; TERMS],
     times: Option<(i64, i64)>,
+    tally: Tally,
 }
 
 impl Noted {
@@ -96,6 +96,7 @@ impl Noted {
         if self.first == 0 {
             self.first = row.sequence;
         }
+        self.tally.take_in(row);
         let time = row.time();
         let (min, max) = self.times.unwrap_or((time, time));
         self.times = Some((time.min(min), time.max(max)));
@@ -120,11 +121,12 @@ impl Noted {
         Ok(noted)
     }
 
-    /// Writes a block that is full, whose rows are written.
-    pub(super) async fn write(self, conn: &mut DbConnection, block: i64) -> Result<(), Failure> {
+    /// Writes a block that is full, whose rows are written. Its decisions go to `counts`.
+    pub(super) async fn write(self, conn: &mut DbConnection, block: i64, counts: &mut Counts) -> Result<(), Failure> {
         let first = block * BLOCK + 1;
         // Who has not seen it from its beginning on looks at all of it.
         let whole = if self.first == first { self } else { Self::read(conn, first).await? };
+        counts.add(whole.tally);
         let (min, max) = whole.times.unwrap_or_default();
         sqlx::query("INSERT INTO audit_blocks (block, min_time, max_time) VALUES ($1, $2, $3)")
             .bind(block)
@@ -146,28 +148,5 @@ impl Noted {
             query.build().execute(&mut *conn).await?;
         }
         Ok(())
-    }
-}
-
-/// How many decisions there are of each kind in each hour.
-#[derive(Default)]
-pub(super) struct Counts<'e>(HashMap<(i64, &'e str, &'e str, &'e str), i64>);
-
-impl<'e> Counts<'e> {
-    /// Counts the decisions among the rows.
-    pub(super) fn add(&mut self, rows: &[Row<'e>]) {
-        for row in rows.iter().filter(|row| is_decision(row)) {
-            let event = row.event;
-            let [agent, outcome, reason] = [&event.agent_id, &event.outcome, &event.reason].map(|text| text.as_deref().unwrap_or(""));
-            *self.0.entry((row.time().div_euclid(3_600), agent, outcome, reason)).or_default() += 1;
-        }
-    }
-
-    /// In the order of the table.
-    pub(super) fn in_order(self) -> Vec<Count<'e>> {
-        let count = |((hour, agent, outcome, reason), more)| Count { hour, agent, outcome, reason, more };
-        let mut counts: Vec<_> = self.0.into_iter().map(count).collect();
-        counts.sort_unstable();
-        counts
     }
 }
