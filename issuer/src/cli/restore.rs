@@ -78,8 +78,8 @@ impl Restore {
         DirBuilder::new().recursive(true).mode(0o700).create(above).map_err(|error| cannot(&error))?;
         // Made beside its place, and put there in one step once it is whole.
         let work = tempfile::Builder::new().prefix(".passport-").tempdir_in(above).map_err(|error| cannot(&error))?;
-        let progress = Progress::steps("unpacking and checking", session.out);
-        let manifest = unpack::unpack(&self.file, work.path())?;
+        let manifest = unpack::unpack(&self.file, work.path(), session.out)?;
+        let progress = Progress::steps("checking what was unpacked", session.out);
         let (contents, opened) = self.check(work.path(), &manifest, passphrase).await?;
         let database = work.path().join(DATABASE);
         let sequence = raise_sequence(&database, AHEAD).await.map_err(|error| failed("raise the trust sequence", &error))?;

@@ -7,6 +7,7 @@ mod errors;
 mod init;
 mod json_page;
 mod offline;
+mod progress;
 mod remote;
 mod support;
 mod templates;
