@@ -5,6 +5,7 @@
 mod admin_passport;
 mod errors;
 mod init;
+mod issue;
 mod json_page;
 mod offline;
 mod progress;
