@@ -192,7 +192,7 @@ mod tests {
             [
                 "`card` and `email` of requests on `commerce/**` or on no resource",
                 "every attribute of requests on `drive` or on no resource",
-                "every attribute but `amount` and `b\\u{60}` of every request",
+                "every attribute but `amount` and `b\\`` of every request",
             ]
         );
         // What cannot be understood hides everything, and says so.

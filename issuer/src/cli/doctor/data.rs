@@ -151,9 +151,9 @@ fn log(contents: &Contents, now: i64) -> Option<Finding> {
             "restore the newest backup that has them; passport audit verify says more",
         ),
         Some((size, at)) => {
-            Finding::ok("audit log", format!("{} events, the newest checkpoint is over {size}, {}", log.size, when(at, now)))
+            Finding::ok("audit log", format!("{}, the newest checkpoint is over {size}, {}", counted(log.size, "event"), when(at, now)))
         }
-        None => Finding::ok("audit log", format!("{} events, and no checkpoint yet", log.size)),
+        None => Finding::ok("audit log", format!("{}, and no checkpoint yet", counted(log.size, "event"))),
     })
 }
 
