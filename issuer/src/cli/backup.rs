@@ -69,7 +69,7 @@ impl Backup {
             let manifest = Manifest::of(&issuer, session.clock.now(), &database, &keys).map_err(|error| cannot(&error))?;
 
             let file = tempfile::Builder::new().prefix(".passport-").tempfile_in(folder).map_err(|error| cannot(&error))?;
-            let progress = Progress::bytes(manifest.database_bytes(), "written to the file", session.out);
+            let progress = Progress::bytes(manifest.database_bytes(), "written", session.out);
             archive::write(file.as_file(), &manifest, &database, &keys, &progress).map_err(|error| cannot(&error))?;
             let put = || {
                 file.as_file().sync_all()?;
@@ -128,7 +128,7 @@ async fn moment(places: &Places, work: &Path, out: Output) -> Result<(PathBuf, C
     let mut missing = String::new();
     for attempt in 0..ATTEMPTS {
         let database = work.join(format!("{attempt}.db"));
-        let progress = Progress::bytes(0, "of the database copied", out);
+        let progress = Progress::bytes(0, "copied", out);
         let copied = copy(&places.database, &database, &mut |done, of| progress.reach_of(done, of)).await;
         drop(progress);
         copied.map_err(|error| failed("copy the database", &error))?;

@@ -99,6 +99,13 @@ impl Restore {
     /// What the files hold, once everything was found good; and whether the keys were opened.
     async fn check(&self, work: &Path, manifest: &Manifest, passphrase: Option<Passphrase>) -> Result<(Contents, bool), CliError> {
         let bad = |why: String| CliError::failed(format!("the backup `{}` {why}", self.file.display())).hint("take another backup");
+        if passphrase.is_some() && !manifest.sealed {
+            let told = format!("a passphrase is given, and the keys in the backup `{}` rest UNSEALED", self.file.display());
+            return Err(CliError::failed(told).hint(
+                "they were made with --dev. If that is the backup that you mean, leave the passphrase out: --passphrase-file, \
+                 `passphrase-file` in the settings file, PASSPORT_PASSPHRASE",
+            ));
+        }
         let contents = look(&work.join(DATABASE), Check::Whole).await.map_err(|error| failed("read the backup's database", &error))?;
         if contents.issuer.as_deref() != Some(manifest.issuer.as_str()) {
             let found = contents.issuer.as_deref().map_or_else(|| "none".to_owned(), quote);
