@@ -8,7 +8,7 @@ use ureq::http::{HeaderMap, header};
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::DefaultConnector;
 
-use super::reach::{CheckedResolver, NotAllowed, Reach, said};
+use super::reach::{CheckedResolver, NotAllowed, Reach};
 
 /// For one call, from the look-up of the name to the last byte.
 const CALL: Duration = Duration::from_secs(10);
@@ -101,11 +101,7 @@ fn why(error: &ureq::Error) -> String {
     match error {
         ureq::Error::Other(other) if other.is::<NotAllowed>() => other.to_string(),
         ureq::Error::Timeout(_) => "it did not answer within 10 seconds".to_owned(),
-        // The system's own words; of what is not the system's, only the kind, for the rest may be the other side's.
-        ureq::Error::Io(error) => match error.raw_os_error() {
-            Some(_) => format!("the connection failed: {}", said(error)),
-            None => format!("the connection failed: {}", error.kind()),
-        },
+        ureq::Error::Io(error) => format!("the connection failed: {}", error.kind()),
         ureq::Error::Rustls(_) | ureq::Error::Tls(_) => "TLS failed: its certificate, or how it speaks, is not accepted".to_owned(),
         ureq::Error::ConnectionFailed => "it cannot be connected to".to_owned(),
         _ => "what it answered is not sound HTTP".to_owned(),

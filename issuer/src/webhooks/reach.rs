@@ -4,7 +4,6 @@
 //! once, every address that it has is checked, and the connection goes to one of those: what the name says a moment later is
 //! not asked again.
 
-use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
@@ -16,6 +15,7 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::NextTimeout;
 
 use crate::config::networks;
+use crate::lookup::no_address;
 
 /// IPv4 addresses that are not everybody's (the IANA registry of special-purpose addresses, multicast and the reserved rest): the
 /// first of each network, and its length.
@@ -159,18 +159,11 @@ impl Resolver for CheckedResolver {
 /// The error of a look-up, with the name that was looked up. The rest of the URL may be a secret, and is not in it.
 fn unknown(uri: &Uri, error: ureq::Error) -> ureq::Error {
     let why = match error {
-        ureq::Error::Io(error) => said(&error),
+        ureq::Error::Io(error) => no_address(&error).unwrap_or_else(|| error.kind().to_string()),
         ureq::Error::HostNotFound => "nobody knows the name".to_owned(),
         other => return other,
     };
     ureq::Error::Other(Box::new(NotAllowed::Unknown { host: uri.host().unwrap_or_default().to_owned(), why }))
-}
-
-/// What the system says, without what it puts before and behind.
-pub(super) fn said(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text);
-    text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }
 
 /// One address that is not allowed is enough: who mixes them is after the one.
