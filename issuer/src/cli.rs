@@ -37,6 +37,7 @@ mod progress;
 mod renew;
 mod replay;
 mod restore;
+mod said;
 mod serve;
 mod shrink;
 mod templates;

@@ -8,6 +8,7 @@ pub mod entropy;
 mod hex;
 mod hiding;
 pub mod http;
+mod lookup;
 pub mod metrics;
 pub mod service;
 pub mod store;

@@ -1,6 +1,9 @@
 //! A passport in words, for the agent that carries it and for the people who answer for it.
 
+use smol_str::SmolStr;
+
 use crate::grant::Grant;
+use crate::hidden::{HiddenAttributes, HidingRule};
 use crate::passport::Passport;
 use crate::text::quote;
 use crate::time;
@@ -66,10 +69,39 @@ pub fn sentences<'g>(grants: impl IntoIterator<Item = &'g Grant>, now: i64) -> V
 
 /// "a", "a or b", "a, b or c".
 fn either(items: &[String]) -> String {
+    joined(items, "or")
+}
+
+fn joined(items: &[String], word: &str) -> String {
     match items.split_last() {
         None => String::new(),
         Some((only, [])) => only.clone(),
-        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+        Some((last, rest)) => format!("{} {word} {last}", rest.join(", ")),
+    }
+}
+
+impl HiddenAttributes {
+    /// What each of its rules hides, in words like "`card` and `email` of requests on `commerce/**` or on no resource".
+    #[must_use]
+    pub fn describe(&self) -> Vec<String> {
+        self.rules().iter().map(HidingRule::describe).collect()
+    }
+}
+
+impl HidingRule {
+    fn describe(&self) -> String {
+        let listed = |names: &mut dyn Iterator<Item = &SmolStr>| joined(&names.map(|name| quote(name)).collect::<Vec<_>>(), "and");
+        let what = match &self.names.shown {
+            None => listed(&mut self.names.sensitive.iter()),
+            Some(shown) => match listed(&mut shown.iter().filter(|name| !self.names.hide(name))) {
+                none if none.is_empty() => "every attribute".to_owned(),
+                some => format!("every attribute but {some}"),
+            },
+        };
+        match self.resource.as_str() {
+            "**" => format!("{what} of every request"),
+            resource => format!("{what} of requests on {} or on no resource", quote(resource)),
+        }
     }
 }
 
@@ -149,5 +181,21 @@ mod tests {
         let two = r#"[{"resource":"drive","allowedActions":["share"],"requiresApproval":true,"approvers":2}]"#;
         let words = Grant::read_all(two, "").expect("grants")[0].describe(0);
         assert_eq!(words.may.as_deref(), Some("`share` on `drive`, once 2 different people have approved it"));
+    }
+    #[test]
+    fn what_is_hidden_is_told_in_words() {
+        let claim = br#"{"hiddenAttributes":[{"resource":"commerce/**","sensitive":["card","email"]},{"resource":"drive","shown":[]},
+            {"resource":"**","shown":["amount","card","b`"],"sensitive":["card"]}]}"#;
+        let told = Passport::hidden_by(claim).expect("rules").describe();
+        assert_eq!(
+            told,
+            [
+                "`card` and `email` of requests on `commerce/**` or on no resource",
+                "every attribute of requests on `drive` or on no resource",
+                "every attribute but `amount` and `b\\`` of every request",
+            ]
+        );
+        // What cannot be understood hides everything, and says so.
+        assert_eq!(Passport::hidden_by(br#"{"hiddenAttributes":7}"#).expect("a rule").describe(), ["every attribute of every request"]);
     }
 }

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use crate::fault::{Faults, Place};
 use crate::footprint::Footprint;
-use crate::json::Value;
+use crate::json::{Controls, Document, Value};
 use crate::limits::{HIDDEN_RULES, REQUEST_ATTRIBUTES, STRING_BYTES};
 use crate::request::is_reserved;
 use crate::resource::ResourcePattern;
@@ -62,6 +62,15 @@ impl HiddenAttributes {
         match rules.and_then(|rules| rules.map(read_rule).collect::<Option<Vec<_>>>()) {
             Some(rules) => Self::of(rules),
             None => Self::everything(),
+        }
+    }
+
+    /// Reads the claim's value from its JSON, as [`read`](Self::read): what is not sound hides everything too.
+    #[must_use]
+    pub fn read_text(json: &str) -> Option<Self> {
+        match Document::read_value(json.as_bytes(), Controls::Refused) {
+            Ok(document) => Self::read(document.root()),
+            Err(_) => Self::everything(),
         }
     }
 
@@ -184,11 +193,9 @@ impl Footprint for HidingRule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::{Controls, Document};
 
     fn read(text: &str) -> Option<HiddenAttributes> {
-        let document = Document::read_value(text.as_bytes(), Controls::Refused).expect("sound JSON");
-        HiddenAttributes::read(document.root())
+        HiddenAttributes::read_text(text)
     }
 
     #[test]
@@ -211,6 +218,7 @@ mod tests {
         let many = format!("[{}]", (0..65).map(|n| format!(r#"{{"resource":"r{n}","shown":[]}}"#)).collect::<Vec<_>>().join(","));
         let names = format!(r#"[{{"resource":"r","shown":[{}]}}]"#, (0..65).map(|n| format!("\"a{n}\"")).collect::<Vec<_>>().join(","));
         for text in [
+            "[",
             "7",
             "null",
             "{}",

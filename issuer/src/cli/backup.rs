@@ -13,7 +13,7 @@ use self::archive::{KeyFile, Manifest};
 use super::Session;
 use super::error::{CliError, DONE, Ended, plain};
 use super::issuer_data::{DATABASE, KEYS, Places, block_on, failed, no_issuer};
-use super::output::{CARE, facts, styled};
+use super::output::{CARE, Output, facts, styled};
 use super::progress::Progress;
 use super::words::shown;
 use crate::config::DataSettings;
@@ -64,14 +64,13 @@ impl Backup {
             }
             // Beside the file, so that there is room for the one where there is for the other; its owner's alone.
             let work = tempfile::Builder::new().prefix(".passport-").tempdir_in(folder).map_err(|error| cannot(&error))?;
-            let progress = Progress::steps("copying the database", session.out);
-            let (database, contents, keys) = moment(&places, work.path(), &progress).await?;
+            let (database, contents, keys) = moment(&places, work.path(), session.out).await?;
             let issuer = contents.issuer.clone().ok_or_else(|| no_issuer(&places.path, "its database belongs to none"))?;
             let manifest = Manifest::of(&issuer, session.clock.now(), &database, &keys).map_err(|error| cannot(&error))?;
 
-            progress.step("writing the file");
             let file = tempfile::Builder::new().prefix(".passport-").tempfile_in(folder).map_err(|error| cannot(&error))?;
-            archive::write(file.as_file(), &manifest, &database, &keys).map_err(|error| cannot(&error))?;
+            let progress = Progress::bytes(manifest.database_bytes(), "written", session.out);
+            archive::write(file.as_file(), &manifest, &database, &keys, &progress).map_err(|error| cannot(&error))?;
             let put = || {
                 file.as_file().sync_all()?;
                 let bytes = file.as_file().metadata()?.len();
@@ -122,17 +121,21 @@ impl Backup {
 }
 
 /// The database as of one moment, in `work`, and the files of all keys that live in it.
-async fn moment(places: &Places, work: &Path, progress: &Progress) -> Result<(PathBuf, Contents, Vec<KeyFile>), CliError> {
+async fn moment(places: &Places, work: &Path, out: Output) -> Result<(PathBuf, Contents, Vec<KeyFile>), CliError> {
     if !places.database.exists() {
         return Err(no_issuer(&places.path, &format!("`{}` does not exist", places.database.display())));
     }
     let mut missing = String::new();
     for attempt in 0..ATTEMPTS {
         let database = work.join(format!("{attempt}.db"));
-        copy(&places.database, &database).await.map_err(|error| failed("copy the database", &error))?;
-        progress.step("checking the copy of the database");
+        let progress = Progress::bytes(0, "copied", out);
+        let copied = copy(&places.database, &database, &mut |done, of| progress.reach_of(done, of)).await;
+        drop(progress);
+        copied.map_err(|error| failed("copy the database", &error))?;
+        let progress = Progress::steps("checking the copy of the database", out);
         // A copy that was never read is a hope and no backup.
         let contents = look(&database, Check::Whole).await.map_err(|error| failed("read the copy of the database", &error))?;
+        drop(progress);
         // After the database: a key has its file before it has a record. One that was revoked since has its file no more.
         let keys = archive::keys(&places.keys).map_err(|error| CliError::io("read the keys in", places.keys.display(), &error))?;
         match lacking(&contents, &keys) {

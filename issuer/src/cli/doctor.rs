@@ -119,6 +119,20 @@ fn line(finding: &Finding) -> String {
         Verdict::Wrong => styled(BAD, "WRONG"),
     };
     let fit = |text: &str| wrap(text, 60).join("\n                   ");
-    let advice = finding.advice.as_deref().map(|advice| format!("\n                   to do: {}", fit(advice)));
+    let advice = finding.advice.as_deref().map(|advice| format!("\n                   {}", fit(&format!("to do: {advice}"))));
     format!("{word} {:<12} {}{}", finding.check, fit(&finding.found), advice.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::output::WIDTH;
+
+    #[test]
+    fn a_finding_and_what_to_do_about_it_fit_80_columns() {
+        let words = "word ".repeat(40);
+        let text = anstream::adapter::strip_str(&line(&Finding::wrong("spool access", words.trim_end(), words.trim_end()))).to_string();
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        assert_eq!((text.matches("word").count(), text.matches("to do: ").count()), (80, 1), "nothing is lost: {text}");
+    }
 }

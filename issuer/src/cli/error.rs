@@ -121,6 +121,16 @@ impl CliError {
 
     /// For a person: the error, every fault on its line, and the hint after a blank line.
     pub(crate) fn to_text(&self) -> Option<String> {
+        let hint = match self {
+            Self::Told(told) | Self::Remote { told, .. } => told.hint.as_ref(),
+            Self::OutputClosed => None,
+        };
+        let hint = hint.map(|hint| format!("\n\nhint: {hint}")).unwrap_or_default();
+        self.what().map(|what| what + &hint)
+    }
+
+    /// The same without the hint, for who says what to do next.
+    pub(crate) fn what(&self) -> Option<String> {
         let (Self::Told(told) | Self::Remote { told, .. }) = self else { return None };
         let mut text = told.detail.clone();
         if let Self::Remote { .. } = self {
@@ -129,9 +139,6 @@ impl CliError {
         for fault in &told.errors {
             let place = if fault.pointer.is_empty() { "the whole" } else { fault.pointer.as_str() };
             let _ = write!(text, "\n  {place}: {}", fault.detail);
-        }
-        if let Some(hint) = &told.hint {
-            let _ = write!(text, "\n\nhint: {hint}");
         }
         Some(text)
     }
@@ -178,6 +185,7 @@ mod tests {
             .with_errors(vec![Fault { pointer: "/0/resource".into(), detail: "it must be a string".into() }])
             .hint("try `y`");
         assert_eq!(error.to_text().expect("a text"), "`x` is wrong\n  /0/resource: it must be a string\n\nhint: try `y`");
+        assert_eq!(error.what().expect("a text"), "`x` is wrong\n  /0/resource: it must be a string");
         assert_eq!(
             error.to_json().expect("json"),
             r#"{"code":"usage","detail":"`x` is wrong","errors":[{"pointer":"/0/resource","detail":"it must be a string"}],"hint":"try `y`"}"#

@@ -1,5 +1,7 @@
 //! `passport issue`: a passport for an agent. The token alone goes to standard output.
 
+mod preview;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -63,6 +65,9 @@ pub(crate) struct Issue {
     /// Who answers for the agent, a person or a team
     #[arg(long, value_name = "WHO")]
     on_behalf_of: Option<String>,
+    /// Only show what would be issued, or what is wrong with it
+    #[arg(long, conflicts_with = "output")]
+    dry_run: bool,
     /// Write the passport to a file that its owner alone can read
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -91,6 +96,9 @@ impl Issue {
             cnf: None,
             renew_until: self.renew_until.clone().or_else(|| self.renew_for.map(|seconds| after(seconds, session))),
         };
+        if self.dry_run {
+            return preview::tell(&client.post("/v1/passports/preview", &body)?, session);
+        }
         let answer = client.post("/v1/passports", &body)?;
         let issued: IssuedPassport = answer.read_json()?;
         // Above all: until when it cannot be taken back everywhere.

@@ -65,8 +65,8 @@ impl Migrate {
         // Keys are moved as they rest, so nothing here opens one.
         let keys = KeyDir::open(keys, Protection::PlainForDevelopment).map_err(|error| failed("open the keys", &error))?;
         block_on(async {
-            let progress = Progress::steps("moving, and reading back what was moved", session.out);
-            let moved = transfer(&source, &keys, self.dev, &target).await;
+            let progress = Progress::of(0, "rows moved", session.out);
+            let moved = transfer(&source, &keys, self.dev, &target, &mut |done, of| progress.reach_of(done, of)).await;
             drop(progress);
             let tables = moved.map_err(|error| failed("move the issuer", &error))?;
             match session.out.is_json() {

@@ -4,11 +4,13 @@ use clap::{Args, Subcommand, ValueEnum};
 use passport_shared::api::Page;
 use passport_shared::api::passports::{Passport, PassportState, RevokePassport, RevokePassports, RevokedPassports};
 use passport_shared::grant::Grant;
+use passport_shared::hidden::HiddenAttributes;
 use passport_shared::text::escape;
 
 use super::client::{Remote, escaped};
 use super::error::{DONE, Ended};
-use super::output::{STRONG, bullets, facts, styled, table};
+use super::output::{facts, table};
+use super::said::{self, Said};
 use super::words::{listed, relative_text};
 use super::{Session, page};
 
@@ -249,13 +251,10 @@ fn tell(passport: &Passport, body: &str, session: &Session) -> Ended {
     let now = session.clock.now();
     // Grants of a later release may not be understood here; everything else is still worth showing.
     let grants = Grant::read_all(passport.grants.get(), "").unwrap_or_default();
-    let words: Vec<_> = grants.iter().map(|grant| grant.describe(now)).collect();
-    let may: Vec<String> = words.iter().filter_map(|words| words.may.clone()).collect();
-    let must_not: Vec<String> = words.iter().filter_map(|words| words.must_not.clone()).collect();
-    for (title, items) in [("It allows", may), ("It forbids, whatever else is allowed", must_not)] {
-        if !items.is_empty() {
-            text.push_str(&format!("\n\n{}\n{}", styled(STRONG, title), bullets(&items)));
-        }
+    let said = Said::by(&grants, now);
+    let hides = passport.hidden_attributes.as_ref().and_then(|claim| HiddenAttributes::read_text(claim.get()));
+    for section in [said.allowed, said.forbidden, hides.as_ref().and_then(said::hidden)].into_iter().flatten() {
+        text.push_str(&format!("\n\n{section}"));
     }
     session.out.text(&text)?;
     Ok(DONE)

@@ -1,7 +1,7 @@
 //! How far long work has come: on standard error, where a person sees it, and nowhere else. It never stands in a log, and not
 //! beside JSON, whose reader is a program.
 
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _, Read};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -21,6 +21,23 @@ impl Progress {
         Self::drawn(ProgressBar::new(total), &format!("{{bar:30}} {{percent}}% of {{len}} {what}, about {{eta}} to go"), out)
     }
 
+    /// Of so many bytes, with which `what` happens; a total that is not known yet is 0.
+    pub(crate) fn bytes(total: u64, what: &str, out: Output) -> Self {
+        Self::drawn(ProgressBar::new(total), &format!("{{bar:30}} {{percent}}% of {{total_bytes}} {what}, about {{eta}} to go"), out)
+    }
+
+    /// Of bytes, with which `what` happens, nobody knows how many.
+    pub(crate) fn count_bytes(what: &str, out: Output) -> Self {
+        let progress = Self::drawn(ProgressBar::new_spinner(), &format!("{{spinner}} {{bytes}} {what}, {{elapsed}}"), out);
+        progress.go_on();
+        progress
+    }
+
+    /// Of what shows itself already.
+    pub(crate) fn hidden() -> Self {
+        Self(ProgressBar::hidden())
+    }
+
     /// Of things called `what`, nobody knows how many.
     pub(crate) fn count(what: &str, out: Output) -> Self {
         let progress = Self::drawn(ProgressBar::new_spinner(), &format!("{{spinner}} {{pos}} {what}, {{elapsed}}"), out);
@@ -37,8 +54,8 @@ impl Progress {
     }
 
     fn drawn(bar: ProgressBar, template: &str, out: Output) -> Self {
-        if !seen(out, std::io::stderr().is_terminal()) {
-            return Self(ProgressBar::hidden());
+        if !seen(out, io::stderr().is_terminal()) {
+            return Self::hidden();
         }
         Self(match ProgressStyle::with_template(template) {
             Ok(style) => bar.with_style(style),
@@ -68,9 +85,28 @@ impl Progress {
         self.0.inc(1);
     }
 
+    /// What is read from `from` is done.
+    pub(crate) fn watch<R: Read>(&self, from: R) -> Watched<'_, R> {
+        Watched { from, progress: self }
+    }
+
     /// What is done now.
     pub(crate) fn step(&self, what: &str) {
         self.0.set_message(what.to_owned());
+    }
+}
+
+/// A reader whose bytes are counted as they are read.
+pub(crate) struct Watched<'p, R> {
+    from: R,
+    progress: &'p Progress,
+}
+
+impl<R: Read> Read for Watched<'_, R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let read = self.from.read(to)?;
+        self.progress.0.inc(u64::try_from(read).unwrap_or(u64::MAX));
+        Ok(read)
     }
 }
 
@@ -99,5 +135,7 @@ mod tests {
         progress.reach_of(3, 2);
         progress.advance();
         assert_eq!((progress.0.position(), progress.0.length()), (4, Some(3)));
+        assert_eq!(io::copy(&mut progress.watch(&b"bytes"[..]), &mut io::sink()).unwrap(), 5);
+        assert_eq!(progress.0.position(), 9, "what is read through it counts");
     }
 }

@@ -18,6 +18,7 @@ use super::history::{self, History, HistoryArgs};
 use super::issuer_data::block_on;
 use super::output::{cut, table};
 use super::templates::Params;
+use super::words::counted;
 use super::{Session, input};
 
 /// Decide recorded requests again, under other grants
@@ -121,8 +122,8 @@ impl Replay {
             session.out.say(&format!("and {} more, of other actions and resources", told.other_changes));
         }
         session.out.say(&format!(
-            "{} decisions of {}: {} the same, {} newly allowed, {} newly denied, {} newly to be asked for",
-            told.decisions,
+            "{} of {}: {} the same, {} newly allowed, {} newly denied, {} newly to be asked for",
+            counted(told.decisions, "decision"),
             escape(self.history.agent()),
             told.same,
             told.newly_allowed,

@@ -78,8 +78,8 @@ impl Restore {
         DirBuilder::new().recursive(true).mode(0o700).create(above).map_err(|error| cannot(&error))?;
         // Made beside its place, and put there in one step once it is whole.
         let work = tempfile::Builder::new().prefix(".passport-").tempdir_in(above).map_err(|error| cannot(&error))?;
-        let progress = Progress::steps("unpacking and checking", session.out);
-        let manifest = unpack::unpack(&self.file, work.path())?;
+        let manifest = unpack::unpack(&self.file, work.path(), session.out)?;
+        let progress = Progress::steps("checking what was unpacked", session.out);
         let (contents, opened) = self.check(work.path(), &manifest, passphrase).await?;
         let database = work.path().join(DATABASE);
         let sequence = raise_sequence(&database, AHEAD).await.map_err(|error| failed("raise the trust sequence", &error))?;
@@ -99,6 +99,13 @@ impl Restore {
     /// What the files hold, once everything was found good; and whether the keys were opened.
     async fn check(&self, work: &Path, manifest: &Manifest, passphrase: Option<Passphrase>) -> Result<(Contents, bool), CliError> {
         let bad = |why: String| CliError::failed(format!("the backup `{}` {why}", self.file.display())).hint("take another backup");
+        if passphrase.is_some() && !manifest.sealed {
+            let told = format!("a passphrase is given, and the keys in the backup `{}` rest UNSEALED", self.file.display());
+            return Err(CliError::failed(told).hint(
+                "they were made with --dev. If that is the backup that you mean, leave the passphrase out: --passphrase-file, \
+                 `passphrase-file` in the settings file, PASSPORT_PASSPHRASE",
+            ));
+        }
         let contents = look(&work.join(DATABASE), Check::Whole).await.map_err(|error| failed("read the backup's database", &error))?;
         if contents.issuer.as_deref() != Some(manifest.issuer.as_str()) {
             let found = contents.issuer.as_deref().map_or_else(|| "none".to_owned(), quote);

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::error::{CliError, DONE, Ended};
 use super::history::{self, History, HistoryArgs};
 use super::issuer_data::block_on;
+use super::words::counted;
 use super::{Session, input};
 use crate::service::check_renewed;
 
@@ -94,18 +95,25 @@ impl Shrink {
         let constraints: usize = grants.iter().map(|grant| grant.constraints.len()).sum();
         let before: usize = held.grants.iter().map(|(_, grant)| grant.constraints.len()).sum();
         out.say(&format!(
-            "of {} held grants with {before} constraints, {count} grants for {actions} actions with {constraints} constraints, and what is blocked: they cover {} requests",
-            held.grants.len(),
-            told.covered
+            "of {} that {} held, with {}, come {} for {} with {}, and what is blocked: they cover {}",
+            counted(held.grants.len(), "grant"),
+            if held.grants.len() == 1 { "is" } else { "are" },
+            counted(before, "constraint"),
+            counted(count, "grant"),
+            counted(actions, "action"),
+            counted(constraints, "constraint"),
+            counted(told.covered, "request")
         ));
         for index in &told.unused {
             out.say(&format!("grant {index} was not used"));
         }
         if told.not_held > 0 {
-            out.say(&format!("{} requests were allowed by another passport, and are not by this one", told.not_held));
+            let were = if told.not_held == 1 { "was" } else { "were" };
+            out.say(&format!("{} {were} allowed by another passport, and not by this one", counted(told.not_held, "request")));
         }
         if told.not_told > 0 {
-            out.say(&format!("{} decisions do not say what was asked", told.not_told));
+            let not = if told.not_told == 1 { "does not" } else { "do not" };
+            out.say(&format!("{} {not} say what was asked", counted(told.not_told, "decision")));
         }
         for sentence in &told.open {
             out.say(&escape(sentence));

@@ -10,14 +10,14 @@ use passport_shared::api::Page;
 use passport_shared::api::templates::{DeletedTemplate, ExpandTemplate, ExpandedTemplate, Template};
 use passport_shared::json::{Controls, Document};
 use passport_shared::limits::REQUEST_BYTES;
-use passport_shared::text::{escape, is_control};
+use passport_shared::text::escape;
 use serde_json::value::{RawValue, to_raw_value};
 
 pub(crate) use self::params::Params;
 use super::client::{Remote, escaped};
 use super::error::{CliError, DONE, Ended};
 use super::output::{STRONG, bullets, facts, styled, table};
-use super::words::{listed, relative_text};
+use super::words::{listed, relative_text, spaced, whole};
 use super::{Session, input, page};
 
 /// Save, list, try and delete templates of grants
@@ -182,9 +182,9 @@ impl Expand {
         let rows = [
             ("template", escape(&expanded.name)),
             ("revision", expanded.revision.to_string()),
-            ("parameters", shown(expanded.parameters.get())),
+            ("parameters", whole(&spaced(expanded.parameters.get()))),
         ];
-        let words: Vec<String> = expanded.describe.iter().map(|sentence| shown(sentence)).collect();
+        let words: Vec<String> = expanded.describe.iter().map(|sentence| whole(sentence)).collect();
         session.out.text(&format!("{}\n\n{}\n{}", facts(&rows), styled(STRONG, "A passport by it"), bullets(&words)))?;
         Ok(DONE)
     }
@@ -218,11 +218,6 @@ fn parameters(template: &Template) -> Members {
     serde_json::from_str(template.parameters.get()).unwrap_or_default()
 }
 
-/// Text from elsewhere, whole, with nothing in it that moves a cursor.
-fn shown(text: &str) -> String {
-    text.chars().flat_map(|c| if is_control(c) { c.escape_unicode().collect::<Vec<_>>() } else { vec![c] }).collect()
-}
-
 fn tell(template: &Template, body: &str, session: &Session) -> Ended {
     if session.out.is_json() {
         session.out.line(body.as_bytes())?;
@@ -237,12 +232,12 @@ fn tell(template: &Template, body: &str, session: &Session) -> Ended {
     rows.extend(template.deleted_at.as_ref().map(|at| ("deleted", escape(at))));
     let mut text = facts(&rows);
     let parameters: Vec<String> =
-        parameters(template).iter().map(|(name, value)| format!("{}: {}", escape(name), shown(value.get()))).collect();
+        parameters(template).iter().map(|(name, value)| format!("{}: {}", escape(name), whole(&spaced(value.get())))).collect();
     if !parameters.is_empty() {
         text.push_str(&format!("\n\n{}\n{}", styled(STRONG, "Parameters"), bullets(&parameters)));
     }
     let grants: Vec<Box<RawValue>> = serde_json::from_str(template.grants.get()).unwrap_or_default();
-    let grants: Vec<String> = grants.iter().map(|grant| shown(grant.get())).collect();
+    let grants: Vec<String> = grants.iter().map(|grant| whole(&spaced(grant.get()))).collect();
     if !grants.is_empty() {
         text.push_str(&format!("\n\n{}\n{}", styled(STRONG, "Grants"), bullets(&grants)));
     }

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::client::{Answer, Remote, escaped};
 use super::error::{DONE, Ended};
 use super::output::{facts, table};
-use super::words::{listed, relative_text};
+use super::words::{listed, relative_text, whole};
 use super::{Session, page};
 
 /// Create, list, change and replay webhooks
@@ -187,7 +187,7 @@ impl Deliveries {
                 delivery.attempts.to_string(),
                 relative_text(&delivery.tried_at, now),
                 delivery.next_at.as_deref().map(|at| relative_text(at, now)).unwrap_or_default(),
-                delivery.last_error.as_deref().map(escape).unwrap_or_default(),
+                delivery.last_error.as_deref().map(whole).unwrap_or_default(),
             ]
         });
         let table = table(&["EVENT", "STATE", "ATTEMPTS", "TRIED", "NEXT", "BECAUSE"], rows);

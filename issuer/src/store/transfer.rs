@@ -287,11 +287,18 @@ fn failed(act: &'static str) -> impl Fn(sqlx::Error) -> TransferError {
 /// Moves the SQLite database at `source` and the keys in `keys` into the empty database that `target` names. Keys go
 /// as they rest, sealed, and no passphrase is asked for; unsealed ones go only with `plain_keys`.
 ///
-/// Nobody may work on the source meanwhile: the caller holds its data directory.
+/// Nobody may work on the source meanwhile: the caller holds its data directory. `shown` is told how many of how many rows
+/// are done; it ends with all of them.
 ///
 /// # Errors
 /// [`TransferError`]; then nothing was moved.
-pub async fn transfer(source: &Path, keys: &KeyDir, plain_keys: bool, target: &PostgresOptions) -> Result<Vec<Proof>, TransferError> {
+pub async fn transfer(
+    source: &Path,
+    keys: &KeyDir,
+    plain_keys: bool,
+    target: &PostgresOptions,
+    shown: &mut (dyn FnMut(u64, u64) + Send),
+) -> Result<Vec<Proof>, TransferError> {
     // Brought up to this release's schema, and its log folded.
     SqliteStore::open(source).await?.close().await?;
     let reading = failed("read the source");
@@ -310,10 +317,11 @@ pub async fn transfer(source: &Path, keys: &KeyDir, plain_keys: bool, target: &P
         sqlx::query(AssertSqlSafe(format!("DELETE FROM {table}"))).execute(&mut *to).await.map_err(&writing)?;
     }
 
+    let mut way = Way { halves: 0, rows: count(&mut from).await?, shown };
     let mut proofs = Vec::with_capacity(TABLES.len() + 1);
     for table in TABLES {
-        let read = copy(table, &mut from, &mut to).await?;
-        let written = prove(table, &mut to).await?;
+        let read = copy(table, &mut from, &mut to, &mut way).await?;
+        let written = prove(table, &mut to, &mut way).await?;
         if read != written {
             return Err(TransferError::Differs { table: table.name, expected: read.rows, found: written.rows });
         }
@@ -416,7 +424,32 @@ impl Tally {
     }
 }
 
-async fn copy(table: &Table, from: &mut SqliteConnection, to: &mut PgConnection) -> Result<Proof, TransferError> {
+/// How far it has come. A row takes two halves: it is written, and it is read back.
+struct Way<'s> {
+    halves: u64,
+    rows: u64,
+    shown: &'s mut (dyn FnMut(u64, u64) + Send),
+}
+
+impl Way<'_> {
+    fn half(&mut self) {
+        self.halves += 1;
+        (self.shown)(self.halves / 2, self.rows);
+    }
+}
+
+/// The rows that there are to move.
+async fn count(from: &mut SqliteConnection) -> Result<u64, TransferError> {
+    let mut rows = 0;
+    for table in TABLES {
+        let question = AssertSqlSafe(format!("SELECT count(*) FROM {}", table.name));
+        let found: i64 = sqlx::query_scalar(question).fetch_one(&mut *from).await.map_err(failed("count the source's rows"))?;
+        rows += u64::try_from(found).unwrap_or_default();
+    }
+    Ok(rows)
+}
+
+async fn copy(table: &Table, from: &mut SqliteConnection, to: &mut PgConnection, way: &mut Way<'_>) -> Result<Proof, TransferError> {
     let reading = failed("read the source");
     let mut tally = Tally::default();
     let mut rows = sqlx::query(AssertSqlSafe(table.select())).fetch(from);
@@ -427,6 +460,7 @@ async fn copy(table: &Table, from: &mut SqliteConnection, to: &mut PgConnection)
         if let Some(row) = row {
             let row = read_sqlite(table, &row).map_err(&reading)?;
             tally.row(&row);
+            way.half();
             part.push(row);
         }
         if part.len() == ROWS || (ended && !part.is_empty()) {
@@ -448,12 +482,13 @@ async fn copy(table: &Table, from: &mut SqliteConnection, to: &mut PgConnection)
     }
 }
 
-async fn prove(table: &Table, to: &mut PgConnection) -> Result<Proof, TransferError> {
+async fn prove(table: &Table, to: &mut PgConnection, way: &mut Way<'_>) -> Result<Proof, TransferError> {
     let reading = failed("read the target back");
     let mut tally = Tally::default();
     let mut rows = sqlx::query(AssertSqlSafe(table.select())).fetch(to);
     while let Some(row) = rows.try_next().await.map_err(&reading)? {
         tally.row(&read_postgres(table, &row).map_err(&reading)?);
+        way.half();
     }
     Ok(tally.proof(table.name))
 }

@@ -101,7 +101,6 @@ fn why(error: &ureq::Error) -> String {
     match error {
         ureq::Error::Other(other) if other.is::<NotAllowed>() => other.to_string(),
         ureq::Error::Timeout(_) => "it did not answer within 10 seconds".to_owned(),
-        ureq::Error::HostNotFound => "its name is not known".to_owned(),
         ureq::Error::Io(error) => format!("the connection failed: {}", error.kind()),
         ureq::Error::Rustls(_) | ureq::Error::Tls(_) => "TLS failed: its certificate, or how it speaks, is not accepted".to_owned(),
         ureq::Error::ConnectionFailed => "it cannot be connected to".to_owned(),
@@ -161,6 +160,23 @@ mod tests {
                 assert!(head.iter().any(|sent| sent.eq_ignore_ascii_case(line)), "{head:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_name_that_nobody_knows_is_named_with_what_to_do_and_the_rest_of_the_url_is_not() {
+        let answer = post(&Reach::default(), "https://hooks.invalid:8443/hook?key=s3cret".into());
+        let Answer::Failed { why, retry_after: None } = answer else { panic!("{answer:?}") };
+        assert!(why.starts_with("the host `hooks.invalid` has no address (") && why.contains("check the webhook's URL"), "{why}");
+        for untold in ["uncategorized", "failed to lookup", "os error", "s3cret", "8443"] {
+            assert!(!why.contains(untold), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_connection_that_nobody_takes_is_told_in_the_systems_words() {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let why = "the connection failed: connection refused".into();
+        assert_eq!(post(&Reach::this_machine(), format!("http://127.0.0.1:{port}/")), Answer::Failed { why, retry_after: None });
     }
 
     #[test]

@@ -8,12 +8,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 use ipnet::IpNet;
+use passport_shared::text::quote;
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
 use crate::config::networks;
+use crate::lookup::no_address;
 
 /// IPv4 addresses that are not everybody's (the IANA registry of special-purpose addresses, multicast and the reserved rest): the
 /// first of each network, and its length.
@@ -124,9 +126,15 @@ fn shifted(address: u32, bits: u32) -> u32 {
 /// What is wrong with `http` to anywhere else.
 const PLAIN: &str = "it must be `https`; `http` is for networks that the issuer was started with alone";
 
-/// That a name has an address which a webhook may not go to.
+/// Why a name leads nowhere that a webhook may go to.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotAllowed {
+    #[error("the host {} has no address ({why}): check the webhook's URL, and that the issuer's machine can look names up", quote(host))]
+    Unknown {
+        host: String,
+        /// As the system says it.
+        why: String,
+    },
     #[error("its name has an address that is not public, and not one that the issuer was started with")]
     Address,
     #[error("{PLAIN}")]
@@ -142,10 +150,20 @@ pub(crate) struct CheckedResolver {
 
 impl Resolver for CheckedResolver {
     fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let found = self.inner.resolve(uri, config, timeout)?;
+        let found = self.inner.resolve(uri, config, timeout).map_err(|error| unknown(uri, error))?;
         check(&self.reach, uri.scheme_str() == Some("https"), &found)?;
         Ok(found)
     }
+}
+
+/// The error of a look-up, with the name that was looked up. The rest of the URL may be a secret, and is not in it.
+fn unknown(uri: &Uri, error: ureq::Error) -> ureq::Error {
+    let why = match error {
+        ureq::Error::Io(error) => no_address(&error).unwrap_or_else(|| error.kind().to_string()),
+        ureq::Error::HostNotFound => "nobody knows the name".to_owned(),
+        other => return other,
+    };
+    ureq::Error::Other(Box::new(NotAllowed::Unknown { host: uri.host().unwrap_or_default().to_owned(), why }))
 }
 
 /// One address that is not allowed is enough: who mixes them is after the one.

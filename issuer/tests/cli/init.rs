@@ -1,31 +1,6 @@
 //! `passport init` at a real terminal, and without one.
 
-use std::path::Path;
-use std::process::Stdio;
-
-use rexpect::reader::Options;
-use rexpect::session::{PtySession, spawn_with_options};
-
-use crate::support::{Run, Served, passport, run, serve};
-
-/// For what it should say next, in milliseconds: far more than it needs.
-const PATIENCE: u64 = 60_000;
-
-/// The command at a terminal of its own.
-fn at_a_terminal(directory: &Path, arguments: &[&str], escapes: Escapes) -> PtySession {
-    let mut command = passport(directory);
-    // What it reads is the terminal too.
-    command.args(arguments).env("TERM", "xterm").env("NO_COLOR", "1").stdin(Stdio::inherit());
-    let options = Options::new().timeout_ms(Some(PATIENCE)).strip_ansi_escape_codes(escapes == Escapes::Dropped);
-    spawn_with_options(command, options).expect("a terminal")
-}
-
-/// What moves the cursor.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Escapes {
-    Dropped,
-    Kept,
-}
+use crate::support::{Escapes, Run, Served, at_a_terminal, passport, run};
 
 #[test]
 fn a_few_questions_make_the_settings_that_serve_starts_with() {
@@ -108,28 +83,4 @@ fn flags_make_the_same_settings_and_what_is_there_stays() {
     assert_eq!(served.stop(), Some(0));
     let first = run(path, &[]).ended(2);
     assert!(first.err.contains("\n  passport serve\n") && first.told().contains("no issuer that answers"), "{}", first.err);
-}
-
-#[test]
-fn a_bar_is_drawn_at_a_terminal_and_neither_in_a_log_nor_beside_json() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path();
-    assert_eq!(Served::wait(&mut serve(path, &["--dev"])).stop(), Some(0));
-    let seen = |arguments: &[&str]| {
-        let mut shown = at_a_terminal(path, arguments, Escapes::Kept);
-        shown.exp_eof().expect("ended")
-    };
-    let person = seen(&["backup", "--data", "data", "a.backup"]);
-    assert!(person.contains("copying the database") && person.contains('\u{1b}'), "{person}");
-    for arguments in [&["backup", "--data", "data", "b.backup", "--json"][..], &["audit", "verify", "--data", "data", "--json"]] {
-        let program = seen(arguments);
-        assert_eq!(program.lines().filter(|line| line.starts_with('{')).count(), 1, "{program}");
-        for drawn in ["copying", "to go", "\u{1b}["] {
-            assert!(!program.contains(drawn), "{drawn}: {program}");
-        }
-    }
-    let log = run(path, &["backup", "--data", "data", "c.backup"]).ended(0);
-    assert!(!log.err.contains("copying") && !log.err.contains('\u{1b}'), "{}", log.err);
-    let log = run(path, &["audit", "verify", "--data", "data"]).ended(0);
-    assert!(!log.err.contains("to go") && !log.err.contains('\u{1b}'), "{}", log.err);
 }

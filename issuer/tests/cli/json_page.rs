@@ -53,6 +53,7 @@ impl Held {
 }
 
 const GRANT: &str = r#"{"resource":"shop","allowedActions":["buy"],"constraints":{"amount":{"max":5}}}"#;
+const HIDING: &str = r#"{"resource":"shop","allowedActions":["buy"],"constraints":{"amount":{"max":5}},"sensitiveAttributes":["card"]}"#;
 const TESTS: &str = "now: 2026-05-30T12:00:00Z\ngrants:\n  - {resource: shop, allowedActions: [buy]}\ntests:\n  \
                      - {name: a, request: {action: buy, resource: shop}, expect: deny}\n";
 
@@ -72,7 +73,7 @@ fn what_the_page_says_of_json_is_what_the_commands_write() {
         command.output().expect("it runs").into()
     };
     call(&["agents", "create", "Ollie", "--id", "agent_ollie"]).ended(0);
-    let issue = ["issue", "--agent", "agent_ollie", "--audience", "https://shop.example", "--expires-in", "1h", "--grant", GRANT];
+    let issue = ["issue", "--agent", "agent_ollie", "--audience", "https://shop.example", "--expires-in", "1h", "--grant", HIDING];
     let token = call(&issue).ended(0).json()["passport"].as_str().expect("a token").to_owned();
     took("trust fetch", &call(&["trust", "fetch", "-o", "trust.bundle"]).ended(0).json());
     took("trust show", &call(&["trust", "show", "trust.bundle"]).ended(0).json());

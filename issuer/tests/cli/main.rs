@@ -5,8 +5,10 @@
 mod admin_passport;
 mod errors;
 mod init;
+mod issue;
 mod json_page;
 mod offline;
+mod progress;
 mod remote;
 mod support;
 mod templates;

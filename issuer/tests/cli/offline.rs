@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use passport_shared::json::{Controls, Document};
 
-use crate::support::{Run, Signer, passport, run, run_with_input};
+use crate::support::{Run, Served, Signer, passport, run, run_with_input, serve};
 
 #[test]
 fn alone_it_says_what_to_do_first() {
@@ -205,4 +205,22 @@ fn an_argument_that_is_a_file_is_told_so_and_hostile_input_ends_quickly() {
     run_with_input(signer.path(), &["inspect", "-"], b"\xff\xfe\x00").ended(4);
     let json = run(signer.path(), &["inspect", "--json", ""]).ended(4);
     assert!(Document::read(json.err.trim_end().as_bytes(), Controls::Refused).is_ok(), "{}", json.err);
+}
+
+#[test]
+fn a_passphrase_for_a_backup_whose_keys_rest_unsealed_is_refused_before_anything_is_there() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    assert_eq!(Served::wait(&mut serve(path, &["--dev"])).stop(), Some(0));
+    run(path, &["backup", "a.backup", "--data", "data"]).ended(0);
+    let restore = ["restore", "a.backup", "--data", "other"];
+    let told = passport(path).args(restore).env("PASSPORT_PASSPHRASE", "a passphrase").output().expect("it runs");
+    let told = Run::from(told).ended(1);
+    assert!(
+        told.told().contains("in the backup `a.backup` rest UNSEALED") && told.told().contains("leave the passphrase out"),
+        "{}",
+        told.err
+    );
+    assert!(!path.join("other").exists(), "nothing was restored");
+    run(path, &restore).ended(0);
 }

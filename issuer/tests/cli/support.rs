@@ -1,5 +1,6 @@
 //! Runs the binary, and makes passports for it.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -7,6 +8,8 @@ use std::process::{Child, Command, Output, Stdio};
 use passport_keys::SigningKey;
 use passport_shared::jose::{self, Algorithm, TokenType};
 use passport_shared::key_set::KeySet;
+use rexpect::reader::Options;
+use rexpect::session::{PtySession, spawn_with_options};
 
 /// When the passports of these tests live.
 pub(crate) const NOW: i64 = 1_800_000_000;
@@ -169,4 +172,35 @@ impl Drop for Served {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// For what it should say next, in milliseconds: far more than it needs.
+const PATIENCE: u64 = 60_000;
+
+/// The command at a terminal of its own.
+pub(crate) fn at_a_terminal(directory: &Path, arguments: &[&str], escapes: Escapes) -> PtySession {
+    let mut command = passport(directory);
+    command.args(arguments);
+    spawned(command, escapes)
+}
+
+/// The same, with its output in a file.
+pub(crate) fn at_a_terminal_into(file: File, directory: &Path, arguments: &[&str]) -> PtySession {
+    let mut command = passport(directory);
+    command.args(arguments).stdout(file);
+    spawned(command, Escapes::Kept)
+}
+
+fn spawned(mut command: Command, escapes: Escapes) -> PtySession {
+    // What it reads is the terminal too.
+    command.env("TERM", "xterm").env("NO_COLOR", "1").stdin(Stdio::inherit());
+    let options = Options::new().timeout_ms(Some(PATIENCE)).strip_ansi_escape_codes(escapes == Escapes::Dropped);
+    spawn_with_options(command, options).expect("a terminal")
+}
+
+/// What moves the cursor.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Escapes {
+    Dropped,
+    Kept,
 }

@@ -81,7 +81,7 @@ fn a_template_is_saved_tried_issued_by_and_revoked_as_the_document_says() {
     };
 
     let saved = next("templates save");
-    for shown in ["team-reports", "revision     1\n", "Parameters", "\"resource\":\"reports/${team}/**\""] {
+    for shown in ["team-reports", "revision     1\n", "Parameters", "\"resource\": \"reports/${team}/**\""] {
         assert!(saved.out.contains(shown), "{shown} is not in\n{}", saved.out);
     }
     let tried = next("templates expand");

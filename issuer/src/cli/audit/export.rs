@@ -25,6 +25,7 @@ use crate::cli::backup::archive;
 use crate::cli::client::Remote;
 use crate::cli::error::{CliError, DONE, Ended};
 use crate::cli::progress::Progress;
+use crate::cli::words::counted;
 
 /// Write the audit log to a file, the oldest event first
 ///
@@ -109,8 +110,8 @@ impl Export {
         match session.out.is_json() {
             true => session.out.json(&told)?,
             false => session.out.say(&format!(
-                "wrote {} events to `{}`; `{}` says what they are",
-                written.count,
+                "wrote {} to `{}`; `{}` says what is in it",
+                counted(written.count, "event"),
                 self.output.display(),
                 manifest.display()
             )),

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use crate::cli::Session;
 use crate::cli::client::{Client, Remote};
 use crate::cli::error::{CliError, DONE, Ended};
+use crate::cli::words::counted;
 use crate::cli::write::{Readers, write};
 
 /// Fetch the proof that a decision is in the audit log, as one file
@@ -71,11 +72,11 @@ impl Prove {
             Some(path) => {
                 write(path, file.trim_end().as_bytes(), Readers::Everyone)?;
                 session.out.say(&format!(
-                    "event {} of {}, proved by the checkpoint of {} events; whoever has the key checks it:\n  \
+                    "event {} of {}, proved by the checkpoint of {}; whoever has the key checks it:\n  \
                      passport audit verify --proof {} --key {}",
                     proved.entry.sequence,
                     escape(key.origin()),
-                    proved.checkpoint.size(),
+                    counted(proved.checkpoint.size(), "event"),
                     path.display(),
                     key.verifier_key()
                 ));

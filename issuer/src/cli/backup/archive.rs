@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::DATABASE_NAME;
 use crate::cli::issuer_data::KEYS;
+use crate::cli::progress::Progress;
 use crate::hex::hex;
 
 /// The form of the archive.
@@ -75,6 +76,11 @@ impl Manifest {
         })
     }
 
+    /// Bytes of the database.
+    pub(crate) fn database_bytes(&self) -> u64 {
+        self.files.get(DATABASE_NAME).map_or(0, |sum| sum.bytes)
+    }
+
     /// How many key files there are.
     pub(crate) fn key_count(&self) -> usize {
         self.files.keys().filter(|name| key_of(name).is_some()).count()
@@ -128,8 +134,8 @@ pub(crate) fn keys(directory: &Path) -> io::Result<Vec<KeyFile>> {
     Ok(keys)
 }
 
-/// Writes the archive.
-pub(crate) fn write(to: &File, manifest: &Manifest, database: &Path, keys: &[KeyFile]) -> io::Result<()> {
+/// Writes the archive. The bytes of the database, by far the most of it, are the progress.
+pub(crate) fn write(to: &File, manifest: &Manifest, database: &Path, keys: &[KeyFile], progress: &Progress) -> io::Result<()> {
     let mut archive = tar::Builder::new(io::BufWriter::new(to));
     let head = |bytes: u64| {
         let mut head = tar::Header::new_gnu();
@@ -142,7 +148,7 @@ pub(crate) fn write(to: &File, manifest: &Manifest, database: &Path, keys: &[Key
     let text = serde_json::to_vec_pretty(manifest).map_err(io::Error::other)?;
     archive.append_data(&mut head(u64::try_from(text.len()).unwrap_or(u64::MAX)), MANIFEST, text.as_slice())?;
     let file = File::open(database)?;
-    archive.append_data(&mut head(file.metadata()?.len()), DATABASE_NAME, file)?;
+    archive.append_data(&mut head(file.metadata()?.len()), DATABASE_NAME, progress.watch(file))?;
     for key in keys {
         archive.append_data(&mut head(u64::try_from(key.bytes.len()).unwrap_or(u64::MAX)), &key.name, key.bytes.as_slice())?;
     }

@@ -7,6 +7,7 @@ use ureq::http::Response;
 use ureq::{Body, Error};
 
 use crate::cli::error::{APPROVAL_REQUIRED, CliError, DENIED, FAILED, NOT_A_PASSPORT, Told};
+use crate::lookup::no_address;
 
 /// The body of an answer that says that all is well.
 #[derive(Debug)]
@@ -49,8 +50,18 @@ impl Answer {
 /// Why there is no answer. Nothing that was sent is in it.
 fn unanswered(error: &Error, url: &str) -> CliError {
     let at = quote(url);
+    let unknown = match error {
+        Error::HostNotFound => Some("nobody knows the name".to_owned()),
+        Error::Io(source) => no_address(source),
+        _ => None,
+    };
+    if let Some(why) = unknown {
+        return CliError::failed(format!("the host of {at} has no address ({why})")).hint(
+            "is --url (PASSPORT_URL, or `url` in passport.toml) right, and can this machine look names up? An issuer on this \
+             machine is also at the address that it listens on: --url http://127.0.0.1:7700",
+        );
+    }
     let why = match error {
-        Error::HostNotFound => format!("the host of {at} is not known"),
         Error::Timeout(_) => format!("{at} did not answer in time"),
         Error::BodyExceedsLimit(max) => format!("the answer of {at} has more than the {max} bytes that are accepted"),
         Error::Io(source) => format!("cannot reach {at}: {}", crate::cli::error::plain(source)),
@@ -129,6 +140,14 @@ mod tests {
             "{told}"
         );
         assert!(!told.contains("running"), "{told}");
+    }
+
+    #[test]
+    fn a_host_that_nobody_knows_is_told_as_that_and_what_to_do() {
+        let client = Client::at("https://issuer.invalid", None).expect("a client");
+        let told = client.fetch("/", 10).expect_err("no address").to_text().expect("a text");
+        assert!(told.starts_with("the host of `https://issuer.invalid") && told.contains("has no address ("), "{told}");
+        assert!(told.contains("\n\nhint: is --url") && !told.contains("running"), "{told}");
     }
 
     #[test]

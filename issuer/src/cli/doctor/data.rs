@@ -9,7 +9,7 @@ use passport_shared::text::escape;
 use super::Finding;
 use crate::cli::error::plain;
 use crate::cli::issuer_data::{Places, failed};
-use crate::cli::words::when;
+use crate::cli::words::{counted, size, when};
 use crate::store::sqlite::{Check, Contents, look as look_into};
 
 /// A key that has signed for longer, in seconds, should give way to the next: 90 days.
@@ -23,7 +23,7 @@ pub(super) async fn look(places: &Places, passphrase: Option<Passphrase>, now: i
     let mut findings = vec![permissions(places)];
     match look_into(&places.database, Check::Quick).await {
         Err(error) => {
-            let why = failed("read the database", &error).to_text().unwrap_or_default();
+            let why = failed("read the database", &error).what().unwrap_or_default();
             findings.push(Finding::wrong(
                 "database",
                 why,
@@ -71,12 +71,12 @@ fn database(places: &Places, contents: &Contents) -> Finding {
     log.push("-wal");
     let log = std::fs::metadata(&log).map_or(0, |metadata| metadata.len());
     let found = format!(
-        "sound; schema {}, {} agents, {} passports, {} audit events, a log of {} KiB",
+        "sound; schema {}, {}, {}, {}, a log of {}",
         contents.schema,
-        contents.agents,
-        contents.passports,
-        contents.events,
-        log >> 10
+        counted(contents.agents, "agent"),
+        counted(contents.passports, "passport"),
+        counted(contents.events, "audit event"),
+        size(log)
     );
     match log > LOG_BYTES {
         true => Finding::care(
@@ -151,9 +151,9 @@ fn log(contents: &Contents, now: i64) -> Option<Finding> {
             "restore the newest backup that has them; passport audit verify says more",
         ),
         Some((size, at)) => {
-            Finding::ok("audit log", format!("{} events, the newest checkpoint is over {size}, {}", log.size, when(at, now)))
+            Finding::ok("audit log", format!("{}, the newest checkpoint is over {size}, {}", counted(log.size, "event"), when(at, now)))
         }
-        None => Finding::ok("audit log", format!("{} events, and no checkpoint yet", log.size)),
+        None => Finding::ok("audit log", format!("{}, and no checkpoint yet", counted(log.size, "event"))),
     })
 }
 
@@ -168,7 +168,7 @@ fn disk(path: &Path) -> Finding {
             );
         }
     };
-    let found = format!("{} MiB free", free >> 20);
+    let found = format!("{} free", size(free));
     let advice = "make room: an issuer that cannot write acknowledges nothing";
     match free {
         free if free < FREE_BYTES / 10 => Finding::wrong("disk", found, advice),

@@ -8,7 +8,7 @@ use passport_verifier::{SpoolSummary, look_into_spool};
 
 use super::Finding;
 use crate::cli::error::plain;
-use crate::cli::words::when;
+use crate::cli::words::{counted, size, when};
 
 /// What waits for longer, in seconds, is not just on its way: an hour, far beyond the longest pause between two tries.
 const OLD: i64 = 3_600;
@@ -43,13 +43,13 @@ fn access(directory: &Path) -> Finding {
 }
 
 fn waiting(found: &SpoolSummary, now: i64) -> Finding {
-    let size = format!("{} KiB in {}", found.bytes.div_ceil(1_024), counted(found.segments, "segment"));
+    let room = format!("{} in {}", size(found.bytes), counted(found.segments, "segment"));
     let Some(oldest) = found.oldest_at.filter(|_| found.waiting > 0) else {
-        return Finding::ok("spool", format!("nothing of {} waits; {size}", quote(&found.reporter)));
+        return Finding::ok("spool", format!("nothing of {} waits; {room}", quote(&found.reporter)));
     };
     let waits = if found.waiting == 1 { "waits" } else { "wait" };
     let said = format!(
-        "{} of {} {waits} for the issuer, the oldest of {}; {size}",
+        "{} of {} {waits} for the issuer, the oldest of {}; {room}",
         counted(found.waiting, "decision"),
         quote(&found.reporter),
         when(oldest, now)
@@ -73,9 +73,4 @@ fn soundness(found: &SpoolSummary) -> Finding {
             "see to the disk; the service reports a gap in their place, so keep a copy of the directory if they matter",
         ),
     }
-}
-
-/// "1 segment", "2 segments".
-fn counted(count: u64, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -17,7 +17,7 @@ pub(super) fn look(url: &str, now: i64) -> Vec<Finding> {
     let text = match fetched {
         Ok(text) => text,
         Err(error) => {
-            let why = error.to_text().unwrap_or_default();
+            let why = error.what().unwrap_or_default();
             return vec![Finding::wrong("trust", why, "see whether the issuer runs, and whether it can be reached from here")];
         }
     };

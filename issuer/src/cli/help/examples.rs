@@ -80,6 +80,8 @@ pub(crate) const EXAMPLES: &[(&str, &str)] = &[
         r#"  passport issue --agent agent_ollie --audience https://shop.example \
     --expires-in 1h -o ollie.passport --grant '{"resource":"shop",
       "allowedActions":["buy"],"constraints":{"amount":{"max":"50.00"}}}'
+  passport issue --agent agent_ollie --template team-reports \
+    --param team=north --dry-run
   passport issue --agent agent_ollie --template team-reports --param team=north
   passport issue --agent shop_service --role reporter --expires-in 30d"#,
     ),

@@ -8,11 +8,11 @@ use clap::{Arg, Args as _, Command};
 
 use super::Answers;
 use crate::cli::error::CliError;
-use crate::cli::output::wrap;
+use crate::cli::output::{WIDTH, wrap};
 use crate::config::{CallerSettings, DataSettings, ServeSettings, SettingsFile, UrlSettings};
 
-/// Of a comment.
-const WIDTH: usize = 100;
+/// Of a comment, behind its mark.
+const ROOM: usize = WIDTH - 2;
 
 /// The text for `answers`, which the reader of settings takes; without the line break at its end.
 pub(super) fn of(answers: &Answers, admin: &Path, file: &Path) -> Result<String, CliError> {
@@ -76,7 +76,7 @@ fn about(all: &[Arg], name: &str) -> String {
 }
 
 fn comment(text: &str) -> String {
-    wrap(text, WIDTH).iter().map(|line| format!("# {line}\n")).collect()
+    wrap(text, ROOM).iter().map(|line| format!("# {line}\n")).collect()
 }
 
 fn quoted(value: &str) -> String {

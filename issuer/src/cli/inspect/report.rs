@@ -2,11 +2,13 @@
 
 use passport_shared::decision::{Outcome, Reason, Unmet, Verdict};
 use passport_shared::grant::Grant;
+use passport_shared::hidden::HiddenAttributes;
 use passport_shared::text::escape;
 use passport_shared::unverified::UnverifiedPassport;
 use serde::Serialize;
 
-use crate::cli::output::{BAD, CARE, GOOD, STRONG, bullets, facts, styled, width, wrap};
+use crate::cli::output::{BAD, CARE, GOOD, STRONG, facts, styled, width, wrap};
+use crate::cli::said::{self, Said};
 use crate::cli::verify::view;
 use crate::cli::words::{listed, sentence, shown, when};
 
@@ -76,6 +78,7 @@ pub(super) struct Json<'p> {
     on_behalf_of: Option<&'p str>,
     needs_proof: bool,
     status: Option<&'p passport_shared::passport::StatusRef>,
+    hidden_attributes: Option<&'p HiddenAttributes>,
     grants: Vec<JsonGrant<'p>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     preview: Option<&'p Preview<'p>>,
@@ -128,6 +131,7 @@ impl Report<'_> {
             on_behalf_of: claims.on_behalf_of.as_deref(),
             needs_proof: claims.needs_proof,
             status: claims.status.as_ref(),
+            hidden_attributes: claims.hidden.as_deref(),
             grants: claims.grants.iter().map(|(index, grant)| JsonGrant { index: *index, understood: grant.understood, grant }).collect(),
             preview: self.preview.as_ref(),
         }
@@ -136,6 +140,7 @@ impl Report<'_> {
     /// For a person.
     pub(super) fn to_text(&self) -> String {
         let mut parts = vec![self.headline(), facts(&self.facts()), self.grants()];
+        parts.extend(self.passport.claims().hidden.as_deref().and_then(said::hidden));
         parts.extend(self.preview.as_ref().map(|preview| self.tried(preview)));
         parts.join("\n\n")
     }
@@ -190,17 +195,9 @@ impl Report<'_> {
 
     fn grants(&self) -> String {
         let claims = self.passport.claims();
-        let words: Vec<_> = claims.grants.iter().map(|(_, grant)| grant.describe(self.now)).collect();
-        let may: Vec<String> = words.iter().filter_map(|words| words.may.clone()).collect();
-        let must_not: Vec<String> = words.iter().filter_map(|words| words.must_not.clone()).collect();
-        let mut parts = Vec::new();
-        match may.is_empty() {
-            true => parts.push(styled(STRONG, "It allows nothing.")),
-            false => parts.push(format!("{}\n{}", styled(STRONG, "It allows"), bullets(&may))),
-        }
-        if !must_not.is_empty() {
-            parts.push(format!("{}\n{}", styled(STRONG, "It forbids, whatever else is allowed"), bullets(&must_not)));
-        }
+        let said = Said::by(claims.grants.iter().map(|(_, grant)| grant), self.now);
+        let mut parts = vec![said.allowed.unwrap_or_else(|| styled(STRONG, "It allows nothing."))];
+        parts.extend(said.forbidden);
         let note = |count: usize, what: &str| (count > 0).then(|| format!("{count} of its grants {what}."));
         parts.extend(note(claims.grants.iter().filter(|(_, grant)| !grant.understood).count(), "cannot be understood and allow nothing"));
         parts.extend(note(claims.grants.iter().filter(|(_, grant)| !grant.is_live(self.now)).count(), "have ended"));

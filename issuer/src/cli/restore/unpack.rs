@@ -12,9 +12,11 @@ use crate::cli::backup::DATABASE_NAME;
 use crate::cli::backup::archive::{FORMAT, KEY_BYTES, MANIFEST, MANIFEST_BYTES, Manifest, key_of, sum_up};
 use crate::cli::error::{CliError, plain};
 use crate::cli::issuer_data::KEYS;
+use crate::cli::output::Output;
+use crate::cli::progress::Progress;
 
 /// Writes the files of the archive at `path` into the directory `to`, down to the disk, each for its owner alone.
-pub(super) fn unpack(path: &Path, to: &Path) -> Result<Manifest, CliError> {
+pub(super) fn unpack(path: &Path, to: &Path, out: Output) -> Result<Manifest, CliError> {
     let file = File::open(path).map_err(|error| CliError::io("open", path.display(), &error))?;
     let broken = |error: &io::Error| bad(path, &format!("cannot be read: {}", plain(error)));
     let mut archive = tar::Archive::new(io::BufReader::new(file));
@@ -39,6 +41,7 @@ pub(super) fn unpack(path: &Path, to: &Path) -> Result<Manifest, CliError> {
 
     let make = |error: io::Error| CliError::io("make", to.display(), &error);
     DirBuilder::new().mode(0o700).create(to.join(KEYS)).map_err(make)?;
+    let progress = Progress::bytes(manifest.database_bytes(), "unpacked", out);
     let mut missing: BTreeSet<&str> = manifest.files.keys().map(String::as_str).collect();
     for entry in entries {
         let mut entry = entry.map_err(|error| broken(&error))?;
@@ -54,7 +57,7 @@ pub(super) fn unpack(path: &Path, to: &Path) -> Result<Manifest, CliError> {
         };
         let mut put = || -> io::Result<_> {
             let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to.join(&name))?;
-            let found = sum_up(&mut entry, &mut file)?;
+            let found = sum_up(&mut progress.watch(&mut entry), &mut file)?;
             file.sync_all().map(|()| found)
         };
         if put().map_err(|error| CliError::io("write", to.join(&name).display(), &error))? != *sum {

@@ -80,7 +80,7 @@ fn placed(path: &Path, wrong: &Wrong) -> Fault {
 
 fn read(path: &Path) -> Result<String, Faults> {
     let told = |detail: String| vec![Fault { pointer: path.display().to_string(), detail }];
-    let bytes = input::file(path, FILE_BYTES).map_err(|error| told(error.to_text().unwrap_or_default()))?;
+    let bytes = input::file(path, FILE_BYTES).map_err(|error| told(error.what().unwrap_or_default()))?;
     String::from_utf8(bytes).map_err(|_| told("it is not text in UTF-8".to_owned()))
 }
 

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal as _, Write};
 use std::path::Path;
 
 use chrono::DateTime;
@@ -20,6 +20,7 @@ use serde_json::value::RawValue;
 
 use super::checker::Checker;
 use crate::cli::error::{CliError, DONE, Ended};
+use crate::cli::progress::Progress;
 use crate::cli::{Session, ids, input};
 
 /// Bytes of one line: the largest request that is looked at, a token of the largest size with every character escaped,
@@ -30,12 +31,26 @@ const LINE_BYTES: usize = 2 * 1_048_576;
 pub(super) fn run(path: &Path, checker: &Checker, session: &Session) -> Ended {
     // Decisions are counted in hundred thousands a second: few reads and few writes.
     let unreadable = |error: io::Error| CliError::io("read", path.display(), &error);
-    let input: Box<dyn io::Read> = match path.as_os_str() == "-" {
-        true => Box::new(io::stdin().lock()),
-        false => Box::new(File::open(path).map_err(unreadable)?),
+    // Where the answers are seen as they come, they are the progress, and a bar would stand in their way.
+    let seen = io::stdout().is_terminal();
+    let (input, progress): (Box<dyn io::Read>, _) = if path.as_os_str() == "-" {
+        let progress = if seen || io::stdin().is_terminal() { Progress::hidden() } else { Progress::count_bytes("decided", session.out) };
+        (Box::new(io::stdin().lock()), progress)
+    } else {
+        let file = File::open(path).map_err(unreadable)?;
+        let about = file.metadata().map_err(unreadable)?;
+        let progress = match about.is_file() {
+            _ if seen => Progress::hidden(),
+            true => Progress::bytes(about.len(), "decided", session.out),
+            // A pipe has a name and no length.
+            false => Progress::count_bytes("decided", session.out),
+        };
+        (Box::new(file), progress)
     };
     let mut out = BufWriter::with_capacity(65_536, io::stdout().lock());
-    answer_all(input, &mut out, checker, session).map_err(|error| match error {
+    let answered = answer_all(progress.watch(input), &mut out, checker, session);
+    drop(progress);
+    answered.map_err(|error| match error {
         Failure::Read(error) => unreadable(error),
         Failure::Write(error) => error.into(),
     })?;

@@ -68,7 +68,7 @@ async fn two_issuers_on_one_database_sign_one_note_for_a_size() {
 async fn a_log_that_went_back_behind_its_checkpoint_signs_no_more_until_an_admin_says_so() {
     let world = World::new().await;
     let early = world.place.path().join("early.db");
-    crate::store::sqlite::copy(&world.place.path().join("passport.db"), &early).await.unwrap();
+    crate::store::sqlite::copy(&world.place.path().join("passport.db"), &early, &mut |_, _| {}).await.unwrap();
     world.agent("a").await;
     world.agent("b").await;
     let last = world.issuer.checkpoint().await.unwrap();

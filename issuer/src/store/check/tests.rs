@@ -45,7 +45,7 @@ async fn checked(path: &Path, asked: &Asked) -> LogReport {
 async fn tampered(world: &World, acts: &[&str]) -> LogReport {
     let path = world.place.path().join("tampered.db");
     let _ = std::fs::remove_file(&path);
-    copy(&database(world), &path).await.unwrap();
+    copy(&database(world), &path, &mut |_, _| {}).await.unwrap();
     let mut conn: SqliteConnection = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
     for table in ["audit_events", "audit_checkpoints"] {
         for trigger in ["updated", "deleted"] {

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use self::private_server::PrivateServer;
 use super::{Durability, PostgresOptions, PostgresStore, PostgresVault};
 use crate::store::contract_tests::{Backend, agent, append, contract_suite, decision, event, with_ollie};
-use crate::store::{AgentFilter, AuditFilter, OpenError, Store, StoreError};
+use crate::store::{AgentFilter, AuditFilter, OpenError, Store, StoreError, transfer};
 
 /// The server of all these tests. It waits for no disk: what a crash would lose is PostgreSQL's own concern.
 fn server() -> &'static PrivateServer {
@@ -99,6 +99,26 @@ async fn the_audit_log_cannot_be_edited_in_postgresql() {
     assert!(sqlx::query("UPDATE audit_events SET body = ''").execute(&mut conn).await.is_err(), "the second is beyond");
     let dropped = sqlx::query("UPDATE audit_events SET body = '' WHERE sequence = 1").execute(&mut conn).await.unwrap();
     assert_eq!(dropped.rows_affected(), 1);
+}
+
+#[tokio::test]
+async fn a_move_says_how_many_of_how_many_rows_are_done_and_ends_with_all() {
+    let (place, folder) = (Database::new(), tempfile::tempdir().unwrap());
+    let source = folder.path().join("passport.db");
+    let store = crate::store::SqliteStore::open(&source).await.unwrap();
+    for number in 0..60 {
+        store.create_agent(agent(&format!("agent_{number}")), event(number)).await.unwrap();
+    }
+    store.close().await.unwrap();
+    let keys = passport_keys::KeyDir::open(folder.path().join("keys"), Protection::PlainForDevelopment).unwrap();
+    let mut told = Vec::new();
+    let proofs = transfer(&source, &keys, true, &place.options(), &mut |done, of| told.push((done, of))).await.unwrap();
+    let rows: u64 = proofs.iter().map(|proof| proof.rows).sum();
+    assert!(rows > 120, "agents and their events: {rows}");
+    assert!(told.is_sorted() && told.iter().all(|(_, of)| *of == rows), "{told:?}");
+    assert_eq!(told.last(), Some(&(rows, rows)));
+    // Each row counts when it is written, and when it is read back.
+    assert_eq!(u64::try_from(told.len()).unwrap(), 2 * rows);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use passport_shared::key_set::KeyId;
 use passport_shared::log::note::VerifierKey;
@@ -75,16 +76,43 @@ pub enum Check {
     Whole,
 }
 
+/// How often it is looked how long a copy is by now.
+const LOOK: Duration = Duration::from_millis(100);
+
 /// Writes the database `from`, as of one moment, to the new file `to`. Others may write meanwhile. The copy is not
-/// forced to disk: that is left to who gives it its name.
+/// forced to disk: that is left to who gives it its name. `shown` is told how many of about how many bytes are written; it
+/// ends with all of them.
 ///
 /// # Errors
 /// [`OpenError::Database`] if one of the files cannot be used.
-pub async fn copy(from: &Path, to: &Path) -> Result<(), OpenError> {
+pub async fn copy(from: &Path, to: &Path, shown: &mut (dyn FnMut(u64, u64) + Send)) -> Result<(), OpenError> {
     let failed = at(from);
     let mut conn = read_only(from).await?;
-    sqlx::query("VACUUM INTO $1").bind(to.to_string_lossy().into_owned()).execute(&mut conn).await.map_err(&failed)?;
+    let bytes = bytes(&mut conn).await.map_err(&failed)?;
+    shown(0, bytes);
+    {
+        let copied = sqlx::query("VACUUM INTO $1").bind(to.to_string_lossy().into_owned()).execute(&mut conn);
+        tokio::pin!(copied);
+        // SQLite does not say how far it is, but what it writes goes straight to the file.
+        loop {
+            match tokio::time::timeout(LOOK, &mut copied).await {
+                Ok(ended) => break ended.map_err(&failed)?,
+                Err(_) => shown(std::fs::metadata(to).map_or(0, |file| file.len()).min(bytes), bytes),
+            }
+        }
+    };
+    shown(bytes, bytes);
     conn.close().await.map_err(&failed)
+}
+
+/// Bytes of the pages that hold something.
+async fn bytes(conn: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
+    let bytes: i64 = sqlx::query_scalar(
+        "SELECT (p.page_count - f.freelist_count) * s.page_size FROM pragma_page_count p, pragma_freelist_count f, pragma_page_size s",
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(u64::try_from(bytes).unwrap_or_default())
 }
 
 /// What the database at `path` holds, once it was found sound. Nothing is written.

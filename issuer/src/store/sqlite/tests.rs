@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use sqlx::{ConnectOptions, Connection};
 
-use super::SqliteStore;
 use super::driver::Failure;
 use super::open::{migrations, read_setting};
+use super::{SqliteStore, copy};
 use crate::store::contract_tests::{Backend, NOW, agent, append, contract_suite, decision, event, passport, with_ollie};
 use crate::store::{AuditFilter, CountFilter, NewEvent, OpenError, Store, StoreError};
 
@@ -134,6 +134,21 @@ async fn closing_folds_the_log_into_the_database() {
     store.close().await.unwrap();
     let log = place.path().with_file_name("passport.db-wal");
     assert!(!log.exists() || std::fs::metadata(log).unwrap().len() == 0);
+}
+
+#[tokio::test]
+async fn a_copy_says_how_much_of_it_is_written_and_ends_with_all() {
+    let place = TempFile::new();
+    let store = with_ollie(&place).await;
+    store.close().await.unwrap();
+    let (to, mut told) = (place.path().with_file_name("copy.db"), Vec::new());
+    copy(&place.path(), &to, &mut |done, of| told.push((done, of))).await.unwrap();
+    let bytes = std::fs::metadata(place.path()).unwrap().len();
+    let (first, last) = (*told.first().unwrap(), *told.last().unwrap());
+    assert!(first.0 == 0 && last.0 == last.1 && told.iter().all(|(_, of)| *of == last.1), "{told:?}");
+    assert!(told.is_sorted(), "{told:?}");
+    // Of a database of which nothing was taken away again, it is every page.
+    assert_eq!((last.1, std::fs::metadata(&to).unwrap().len()), (bytes, bytes));
 }
 
 #[tokio::test]
