@@ -124,6 +124,7 @@ macro_rules! contract_suite {
             makers {
                 a_maker_that_counts_no_more_changes_nothing,
                 a_live_maker_makes_each_change,
+                a_maker_that_has_reported_is_refused_from_the_change_on_that_ends_it,
                 a_maker_can_revoke_itself_once,
                 first_keys_are_made_by_no_passport,
             }

@@ -114,6 +114,32 @@ pub(crate) async fn a_maker_that_counts_no_more_changes_nothing(backend: impl Ba
     }
 }
 
+/// Who reports is known from one batch to the next, and not a moment longer than it may.
+pub(crate) async fn a_maker_that_has_reported_is_refused_from_the_change_on_that_ends_it(backend: impl Backend) {
+    let store = world(&backend).await;
+    let mut number = 0;
+    let mut may_report = async |id: &str, at: i64| {
+        number += 1;
+        let maker = Maker { passport_id: id.to_owned(), at };
+        let outcome = append(store.as_ref(), "shop", Some(maker), vec![decision(&format!("r{number}"), "h")]).await;
+        outcome.map(|outcome| assert_eq!(outcome.accepted, 1)).map_err(|error| error.to_string())
+    };
+    for id in ["pp_live", "pp_victim", "pp_loner", "pp_live", "pp_victim", "pp_loner"] {
+        may_report(id, AT).await.unwrap();
+    }
+    assert!(may_report("pp_live", AT + 1).await.unwrap_err().contains("pp_live"), "its time is over");
+    may_report("pp_live", AT).await.unwrap();
+    store.revoke_passport("pp_victim", None, NOW, None, just(event(910))).await.unwrap();
+    assert!(may_report("pp_victim", AT).await.is_err());
+    may_report("pp_loner", AT).await.unwrap();
+    // By a clock that is ahead, so that its passport is not revoked with it.
+    store.disable_agent("loner", "r", NOW + 3_600, event(911)).await.unwrap();
+    assert!(may_report("pp_loner", AT).await.is_err());
+    may_report("pp_live", AT).await.unwrap();
+    store.revoke_key(revoke_key("k2", KeyState::Active), event(912)).await.unwrap();
+    assert!(may_report("pp_live", AT).await.is_err());
+}
+
 pub(crate) async fn first_keys_are_made_by_no_passport(backend: impl Backend) {
     let store = backend.open().await;
     let refused = store.insert_first_keys(key("k1", NOW), key("k2", NOW), by(1, "pp_unknown")).await;

@@ -7,7 +7,6 @@ use sqlx::QueryBuilder;
 
 use super::super::adding;
 use super::super::driver::{Db, DbConnection, Failure};
-use super::super::makers;
 use super::chains::{self, Chain, Place, Step};
 use super::head::Head;
 use super::rows::Row;
@@ -29,8 +28,8 @@ pub(in super::super) async fn append(
     group: &[Batch],
     careful: bool,
 ) -> Result<(Head, Outcomes), Failure> {
-    let head = head.check(conn).await?;
-    let mut refused = makers::refused(conn, group.iter().map(|batch| batch.maker.as_ref())).await?;
+    let (mut head, trust) = head.check(conn).await?;
+    let mut refused = head.makers.refused(conn, trust, group.iter().map(|batch| batch.maker.as_ref())).await?;
     let (mut outcomes, mut alarms) = (Outcomes::with_capacity(group.len()), Vec::new());
     let mut appending = Appending { sequence: head.size(), head, careful, rows: Vec::new(), written: HashMap::new(), moved: Chains::new() };
     for (index, batch) in group.iter().enumerate() {

@@ -8,6 +8,7 @@ use hashbrown::HashMap;
 use passport_shared::log::merkle::{Frontier, leaf_hash};
 
 use super::super::driver::{DbConnection, Failure, corrupt};
+use super::super::makers::Known;
 use super::super::settling;
 use super::chains::Chain;
 use super::counts::Counts;
@@ -35,6 +36,8 @@ pub(in super::super) struct Head {
     full: Vec<(i64, Noted)>,
     /// The chain that each reporter goes on with, as far as it was looked up.
     pub(super) chains: HashMap<String, Chain>,
+    /// Who may report, as far as it was looked up.
+    pub(super) makers: Known,
 }
 
 impl Head {
@@ -61,13 +64,14 @@ impl Head {
         Ok(Self { tree, tiles, ..Self::default() })
     }
 
-    /// This head where it is still the database's, else that.
-    pub(super) async fn check(self, conn: &mut DbConnection) -> Result<Self, Failure> {
-        let (size, edge) = stored(conn).await?;
+    /// This head where it is still the database's, else that; and the trust sequence.
+    pub(super) async fn check(self, conn: &mut DbConnection) -> Result<(Self, i64), Failure> {
+        let query = "SELECT h.size, h.edge, t.sequence FROM audit_head h CROSS JOIN trust t WHERE h.id = 1 AND t.id = 1";
+        let (size, edge, trust): (i64, Vec<u8>, i64) = sqlx::query_as(query).fetch_one(&mut *conn).await?;
         if size > 0 && i64::try_from(self.tree.size()) == Ok(size) && self.tree.to_bytes() == edge {
-            Ok(self)
+            Ok((self, trust))
         } else {
-            Self::load(conn).await
+            Ok((Self { makers: self.makers, ..Self::load(conn).await? }, trust))
         }
     }
 
