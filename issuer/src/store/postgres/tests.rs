@@ -9,9 +9,10 @@ use passport_keys::{KeyVault as _, Passphrase, Protection};
 use tokio::task::JoinSet;
 
 use self::private_server::PrivateServer;
+use super::passports::{Range, query};
 use super::{Durability, PostgresOptions, PostgresStore, PostgresVault};
 use crate::store::contract_tests::{Backend, agent, append, contract_suite, decision, event, with_ollie};
-use crate::store::{AgentFilter, AuditFilter, OpenError, Store, StoreError};
+use crate::store::{AgentFilter, AuditFilter, OpenError, PassportFilter, PassportState, Store, StoreError};
 
 /// The server of all these tests. It waits for no disk: what a crash would lose is PostgreSQL's own concern.
 fn server() -> &'static PrivateServer {
@@ -99,6 +100,30 @@ async fn the_audit_log_cannot_be_edited_in_postgresql() {
     assert!(sqlx::query("UPDATE audit_events SET body = ''").execute(&mut conn).await.is_err(), "the second is beyond");
     let dropped = sqlx::query("UPDATE audit_events SET body = '' WHERE sequence = 1").execute(&mut conn).await.unwrap();
     assert_eq!(dropped.rows_affected(), 1);
+}
+
+/// Where reading all is out of the question: of few rows a database reads all.
+#[tokio::test]
+async fn passports_that_end_soon_are_found_by_an_index_of_their_ends_in_postgresql() {
+    let place = Database::new();
+    let _store = with_ollie(&place).await;
+    let mut conn = <sqlx::PgConnection as sqlx::Connection>::connect(&place.url).await.unwrap();
+    sqlx::query("SET enable_seqscan = off").execute(&mut conn).await.unwrap();
+    let state = Some(PassportState::Live);
+    let soon = PassportFilter {
+        agent_id: None,
+        key_id: None,
+        template: None,
+        state,
+        text: None,
+        expires_before: Some(60),
+        now: 0,
+        cursor: None,
+        limit: 9,
+    };
+    let plan = query("EXPLAIN ", soon, Range::ByExpiry).build().fetch_all(&mut conn).await.unwrap();
+    let plan: Vec<String> = plan.iter().map(|row| sqlx::Row::get(row, 0)).collect();
+    assert!(plan.iter().any(|line| line.contains("passports_by_expiry")), "{plan:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
