@@ -37,6 +37,12 @@ fn issue(at: &Client) -> Value {
     at.post("/v1/passports", &json!({"agentId": "ollie", "audience": [SHOP], "grants": grants, "expiresIn": 600}))
 }
 
+/// Reports a denial of a chain of the admin's own, with what it names as the event before.
+fn report(at: &Client, seq: i64, previous: Value) {
+    let event = json!({"seq": seq, "previous": previous, "requestId": format!("req_{seq}"), "outcome": "deny", "reason": "expired", "evaluatedAt": null});
+    at.post("/v1/audit/events", &json!({"reporter": "admin", "events": [event]}));
+}
+
 fn active(at: &Client) -> String {
     let keys = at.get("/v1/keys");
     let key = keys["items"].as_array().expect("keys").iter().find(|key| key["state"] == "active").expect("one is active");
@@ -200,6 +206,9 @@ fn a_migrated_issuer_goes_on_where_it_was_and_the_move_is_proved() {
     admin.post("/v1/agents", &json!({"agentId": "told", "name": "Nobody hears of it"}));
     admin.post("/v1/keys/rotate", &json!({}));
     let key = active(&admin);
+    let named = "A".repeat(43);
+    report(&admin, 1, Value::Null);
+    report(&admin, 5, json!(named));
     let told = |client: &Client| ["/v1/agents", "/v1/passports", "/v1/audit/events", "/v1/templates"].map(|path| client.list(path));
     let before = told(&admin);
     let migrate = |more: &[&str]| {
@@ -234,8 +243,17 @@ fn a_migrated_issuer_goes_on_where_it_was_and_the_move_is_proved() {
     let next = issue(&admin);
     assert_eq!(next["keyId"].as_str(), Some(key.as_str()));
     assert_eq!(admin.list("/v1/passports").len(), before[1].len() + 1);
+    // Some of the gap closes, and what comes next names another event than the last.
+    report(&admin, 3, json!(named));
+    report(&admin, 6, json!(named));
+    let findings = admin.list("/v1/audit/findings");
+    assert_eq!(findings.iter().map(|found| found["kind"].as_str().expect("a kind")).collect::<Vec<_>>(), ["fork", "gap", "gap", "gap"]);
     let checked = passport().args(["audit", "verify", "--json", "--database", &database]).output().expect("it runs");
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
+    server.psql(name, "UPDATE audit_findings SET to_seq = to_seq + 1 WHERE kind = 'gap' AND from_seq = 4");
+    let checked = passport().args(["audit", "verify", "--json", "--database", &database]).output().expect("it runs");
+    let told: Value = serde_json::from_slice(&checked.stdout).expect("JSON");
+    assert_eq!((checked.status.code(), &told["problems"][0]["place"]), (Some(1), &json!("reporter `admin`")), "{told}");
     server.psql(name, "ALTER TABLE audit_events DISABLE TRIGGER ALL; UPDATE audit_events SET outcome = 'deny' WHERE sequence = 3");
     let checked = passport().args(["audit", "verify", "--json", "--database", &database]).output().expect("it runs");
     let told: Value = serde_json::from_slice(&checked.stdout).expect("JSON");

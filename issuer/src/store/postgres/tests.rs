@@ -9,9 +9,10 @@ use passport_keys::{KeyVault as _, Passphrase, Protection};
 use tokio::task::JoinSet;
 
 use self::private_server::PrivateServer;
+use super::passports::{Range, query};
 use super::{Durability, PostgresOptions, PostgresStore, PostgresVault};
 use crate::store::contract_tests::{Backend, agent, append, contract_suite, decision, event, with_ollie};
-use crate::store::{AgentFilter, AuditFilter, OpenError, Store, StoreError, transfer};
+use crate::store::{AgentFilter, AuditFilter, OpenError, PassportFilter, PassportState, Store, StoreError, transfer};
 
 /// The server of all these tests. It waits for no disk: what a crash would lose is PostgreSQL's own concern.
 fn server() -> &'static PrivateServer {
@@ -119,6 +120,30 @@ async fn a_move_says_how_many_of_how_many_rows_are_done_and_ends_with_all() {
     assert_eq!(told.last(), Some(&(rows, rows)));
     // Each row counts when it is written, and when it is read back.
     assert_eq!(u64::try_from(told.len()).unwrap(), 2 * rows);
+}
+
+/// Where reading all is out of the question: of few rows a database reads all.
+#[tokio::test]
+async fn passports_that_end_soon_are_found_by_an_index_of_their_ends_in_postgresql() {
+    let place = Database::new();
+    let _store = with_ollie(&place).await;
+    let mut conn = <sqlx::PgConnection as sqlx::Connection>::connect(&place.url).await.unwrap();
+    sqlx::query("SET enable_seqscan = off").execute(&mut conn).await.unwrap();
+    let state = Some(PassportState::Live);
+    let soon = PassportFilter {
+        agent_id: None,
+        key_id: None,
+        template: None,
+        state,
+        text: None,
+        expires_before: Some(60),
+        now: 0,
+        cursor: None,
+        limit: 9,
+    };
+    let plan = query("EXPLAIN ", soon, Range::ByExpiry).build().fetch_all(&mut conn).await.unwrap();
+    let plan: Vec<String> = plan.iter().map(|row| sqlx::Row::get(row, 0)).collect();
+    assert!(plan.iter().any(|line| line.contains("passports_by_expiry")), "{plan:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

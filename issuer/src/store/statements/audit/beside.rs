@@ -18,6 +18,9 @@ const RESUME: &str = "audit.resume";
 const RETAIN: &str = "audit.retain";
 const REDECIDE: &str = "audit.redecide";
 
+/// Differences that are held against one event: no event tells of as many.
+const MOST: usize = 1_000;
+
 /// What the events tell, as far as they were seen.
 #[derive(Default)]
 pub(super) struct Beside {
@@ -42,7 +45,7 @@ pub(super) struct Beside {
 struct Told {
     event: i64,
     found: usize,
-    /// Those that it names: the first ones.
+    /// Those that it names, the first ones, where it does not say what all come to.
     named: Vec<Value>,
     /// What all of them come to.
     digest: Option<String>,
@@ -82,6 +85,7 @@ impl Beside {
                 let found = change.get("found").and_then(Value::as_u64).and_then(|found| usize::try_from(found).ok()).unwrap_or_default();
                 let digest = change.get("sha256").and_then(Value::as_str).map(str::to_owned);
                 if let Some(first) = named.first().and_then(|first| first.get("sequence")?.as_i64()) {
+                    let named = if digest.is_some() { Vec::new() } else { named };
                     self.differ.insert(first, Told { event: kept.sequence, found, named, digest });
                 }
             }
@@ -178,7 +182,9 @@ impl Beside {
                     self.hold_against(events.get(group.0).copied().flatten(), &std::mem::take(&mut group.1), report);
                     group.0 += 1;
                 }
-                group.1.push(difference);
+                if group.1.len() < MOST {
+                    group.1.push(difference);
+                }
             }
         }
         while group.0 < events.len() {
