@@ -33,7 +33,7 @@ impl VerifiedPassport {
         match self.verifier.check_again(&trust, &self.signed, now) {
             Ok(()) => {
                 let verdict = self.verifier.judge(&self.signed.claims, request, now);
-                self.verifier.answer(asked, Seen::Held(&self.signed), request, verdict)
+                self.verifier.answer(asked, || Seen::Held(&self.signed), request, verdict)
             }
             Err(refusal) => asked.deny(Seen::Held(&self.signed), refusal).into(),
         }

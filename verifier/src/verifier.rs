@@ -118,7 +118,7 @@ impl Verifier {
             return match self.check_again(&trust, signed, now) {
                 Ok(()) => {
                     let verdict = self.judge(&signed.claims, request, now);
-                    self.answer(asked, Seen::Cached(hit), request, verdict)
+                    self.answer(asked, || Seen::Cached(hit), request, verdict)
                 }
                 Err(refusal) => self.answer_refused(asked, self.refused_remembered(&trust, hit, refusal, now), token),
             };
@@ -127,7 +127,7 @@ impl Verifier {
             Ok(seen) => match seen.claims() {
                 Some(claims) => {
                     let verdict = self.judge(claims, request, now);
-                    self.answer(asked, seen, request, verdict)
+                    self.answer(asked, || seen, request, verdict)
                 }
                 None => asked.deny(Seen::Nothing, refuse(Reason::InternalError, "the passport is not there any more")).into(),
             },
@@ -141,13 +141,19 @@ impl Verifier {
         judge(passport, request, self.settings.resource, now)
     }
 
-    /// The answer by the grants. An allow is put together in its place: to move it there would cost as much as looking at a
-    /// grant.
+    /// The answer by the grants. An allow is put together in its place, what was seen included: what was just written cannot
+    /// be moved on at once, and a processor then waits for as long as looking at a grant takes.
     #[inline]
-    pub(crate) fn answer<'r>(&self, asked: Circumstances<'r>, seen: Seen<'r>, request: &'r Request, verdict: Verdict) -> Decision<'r> {
+    pub(crate) fn answer<'r>(
+        &self,
+        asked: Circumstances<'r>,
+        seen: impl FnOnce() -> Seen<'r>,
+        request: &'r Request,
+        verdict: Verdict,
+    ) -> Decision<'r> {
         match verdict {
-            Verdict::Allow { grant } => Decision::allow(asked, seen, grant),
-            verdict => self.answer_otherwise(asked, seen, request, verdict),
+            Verdict::Allow { grant } => Decision::allow(asked, seen(), grant),
+            verdict => self.answer_otherwise(asked, seen(), request, verdict),
         }
     }
 

@@ -22,7 +22,7 @@ impl Verifier {
         match self.check_again(&trust, &signed, now) {
             Ok(()) => {
                 let verdict = self.judge(&signed.claims, request, now);
-                self.answer(asked, Seen::Fresh(signed), request, verdict)
+                self.answer(asked, || Seen::Fresh(signed), request, verdict)
             }
             Err(refusal) => asked.deny(Seen::Fresh(signed), refusal).into(),
         }
