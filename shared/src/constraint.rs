@@ -10,6 +10,8 @@ mod path;
 mod set;
 mod text;
 
+use std::cmp::Ordering;
+
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
@@ -86,6 +88,7 @@ impl<T: Pattern> Footprint for OneOrMany<T> {
 }
 
 impl<T: Pattern> OneOrMany<T> {
+    #[inline(never)]
     fn any_matches(&self, value: ScalarRef<'_>) -> bool {
         match value {
             ScalarRef::Text(text) => self.items.iter().any(|pattern| pattern.matches(text)),
@@ -153,13 +156,17 @@ impl Operator {
     #[must_use]
     pub fn holds(&self, attribute: &Attribute) -> bool {
         match attribute {
-            Attribute::Scalar(Scalar::Text(text)) => self.holds_for(ScalarRef::Text(text)),
-            Attribute::Scalar(Scalar::Number(number)) => self.holds_for(ScalarRef::Number(number)),
-            Attribute::Scalar(Scalar::Bool(value)) => self.holds_for(ScalarRef::Bool(*value)),
-            Attribute::List(items) => is_there(attribute) && items.iter().all(|item| self.holds_for(ScalarRef::Text(item))),
+            Attribute::Scalar(scalar) => self.holds_for(scalar.borrowed()),
+            Attribute::List(items) => self.holds_for_each(items),
         }
     }
 
+    #[inline(never)]
+    fn holds_for_each(&self, items: &[String]) -> bool {
+        !items.is_empty() && items.iter().all(|item| self.holds_for(ScalarRef::Text(item)))
+    }
+
+    /// Short, so that it can be a part of the walk over the constraints: what takes longer is called.
     #[inline]
     fn holds_for(&self, value: ScalarRef<'_>) -> bool {
         match self {
@@ -167,8 +174,8 @@ impl Operator {
             Self::NotEquals(operand) => operand.compare(value) == Some(false),
             Self::OneOf(operands) => set::one_of(operands, value),
             Self::NoneOf(operands) => set::none_of(operands, value),
-            Self::Min(bound) => number::decimal(value).is_some_and(|value| value >= bound.value()),
-            Self::Max(bound) => number::decimal(value).is_some_and(|value| value <= bound.value()),
+            Self::Min(bound) => number::compare(value, bound).is_some_and(Ordering::is_ge),
+            Self::Max(bound) => number::compare(value, bound).is_some_and(Ordering::is_le),
             Self::Glob(patterns) => patterns.any_matches(value),
             Self::Under(paths) => paths.any_matches(value),
             Self::Host(hosts) => hosts.any_matches(value),
@@ -321,7 +328,14 @@ impl Constraint {
     #[inline]
     #[must_use]
     pub fn holds(&self, attribute: Option<&Attribute>) -> bool {
-        attribute.is_some_and(|attribute| is_there(attribute) && self.operators.iter().all(|operator| operator.holds(attribute)))
+        match attribute {
+            None => false,
+            Some(Attribute::Scalar(scalar)) => {
+                let value = scalar.borrowed();
+                self.operators.iter().all(|operator| operator.holds_for(value))
+            }
+            Some(Attribute::List(items)) => !items.is_empty() && self.operators.iter().all(|operator| operator.holds_for_each(items)),
+        }
     }
 
     /// The demands in words: "`amount` at most 500.00".
@@ -376,6 +390,7 @@ impl Serialize for Constraint {
 }
 
 /// An empty list gives nothing, so it is not there, whatever the operators.
+#[inline]
 pub(crate) fn is_there(attribute: &Attribute) -> bool {
     !matches!(attribute, Attribute::List(items) if items.is_empty())
 }

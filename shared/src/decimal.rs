@@ -119,6 +119,17 @@ impl Decimal {
         }
     }
 
+    /// Compares what may have no millionths.
+    #[cold]
+    fn cmp_digits(self, other: Self) -> Ordering {
+        match (self.negative, other.negative) {
+            (false, false) => self.cmp_magnitude(other),
+            (true, true) => other.cmp_magnitude(self),
+            (true, false) => Ordering::Less,
+            (false, true) => Ordering::Greater,
+        }
+    }
+
     /// Compares two magnitudes: first by where the leading digit stands, then digit by digit.
     fn cmp_magnitude(self, other: Self) -> Ordering {
         let (mine, theirs) = (self.digits(), other.digits());
@@ -159,12 +170,7 @@ impl Ord for Decimal {
         if self.millionths != NO_MILLIONTHS && other.millionths != NO_MILLIONTHS {
             return self.millionths.cmp(&other.millionths);
         }
-        match (self.negative, other.negative) {
-            (false, false) => self.cmp_magnitude(*other),
-            (true, true) => other.cmp_magnitude(*self),
-            (true, false) => Ordering::Less,
-            (false, true) => Ordering::Greater,
-        }
+        self.cmp_digits(*other)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::constraint::{Constraint, Shown, is_there};
 use crate::decision::{Reason, Refusal, Unmet, Verdict};
 use crate::grant::Grant;
 use crate::passport::Passport;
-use crate::request::Request;
+use crate::request::{Request, RequestProblem};
 use crate::scalar::Attribute;
 use crate::text::quote;
 use crate::time;
@@ -24,22 +24,19 @@ pub enum ResourcePolicy {
 /// somebody else's business. So is an approval that is given: the verdict is that one is needed, and whoever knows the
 /// issuer's keys says whether this one holds.
 pub fn judge(passport: &Passport, request: &Request, policy: ResourcePolicy, now: i64) -> Verdict {
-    if let Some(refusal) = check_request(passport, request, policy) {
-        return Verdict::Deny(refusal);
+    if let Some(why) = unasked(passport, request, policy) {
+        return refuse_unasked(passport, why);
     }
-    let action = request.action();
-    let is_candidate = |grant: &Grant| grant.understood && grant.allows(action);
     let (mut any_candidate, mut allowed, mut needs_approval) = (false, None, None);
     // One walk: every grant is looked at before anything is allowed, since a block in any of them denies.
-    for (index, grant) in &passport.grants {
-        // Most grants are passed over by their first few bytes; nothing else of them is read.
-        if !grant.covers(request) || !grant.is_live(now) {
+    for (index, grant) in passport.grants.covering(request) {
+        if !grant.is_live(now) {
             continue;
         }
-        if grant.blocks(action) {
-            return deny(Reason::ActionBlocked, format!("grant {index} blocks {}", asked(request)));
+        if grant.blocks(request.action()) {
+            return blocked(*index, request);
         }
-        if allowed.is_some() || !is_candidate(grant) {
+        if allowed.is_some() || !is_candidate(grant, request) {
             continue;
         }
         any_candidate = true;
@@ -57,12 +54,14 @@ pub fn judge(passport: &Passport, request: &Request, policy: ResourcePolicy, now
     match (allowed, needs_approval) {
         (Some(grant), _) => Verdict::Allow { grant },
         (None, Some((grant, approvers))) => Verdict::NeedsApproval { grant, approvers },
-        (None, None) if any_candidate => {
-            let live = passport.grants.iter().filter(|(_, grant)| grant.is_live(now) && grant.covers(request) && is_candidate(grant));
-            Verdict::Deny(unmet(live, request))
-        }
+        (None, None) if any_candidate => Verdict::Deny(unmet(passport, request, now)),
         (None, None) => not_granted(passport, request, now),
     }
+}
+
+#[inline]
+fn is_candidate(grant: &Grant, request: &Request) -> bool {
+    grant.understood && grant.allows(request.action())
 }
 
 /// How many seconds a passport may be early, unless a verifier is set otherwise: clocks differ.
@@ -72,21 +71,34 @@ pub const LEEWAY: i64 = 30;
 #[inline]
 #[must_use]
 pub fn check_times(passport: &Passport, now: i64, leeway: i64) -> Option<Refusal> {
-    let shown = |seconds: i64| time::format(seconds).unwrap_or_default();
     let latest_start = passport.not_before.unwrap_or(passport.issued_at).max(passport.issued_at);
     if latest_start > now.saturating_add(leeway) {
-        return Some(Refusal::new(
-            Reason::NotYetValid,
-            format!("the passport is valid from {}, and it is {}", shown(latest_start), shown(now)),
-        ));
+        return Some(too_early(latest_start, now));
     }
     if passport.expires_at <= now {
-        return Some(Refusal::new(
-            Reason::Expired,
-            format!("the passport expired at {}, and it is {}", shown(passport.expires_at), shown(now)),
-        ));
+        return Some(too_late(passport.expires_at, now));
     }
     None
+}
+
+/// `seconds` in a message.
+fn shown(seconds: i64) -> String {
+    time::format(seconds).unwrap_or_default()
+}
+
+#[cold]
+fn too_early(latest_start: i64, now: i64) -> Refusal {
+    Refusal::new(Reason::NotYetValid, format!("the passport is valid from {}, and it is {}", shown(latest_start), shown(now)))
+}
+
+#[cold]
+fn too_late(expires_at: i64, now: i64) -> Refusal {
+    Refusal::new(Reason::Expired, format!("the passport expired at {}, and it is {}", shown(expires_at), shown(now)))
+}
+
+#[cold]
+fn blocked(index: usize, request: &Request) -> Verdict {
+    deny(Reason::ActionBlocked, format!("grant {index} blocks {}", asked(request)))
 }
 
 fn deny(reason: Reason, message: String) -> Verdict {
@@ -101,35 +113,53 @@ fn asked(request: &Request) -> String {
     }
 }
 
-/// Step 9.
+/// Step 9: why the request cannot be held against the grants.
+#[derive(Clone, Copy)]
+enum Unasked<'r> {
+    Problem(&'r RequestProblem),
+    NoResource,
+    OtherAgent(&'r str),
+    NeedsProof,
+}
+
 #[inline]
-fn check_request(passport: &Passport, request: &Request, policy: ResourcePolicy) -> Option<Refusal> {
+fn unasked<'r>(passport: &Passport, request: &'r Request, policy: ResourcePolicy) -> Option<Unasked<'r>> {
     if let Some(problem) = request.problem() {
-        return Some(Refusal::new(Reason::InvalidRequest, problem.to_string()));
+        return Some(Unasked::Problem(problem));
     }
     if policy == ResourcePolicy::MustName && request.resource().is_none() {
-        return Some(Refusal::new(
-            Reason::InvalidRequest,
-            "the request is not well formed: it names no `resource`, and this service demands one",
-        ));
+        return Some(Unasked::NoResource);
     }
     if let Some(agent_id) = request.agent_id().filter(|agent_id| *agent_id != passport.agent_id) {
-        let message = format!("the request is by {}, and the passport is {}'s", quote(agent_id), quote(&passport.agent_id));
-        return Some(Refusal::new(Reason::AgentMismatch, message));
+        return Some(Unasked::OtherAgent(agent_id));
     }
-    if passport.needs_proof {
-        return Some(Refusal::new(
-            Reason::ProofRequired,
-            "the passport is bound to a key (`cnf`), and no proof of possession can be given yet",
-        ));
+    passport.needs_proof.then_some(Unasked::NeedsProof)
+}
+
+#[cold]
+fn refuse_unasked(passport: &Passport, why: Unasked<'_>) -> Verdict {
+    match why {
+        Unasked::Problem(problem) => deny(Reason::InvalidRequest, problem.to_string()),
+        Unasked::NoResource => {
+            let message = "the request is not well formed: it names no `resource`, and this service demands one";
+            deny(Reason::InvalidRequest, message.to_owned())
+        }
+        Unasked::OtherAgent(agent_id) => {
+            let message = format!("the request is by {}, and the passport is {}'s", quote(agent_id), quote(&passport.agent_id));
+            deny(Reason::AgentMismatch, message)
+        }
+        Unasked::NeedsProof => {
+            let message = "the passport is bound to a key (`cnf`), and no proof of possession can be given yet";
+            deny(Reason::ProofRequired, message.to_owned())
+        }
     }
-    None
 }
 
 /// The first that is so, where no grant allows the action (step 11).
+#[cold]
 fn not_granted(passport: &Passport, request: &Request, now: i64) -> Verdict {
     let action = request.action();
-    let covering = || passport.grants.iter().filter(|(_, grant)| grant.covers(request));
+    let covering = || passport.grants.covering(request);
     let mut allowing = covering().filter(|(_, grant)| grant.allows(action));
     if let Some((index, _)) = allowing.clone().find(|(_, grant)| grant.is_live(now) && !grant.understood) {
         let message =
@@ -150,7 +180,9 @@ fn not_granted(passport: &Passport, request: &Request, now: i64) -> Verdict {
 }
 
 /// Every unmet clause of every candidate (step 12).
-fn unmet<'p>(candidates: impl Iterator<Item = &'p (usize, Grant)>, request: &Request) -> Refusal {
+#[cold]
+fn unmet(passport: &Passport, request: &Request, now: i64) -> Refusal {
+    let candidates = passport.grants.covering(request).filter(|(_, grant)| grant.is_live(now) && is_candidate(grant, request));
     let mut clauses: Vec<(Unmet, String)> = Vec::new();
     for (index, grant) in candidates {
         for constraint in &grant.constraints {

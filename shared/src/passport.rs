@@ -1,5 +1,7 @@
 //! The claims of a passport (contract section 1), and what a holder can read of its own.
 
+mod grants;
+
 use std::borrow::Cow;
 
 use serde::Serialize;
@@ -15,16 +17,19 @@ use crate::json::{self, Controls, Document, Value};
 use crate::limits::{GRANTS, OPERAND_VALUES, TIME_MAX};
 use crate::text::quote;
 
+pub use grants::Grants;
+
 /// The services that a passport is for. One needs no memory of its own.
 pub type Audience = SmallVec<[SmolStr; 1]>;
 
 /// The claims of a passport, read and sound. Whether they are true is for a verifier to say.
+///
+/// They lie in memory as they stand here: first what every decision reads, so that it reads few lines of a processor's cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[repr(C)]
 pub struct Passport {
     /// `iss`: the issuer's URL.
     pub issuer: SmolStr,
-    /// `sub`: the agent's id.
-    pub agent_id: SmolStr,
     /// `aud`: the services that it is for.
     pub audience: Audience,
     /// `iat`, in seconds since 1970.
@@ -33,16 +38,18 @@ pub struct Passport {
     pub expires_at: i64,
     /// `nbf`, in seconds since 1970.
     pub not_before: Option<i64>,
-    /// `jti`: its name, with the issuer's.
-    pub id: SmolStr,
-    /// The entries of `authorization_details`, each with its index there. Entries of other types are not here.
-    pub grants: Vec<(usize, Grant)>,
     /// `status`: where to look up whether it was revoked.
     pub status: Option<StatusRef>,
-    /// `onBehalfOf`: who answers for the agent.
-    pub on_behalf_of: Option<SmolStr>,
     /// Whether there is a `cnf`: it then needs a proof of possession.
     pub needs_proof: bool,
+    /// The entries of `authorization_details`, each with its index there. Entries of other types are not here.
+    pub grants: Grants,
+    /// `sub`: the agent's id.
+    pub agent_id: SmolStr,
+    /// `jti`: its name, with the issuer's.
+    pub id: SmolStr,
+    /// `onBehalfOf`: who answers for the agent.
+    pub on_behalf_of: Option<SmolStr>,
     /// `hiddenAttributes`: what is kept from the audit log. No decision looks at it.
     pub hidden: Option<Box<HiddenAttributes>>,
 }
@@ -138,7 +145,7 @@ impl Passport {
             expires_at: expires_at?,
             not_before: not_before?,
             id: id?,
-            grants: grants?,
+            grants: grants?.into(),
             status: status?,
             on_behalf_of: on_behalf_of?,
             needs_proof: confirmation?.is_some(),

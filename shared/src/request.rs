@@ -249,6 +249,12 @@ impl Request {
         self.resource.as_deref().is_none_or(|resource| pattern.covers_from(self.resource_start, resource))
     }
 
+    /// How the resource begins, if one is named.
+    #[inline]
+    pub(crate) fn resource_start(&self) -> Option<Start> {
+        self.resource.as_ref().map(|_| self.resource_start)
+    }
+
     /// The agent that it says it is by.
     #[must_use]
     pub fn agent_id(&self) -> Option<&str> {

@@ -11,15 +11,28 @@ use crate::text::same;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourcePattern {
     text: SmolStr,
-    /// The first eight bytes that every covered resource has, and which of them count: most patterns are told apart by
-    /// one comparison.
-    start: Start,
-    counts: Start,
+    beginning: Beginning,
     /// Bytes of `text` before its first segment with a star, the slash between them left out: every resource that is
     /// covered begins with them. All of `text` where there is no star.
     fixed: u16,
     /// Whether a last `**` lets any number of segments follow, none included.
     open_ended: bool,
+}
+
+/// The first eight bytes that every resource has that a pattern covers, and which of them count: most patterns are told
+/// apart by one comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Beginning {
+    start: Start,
+    counts: Start,
+}
+
+impl Beginning {
+    /// Whether a resource with this start can be covered.
+    #[inline]
+    pub(crate) fn fits(self, start: Start) -> bool {
+        start.0 & self.counts.0 == self.start.0
+    }
 }
 
 /// The first eight bytes of a text, the first the lowest; zeros where it is shorter.
@@ -57,16 +70,19 @@ impl ResourcePattern {
         };
         front.into_iter().flat_map(|front| front.split('/')).try_for_each(check_segment)?;
         let fixed = text.find('*').map_or(text.len(), |star| star.saturating_sub(1));
-        let start = Start::of(text.get(..fixed).unwrap_or_default());
-        let counts = Start::counting(fixed);
+        let beginning = Beginning { start: Start::of(text.get(..fixed).unwrap_or_default()), counts: Start::counting(fixed) };
         let fixed = u16::try_from(fixed).map_err(|_| "it is too long")?;
-        Ok(Self { text: text.into(), start, counts, fixed, open_ended })
+        Ok(Self { text: text.into(), beginning, fixed, open_ended })
     }
 
     /// The pattern as written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    pub(crate) fn beginning(&self) -> Beginning {
+        self.beginning
     }
 
     /// The segments, a last `**` left out.
@@ -77,6 +93,7 @@ impl ResourcePattern {
     }
 
     /// Whether this pattern covers `resource`, which is well formed.
+    #[inline]
     #[must_use]
     pub fn covers(&self, resource: &str) -> bool {
         self.covers_from(Start::of(resource), resource)
@@ -85,14 +102,16 @@ impl ResourcePattern {
     /// The same for a resource whose start is known.
     #[inline]
     pub(crate) fn covers_from(&self, start: Start, resource: &str) -> bool {
-        start.0 & self.counts.0 == self.start.0 && self.covers_whole(resource)
+        self.beginning.fits(start) && self.covers_whole(resource)
     }
 
+    /// Whether it covers a resource that begins as it has to.
     fn covers_whole(&self, resource: &str) -> bool {
         let text = self.text.as_str();
         let fixed = usize::from(self.fixed);
         if fixed == text.len() {
-            return same(text, resource);
+            // Where the beginning is all that there is, it has been compared.
+            return fixed == resource.len() && (fixed <= size_of::<Start>() || same(text, resource));
         }
         match (text.get(..fixed), resource.get(..fixed)) {
             (Some(fixed), Some(start)) if same(fixed, start) => self.covers_by_segments(resource),

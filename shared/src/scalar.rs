@@ -29,6 +29,11 @@ impl Number {
         &self.text
     }
 
+    #[inline]
+    pub(crate) fn value_ref(&self) -> &Decimal {
+        &self.value
+    }
+
     /// Its exact value.
     #[must_use]
     pub fn value(&self) -> Decimal {
@@ -90,6 +95,16 @@ pub enum ScalarRef<'a> {
 }
 
 impl Scalar {
+    /// The same value, borrowed.
+    #[inline]
+    pub(crate) fn borrowed(&self) -> ScalarRef<'_> {
+        match self {
+            Self::Text(text) => ScalarRef::Text(text),
+            Self::Number(number) => ScalarRef::Number(number),
+            Self::Bool(value) => ScalarRef::Bool(*value),
+        }
+    }
+
     /// Whether `other` is of the same type, and if so whether it is equal.
     #[inline]
     #[must_use]

@@ -60,10 +60,10 @@ impl StatusList {
     #[must_use]
     pub fn get(&self, index: u64) -> Option<u8> {
         // 1, 2, 4 or 8 bits an entry: powers of two, so that nothing has to be divided.
-        let per_byte = 3_u32.saturating_sub(self.bits.trailing_zeros());
-        let byte = self.bytes.get(usize::try_from(index >> per_byte).ok()?)?;
-        let within = u8::try_from(index & ((1 << per_byte) - 1)).ok()?;
-        Some(byte.checked_shr(u32::from(within * self.bits))? & (0xff >> (8 - self.bits)))
+        let bits = u64::from(self.bits);
+        let first_bit = index.checked_mul(bits)?;
+        let byte = self.bytes.get(usize::try_from(first_bit / 8).ok()?)?;
+        Some((byte >> (first_bit % 8)) & (u8::MAX >> (8 - bits)))
     }
 
     /// How many entries it has.

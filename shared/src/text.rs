@@ -29,15 +29,25 @@ pub fn same(a: &str, b: &str) -> bool {
 #[inline]
 #[must_use]
 pub fn same_bytes(a: &[u8], b: &[u8]) -> bool {
+    // From long to short: a short text is most often told from another by its length already.
     a.len() == b.len()
         && match a.len() {
-            0..4 => a.iter().eq(b),
-            4..8 => a.first_chunk::<4>() == b.first_chunk::<4>() && a.last_chunk::<4>() == b.last_chunk::<4>(),
-            8..16 => a.first_chunk::<8>() == b.first_chunk::<8>() && a.last_chunk::<8>() == b.last_chunk::<8>(),
-            16..32 => a.first_chunk::<16>() == b.first_chunk::<16>() && a.last_chunk::<16>() == b.last_chunk::<16>(),
-            32..=64 => a.first_chunk::<32>() == b.first_chunk::<32>() && a.last_chunk::<32>() == b.last_chunk::<32>(),
-            _ => a == b,
+            65.. => a == b,
+            32.. => same_ends::<32>(a, b),
+            16.. => same_ends::<16>(a, b),
+            8.. => same_ends::<8>(a, b),
+            4.. => same_ends::<4>(a, b),
+            0.. => a.iter().eq(b),
         }
+}
+
+/// Whether the first and the last `N` bytes are the same: all, where there are at most twice as many.
+#[inline]
+fn same_ends<const N: usize>(a: &[u8], b: &[u8]) -> bool {
+    match (a.first_chunk::<N>(), b.first_chunk::<N>(), a.last_chunk::<N>(), b.last_chunk::<N>()) {
+        (Some(start), Some(other_start), Some(end), Some(other_end)) => start == other_start && end == other_end,
+        _ => false,
+    }
 }
 
 /// `text` in backticks, with everything escaped that could break out of them, move a cursor or

@@ -25,19 +25,22 @@ pub enum Decision<'r> {
 }
 
 /// What was looked at. Nothing of a token is here before its signature was good.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Context<'r> {
-    pub(crate) request: Option<&'r Request>,
-    pub(crate) request_id: Option<String>,
-    pub(crate) seen: Seen<'r>,
+#[derive(Clone, Debug)]
+struct Context<'r> {
+    asked: Circumstances<'r>,
+    request_id: Option<String>,
+    seen: Seen<'r>,
+    seldom: Option<Box<Seldom>>,
+}
+
+/// What few decisions have. It stands apart, so that every other is smaller: a decision is moved about.
+#[derive(Clone, Debug)]
+struct Seldom {
     /// The id of the approval that was used up.
-    pub(crate) approval: Option<Box<str>>,
-    pub(crate) now: i64,
-    /// The sequence of the trust that was gone by, where it has one.
-    pub(crate) trust: Option<i64>,
+    approval: Option<Box<str>>,
     /// What a token that was refused before its claims were believed keeps from the log.
     #[cfg_attr(not(feature = "report"), expect(dead_code, reason = "what reports nothing hides nothing"))]
-    pub(crate) unread: Option<Box<HiddenAttributes>>,
+    unread: Option<Box<HiddenAttributes>>,
 }
 
 /// What was seen of a token. It is borrowed where that will do: a count that all threads write to would make them wait
@@ -68,6 +71,7 @@ impl Seen<'_> {
         }
     }
 
+    #[inline]
     pub(crate) fn claims(&self) -> Option<&Passport> {
         self.signed().map(|signed| &signed.claims)
     }
@@ -124,23 +128,48 @@ pub struct Pending<'r> {
     approvers: u8,
 }
 
-impl<'r> Context<'r> {
+/// What is asked, when, and by which trust: of what a decision keeps, that which is known before anything is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Circumstances<'r> {
+    pub(crate) request: Option<&'r Request>,
+    /// In seconds since 1970.
+    pub(crate) now: i64,
+    /// The sequence of the trust that is gone by, where it has one.
+    pub(crate) trust: Option<i64>,
+}
+
+impl<'r> Circumstances<'r> {
     #[inline]
-    pub(crate) fn decide(mut self, verdict: Verdict, approval: Option<Box<str>>) -> Decision<'r> {
-        self.approval = approval;
+    fn context(self, seen: Seen<'r>) -> Context<'r> {
+        Context { asked: self, request_id: None, seen, seldom: None }
+    }
+
+    pub(crate) fn decide(self, seen: Seen<'r>, verdict: Verdict, approval: Option<Box<str>>) -> Decision<'r> {
+        let seldom = approval.map(|approval| Box::new(Seldom { approval: Some(approval), unread: None }));
+        let context = Context { seldom, ..self.context(seen) };
         match verdict {
-            Verdict::Allow { grant } => Decision::Allow(Granted { context: self, grant }),
-            Verdict::NeedsApproval { grant, approvers } => Decision::NeedsApproval(Pending { context: self, grant, approvers }),
-            Verdict::Deny(refusal) => Decision::Deny(self.deny(refusal)),
+            Verdict::Allow { grant } => Decision::Allow(Granted { context, grant }),
+            Verdict::NeedsApproval { grant, approvers } => Decision::NeedsApproval(Pending { context, grant, approvers }),
+            Verdict::Deny(refusal) => Decision::Deny(context.deny(refusal)),
         }
     }
 
-    pub(crate) fn deny(self, refusal: impl Into<Box<Refusal>>) -> Denied<'r> {
+    pub(crate) fn deny(self, seen: Seen<'r>, refusal: impl Into<Box<Refusal>>) -> Denied<'r> {
+        self.context(seen).deny(refusal)
+    }
+}
+
+impl<'r> Context<'r> {
+    fn deny(self, refusal: impl Into<Box<Refusal>>) -> Denied<'r> {
         Denied { context: self, refusal: refusal.into() }
     }
 
     fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref().or_else(|| self.request.and_then(Request::request_id))
+        self.request_id.as_deref().or_else(|| self.asked.request.and_then(Request::request_id))
+    }
+
+    fn approval(&self) -> Option<&str> {
+        self.seldom.as_ref()?.approval.as_deref()
     }
 
     fn record<'a>(
@@ -152,7 +181,7 @@ impl<'r> Context<'r> {
         grant: Option<usize>,
     ) -> DecisionRecord<'a> {
         // A request that is not well formed is not repeated: it has no bounds.
-        let request = self.request.filter(|request| request.problem().is_none());
+        let request = self.asked.request.filter(|request| request.problem().is_none());
         let passport = self.seen.claims();
         DecisionRecord {
             request_id: self.request_id(),
@@ -166,16 +195,21 @@ impl<'r> Context<'r> {
             issuer: passport.map(|passport| passport.issuer.as_str()),
             key_id: self.seen.key_id(),
             grant,
-            approval_id: self.approval.as_deref(),
+            approval_id: self.approval(),
             action: request.map(Request::action),
             resource: request.and_then(Request::resource),
             attributes: request.map_or(Attributes::NONE, Request::attributes),
-            evaluated_at: Some(self.now).filter(|now| time::in_range(*now)).and_then(time::format),
+            evaluated_at: Some(self.asked.now).filter(|now| time::in_range(*now)).and_then(time::format),
         }
     }
 }
 
 impl<'r> Decision<'r> {
+    #[inline]
+    pub(crate) fn allow(asked: Circumstances<'r>, seen: Seen<'r>, grant: usize) -> Self {
+        Self::Allow(Granted { context: asked.context(seen), grant })
+    }
+
     fn context_mut(&mut self) -> &mut Context<'r> {
         match self {
             Self::Allow(granted) => &mut granted.context,
@@ -212,6 +246,7 @@ impl<'r> Decision<'r> {
     }
 
     /// True for [`Decision::Allow`] alone.
+    #[inline]
     #[must_use]
     pub fn is_allowed(&self) -> bool {
         matches!(self, Self::Allow(_))
@@ -271,7 +306,7 @@ impl<'r> Decision<'r> {
     /// The request, where it is well formed: another has no bounds, and is not repeated.
     #[cfg(feature = "report")]
     pub(crate) fn sound_request(&self) -> Option<&Request> {
-        self.context().request.filter(|request| request.problem().is_none())
+        self.context().asked.request.filter(|request| request.problem().is_none())
     }
 
     /// What its passport keeps from the audit log; of one that was refused unread, what it says.
@@ -280,14 +315,14 @@ impl<'r> Decision<'r> {
         let context = self.context();
         match context.seen.claims() {
             Some(claims) => claims.hidden.as_deref(),
-            None => context.unread.as_deref(),
+            None => context.seldom.as_ref()?.unread.as_deref(),
         }
     }
 
     /// The id of the approval that was used up for it, whatever came of it afterwards.
     #[must_use]
     pub fn approval_id(&self) -> Option<&str> {
-        self.context().approval.as_deref()
+        self.context().approval()
     }
 
     /// The key that signed, once the signature was good.
@@ -299,14 +334,14 @@ impl<'r> Decision<'r> {
     /// When, in seconds since 1970, whatever the clock said.
     #[cfg(feature = "report")]
     pub(crate) fn now(&self) -> i64 {
-        self.context().now
+        self.context().asked.now
     }
 
     /// The sequence of the trust bundle that was gone by (format F7.30): how fresh the verifier was. `None` where trust came
     /// from plain keys.
     #[must_use]
     pub fn trust_sequence(&self) -> Option<i64> {
-        self.context().trust
+        self.context().asked.trust
     }
 
     /// The decision as it is answered, reported and kept.
@@ -350,6 +385,12 @@ impl Granted<'_> {
 }
 
 impl Denied<'_> {
+    /// With what the token keeps from the log, where it was refused unread.
+    pub(crate) fn keeping(mut self, unread: Option<Box<HiddenAttributes>>) -> Self {
+        self.context.seldom = unread.map(|unread| Box::new(Seldom { approval: None, unread: Some(unread) }));
+        self
+    }
+
     /// Why.
     #[must_use]
     pub fn reason(&self) -> Reason {

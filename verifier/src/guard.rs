@@ -7,7 +7,7 @@ use passport_shared::decision::{Reason, Refusal};
 use passport_shared::hidden::HiddenAttributes;
 use passport_shared::request::Request;
 
-use crate::decision::{Context, Decision, Denied, Granted};
+use crate::decision::{Circumstances, Decision, Denied, Granted, Seen};
 use crate::verifier::Verifier;
 
 mod authorization;
@@ -279,8 +279,8 @@ impl<'r> Noted<'r> {
 fn untrusted(stepped_back: SteppedBack, request: Option<&Request>, unread: Option<Box<HiddenAttributes>>) -> Denied<'_> {
     let SteppedBack { now, latest } = stepped_back;
     let message = format!("the clock went back by {} seconds", latest.saturating_sub(now));
-    let context = Context { request, now, unread, ..Context::default() };
-    context.deny(Refusal::new(Reason::ClockUntrusted, message))
+    let asked = Circumstances { request, now, trust: None };
+    asked.deny(Seen::Nothing, Refusal::new(Reason::ClockUntrusted, message)).keeping(unread)
 }
 
 impl fmt::Debug for Guard {

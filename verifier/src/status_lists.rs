@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use passport_shared::status_list::StatusListClaims;
 use passport_shared::text::same;
@@ -11,27 +12,59 @@ use passport_shared::text::same;
 /// a whole URI once. Nobody but the issuer chooses a URI, so nobody can make many of them end alike.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StatusLists {
-    lists: HashMap<u64, Vec<Arc<StatusListClaims>>, BuildHasherDefault<Folded>>,
+    lists: Vec<Arc<StatusListClaims>>,
+    /// Where they stand, by the ends of their URIs.
+    places: HashMap<u64, Vec<usize>, BuildHasherDefault<Folded>>,
 }
+
+/// Where a list was found last: where it is looked for first. It says nothing, since the list that is there has to have the
+/// URI, and is kept by who looks up the same URI again and again. Snapshots that follow one another have their lists in
+/// one order as long as the issuer drops none.
+#[derive(Debug, Default)]
+pub(crate) struct Place(AtomicUsize);
 
 impl StatusLists {
     /// The list with this URI.
     #[inline]
     pub(crate) fn get(&self, uri: &str) -> Option<&StatusListClaims> {
-        self.lists.get(&end(uri))?.iter().find(|list| same(&list.uri, uri)).map(|list| &**list)
+        self.find(uri).map(|(_, list)| list)
+    }
+
+    /// The same, first at the place where it was last.
+    #[inline]
+    pub(crate) fn get_at(&self, place: &Place, uri: &str) -> Option<&StatusListClaims> {
+        match self.lists.get(place.0.load(Ordering::Relaxed)) {
+            Some(list) if same(&list.uri, uri) => Some(list),
+            _ => self.find_anew(place, uri),
+        }
+    }
+
+    #[inline(never)]
+    fn find_anew(&self, place: &Place, uri: &str) -> Option<&StatusListClaims> {
+        let (at, list) = self.find(uri)?;
+        place.0.store(at, Ordering::Relaxed);
+        Some(list)
+    }
+
+    #[inline]
+    fn find(&self, uri: &str) -> Option<(usize, &StatusListClaims)> {
+        let with = |at: usize| self.lists.get(at).filter(|list| same(&list.uri, uri)).map(|list| (at, &**list));
+        self.places.get(&end(uri))?.iter().find_map(|at| with(*at))
     }
 
     /// Adds a list, or replaces the one with its URI.
     pub(crate) fn insert(&mut self, list: Arc<StatusListClaims>) {
-        let alike = self.lists.entry(end(&list.uri)).or_default();
-        match alike.iter_mut().find(|known| known.uri == list.uri) {
+        match self.find(&list.uri).map(|(at, _)| at).and_then(|at| self.lists.get_mut(at)) {
             Some(known) => *known = list,
-            None => alike.push(list),
+            None => {
+                self.places.entry(end(&list.uri)).or_default().push(self.lists.len());
+                self.lists.push(list);
+            }
         }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<StatusListClaims>> {
-        self.lists.values().flatten()
+        self.lists.iter()
     }
 }
 
@@ -94,5 +127,21 @@ mod tests {
         assert_eq!(lists.get("ab").map(|list| list.issued_at), Some(7));
         assert_eq!(lists.iter().count(), uris.len() + others.len(), "replaced, not added");
         assert!(lists.get("https://issuer.example/v1/status/200").is_none());
+    }
+
+    #[test]
+    fn a_place_that_is_not_so_any_more_misleads_nobody() {
+        let of = |uris: &[&str]| {
+            let mut lists = StatusLists::default();
+            uris.iter().for_each(|uri| lists.insert(list(uri, 1)));
+            lists
+        };
+        let place = Place::default();
+        for uris in [&["a", "b", "c"][..], &["c", "b", "a"], &["x", "b"], &["c"], &[], &["c", "b"]] {
+            for uri in ["a", "b", "c", "b"] {
+                let found = of(uris).get_at(&place, uri).map(|list| list.uri.to_string());
+                assert_eq!(found.as_deref(), uris.iter().copied().find(|own| *own == uri), "{uri} in {uris:?}");
+            }
+        }
     }
 }

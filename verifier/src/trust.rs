@@ -10,7 +10,7 @@ use passport_shared::status_list::{StatusListClaims, StatusListError};
 use passport_shared::text::quote;
 use passport_shared::trust_bundle::{EndorsementClaims, TrustBundleClaims, TrustBundleError};
 
-use crate::status_lists::StatusLists;
+use crate::status_lists::{Place, StatusLists};
 use crate::strict::SignatureMethod;
 use crate::trusted_key::TrustedKey;
 
@@ -239,18 +239,21 @@ impl Trust {
     }
 
     /// The issuer's URL.
+    #[inline]
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
 
     /// The number of the bundle, which rises with every change; `None` for a plain JWK set.
+    #[inline]
     #[must_use]
     pub fn sequence(&self) -> Option<i64> {
         self.bundle.map(|facts| facts.sequence)
     }
 
     /// When the issuer said so, in seconds since 1970; `None` for a plain JWK set, which has no age.
+    #[inline]
     #[must_use]
     pub fn issued_at(&self) -> Option<i64> {
         self.bundle.map(|facts| facts.issued_at)
@@ -308,9 +311,10 @@ impl Trust {
         }
     }
 
-    /// What is known of a passport's status.
-    pub(crate) fn status(&self, status: &StatusRef, max_age: crate::MaxAge, now: i64) -> Status {
-        let Some(list) = self.status_lists.get(&status.uri) else {
+    /// What is known of a passport's status, whose list stood at `place`.
+    #[inline]
+    pub(crate) fn status(&self, status: &StatusRef, place: &Place, max_age: crate::MaxAge, now: i64) -> Status {
+        let Some(list) = self.status_lists.get_at(place, &status.uri) else {
             return Status::Unavailable("its status list is not loaded");
         };
         match list.list.get(status.index) {

@@ -7,7 +7,7 @@ use passport_shared::key_set::KeyId;
 use passport_shared::passport::Passport;
 use passport_shared::request::Request;
 
-use crate::decision::{Context, Decision, Seen};
+use crate::decision::{Circumstances, Decision, Seen};
 use crate::signed::SignedPassport;
 use crate::verifier::Verifier;
 
@@ -29,14 +29,13 @@ impl VerifiedPassport {
     /// the grants.
     pub fn decide<'r>(&'r self, request: &'r Request, now: i64) -> Decision<'r> {
         let trust = self.verifier.load();
-        let seen = Seen::Held(&self.signed);
-        let context = Context { request: Some(request), seen, now, trust: trust.sequence(), ..Context::default() };
+        let asked = Circumstances { request: Some(request), now, trust: trust.sequence() };
         match self.verifier.check_again(&trust, &self.signed, now) {
             Ok(()) => {
-                let (verdict, approval) = self.verifier.judge(&self.signed.claims, request, now);
-                context.decide(verdict, approval)
+                let verdict = self.verifier.judge(&self.signed.claims, request, now);
+                self.verifier.answer(asked, || Seen::Held(&self.signed), request, verdict)
             }
-            Err(refusal) => context.deny(refusal).into(),
+            Err(refusal) => asked.deny(Seen::Held(&self.signed), refusal).into(),
         }
     }
 

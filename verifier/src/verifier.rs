@@ -14,8 +14,8 @@ use passport_shared::text::{quote, same};
 use passport_shared::time;
 
 use crate::approvals::{Asked, Used};
-use crate::cache::Cache;
-use crate::decision::{Context, Decision, Denied, Seen};
+use crate::cache::{Cache, Hit};
+use crate::decision::{Circumstances, Decision, Denied, Seen};
 use crate::signed::SignedPassport;
 use crate::trust::{Status, Trust};
 use crate::verified::VerifiedPassport;
@@ -105,22 +105,74 @@ impl Verifier {
     /// Decides whether the holder of `token` may do what `request` says at `now`, in seconds since 1970
     /// (contract section 3). Total: any bytes, any request and any time give one of the three.
     pub fn decide<'r>(&self, token: impl AsRef<[u8]>, request: &'r Request, now: i64) -> Decision<'r> {
+        self.decide_bytes(token.as_ref(), request, now)
+    }
+
+    /// Not generic, so that it is compiled here, as one piece with all that it calls.
+    fn decide_bytes<'r>(&self, token: &[u8], request: &'r Request, now: i64) -> Decision<'r> {
         let trust = self.load();
-        let sequence = trust.sequence();
-        let context = |seen| Context { request: Some(request), seen, now, trust: sequence, ..Context::default() };
-        match self.check(&trust, token.as_ref(), now) {
+        let asked = Circumstances { request: Some(request), now, trust: trust.sequence() };
+        if let Some(hit) = self.find(token, now)
+            && let Some(signed) = hit.get()
+        {
+            return match self.check_again(&trust, signed, now) {
+                Ok(()) => {
+                    let verdict = self.judge(&signed.claims, request, now);
+                    self.answer(asked, || Seen::Cached(hit), request, verdict)
+                }
+                Err(refusal) => self.answer_refused(asked, self.refused_remembered(&trust, hit, refusal, now), token),
+            };
+        }
+        match self.check_token(&trust, token, now) {
             Ok(seen) => match seen.claims() {
                 Some(claims) => {
-                    let (verdict, approval) = self.judge(claims, request, now);
-                    context(seen).decide(verdict, approval)
+                    let verdict = self.judge(claims, request, now);
+                    self.answer(asked, || seen, request, verdict)
                 }
-                None => context(Seen::Nothing).deny(refuse(Reason::InternalError, "the passport is not there any more")).into(),
+                None => asked.deny(Seen::Nothing, refuse(Reason::InternalError, "the passport is not there any more")).into(),
             },
-            Err(refused) => {
-                let unread = refused.seen.claims().is_none().then(|| self.unread(token.as_ref())).flatten();
-                Context { unread, ..context(refused.seen) }.deny(refused.refusal).into()
-            }
+            Err(refused) => self.answer_refused(asked, refused, token),
         }
+    }
+
+    /// Steps 9 to 13, but for an approval.
+    #[inline]
+    pub(crate) fn judge(&self, passport: &Passport, request: &Request, now: i64) -> Verdict {
+        judge(passport, request, self.settings.resource, now)
+    }
+
+    /// The answer by the grants. An allow is put together in its place, what was seen included: what was just written cannot
+    /// be moved on at once, and a processor then waits for as long as looking at a grant takes.
+    #[inline]
+    pub(crate) fn answer<'r>(
+        &self,
+        asked: Circumstances<'r>,
+        seen: impl FnOnce() -> Seen<'r>,
+        request: &'r Request,
+        verdict: Verdict,
+    ) -> Decision<'r> {
+        match verdict {
+            Verdict::Allow { grant } => Decision::allow(asked, seen(), grant),
+            verdict => self.answer_otherwise(asked, seen(), request, verdict),
+        }
+    }
+
+    #[cold]
+    fn answer_otherwise<'r>(&self, asked: Circumstances<'r>, seen: Seen<'r>, request: &'r Request, verdict: Verdict) -> Decision<'r> {
+        match (&verdict, request.approval(), seen.claims()) {
+            (Verdict::NeedsApproval { grant, approvers }, Some(token), Some(passport)) => {
+                let (verdict, approval) = self.redeem(passport, request, (*grant, *approvers), token, asked.now);
+                asked.decide(seen, verdict, approval)
+            }
+            _ => asked.decide(seen, verdict, None),
+        }
+    }
+
+    /// The answer where steps 1 to 8 refuse.
+    #[cold]
+    fn answer_refused<'r>(&self, asked: Circumstances<'r>, Refused { seen, refusal }: Refused, token: &[u8]) -> Decision<'r> {
+        let unread = seen.claims().is_none().then(|| self.unread(token)).flatten();
+        asked.deny(seen, refusal).keeping(unread).into()
     }
 
     /// What a token that is refused unread keeps from the log: its signature may be good, by a key that is not here. It is
@@ -137,9 +189,13 @@ impl Verifier {
     /// Steps 1 to 8 alone: verify once, decide many times. The passport that comes back looks at expiry, revocation
     /// and keys again for each decision.
     pub fn verify(&self, token: impl AsRef<[u8]>, now: i64) -> Result<VerifiedPassport, Denied<'static>> {
+        self.verify_bytes(token.as_ref(), now)
+    }
+
+    fn verify_bytes(&self, token: &[u8], now: i64) -> Result<VerifiedPassport, Denied<'static>> {
         let trust = self.load();
-        let denied = |seen, refusal| Context { seen, now, trust: trust.sequence(), ..Context::default() }.deny(refusal);
-        match self.check(&trust, token.as_ref(), now) {
+        let denied = |seen, refusal| Circumstances { request: None, now, trust: trust.sequence() }.deny(seen, refusal);
+        match self.check(&trust, token, now) {
             Ok(seen) => match seen.into_shared() {
                 Some(signed) => Ok(VerifiedPassport::new(self.clone(), signed)),
                 None => Err(denied(Seen::Nothing, refuse(Reason::InternalError, "the passport is not there any more"))),
@@ -150,27 +206,44 @@ impl Verifier {
 
     /// Steps 1 to 8, by what is remembered or by the token itself. The answer is the same.
     fn check(&self, trust: &Trust, token: &[u8], now: i64) -> Result<Seen<'static>, Refused> {
-        check_clock(now)?;
-        if let Some(cache) = &self.cache
-            && token.len() <= self.settings.max_token_bytes
-            && let Some(hit) = cache.find(token, now)
+        if let Some(hit) = self.find(token, now)
             && let Some(signed) = hit.get()
         {
-            self.check_key(trust, &signed.key_id, now)?;
-            return match self.check_claims(trust, &signed.claims, now) {
+            return match self.check_again(trust, signed, now) {
                 Ok(()) => Ok(Seen::Cached(hit)),
-                Err(refusal) => Err(Refused { seen: Seen::Cached(hit), refusal }),
+                Err(refusal) => Err(self.refused_remembered(trust, hit, refusal, now)),
             };
         }
+        self.check_token(trust, token, now)
+    }
+
+    /// The passport of a token that was verified before. Under a clock that is not to be trusted there is none.
+    #[inline]
+    fn find(&self, token: &[u8], now: i64) -> Option<Hit> {
+        let cache = self.cache.as_ref().filter(|_| time::in_range(now) && token.len() <= self.settings.max_token_bytes)?;
+        cache.find(token, now)
+    }
+
+    /// As of a token that is not remembered: nothing of it is seen while its key is not believed.
+    #[cold]
+    fn refused_remembered(&self, trust: &Trust, hit: Hit, refusal: Box<Refusal>, now: i64) -> Refused {
+        let believed = hit.get().is_some_and(|signed| self.check_key(trust, &signed.key_id, now).is_ok());
+        Refused { seen: if believed { Seen::Cached(hit) } else { Seen::Nothing }, refusal }
+    }
+
+    /// Steps 1 to 8 of a token that is not remembered.
+    #[inline(never)]
+    fn check_token(&self, trust: &Trust, token: &[u8], now: i64) -> Result<Seen<'static>, Refused> {
+        check_clock(now)?;
         let (key_id, payload) = self.check_signature(trust, token, now)?;
         let mut claims = Passport::read(&payload).map_err(|error| Refused {
             seen: Seen::Signer(Box::new(key_id)),
             refusal: refuse(Reason::MalformedToken, format!("the token is signed, but {error}")),
         })?;
         trust.share_texts(&mut claims);
-        let checked = self.check_claims(trust, &claims, now);
         let found_again = if self.cache.is_some() { token } else { &[] };
         let signed = Arc::new(SignedPassport::new(found_again, key_id, claims));
+        let checked = self.check_claims(trust, &signed, now);
         if let Err(refusal) = checked {
             return Err(Refused { seen: Seen::Fresh(signed), refusal });
         }
@@ -221,35 +294,32 @@ impl Verifier {
 
     /// Steps 6 to 8.
     #[inline]
-    fn check_claims(&self, trust: &Trust, passport: &Passport, now: i64) -> Result<(), Box<Refusal>> {
+    fn check_claims(&self, trust: &Trust, signed: &SignedPassport, now: i64) -> Result<(), Box<Refusal>> {
+        let passport = &signed.claims;
         if !same(&passport.issuer, trust.issuer()) {
-            let message = format!("the passport is from {}, and {} is trusted here", quote(&passport.issuer), quote(trust.issuer()));
-            return Err(refuse(Reason::WrongIssuer, message));
+            return Err(wrong_issuer(passport, trust));
         }
         if !passport.audience.iter().any(|audience| same(audience, &self.shared.audience)) {
-            let shown = passport.audience.iter().take(3).map(|audience| quote(audience)).collect::<Vec<_>>().join(", ");
-            let message = format!("the passport is for {shown}, and this is {}", quote(&self.shared.audience));
-            return Err(refuse(Reason::WrongAudience, message));
+            return Err(wrong_audience(passport, &self.shared.audience));
         }
         if let Some(refusal) = check_times(passport, now, self.settings.leeway) {
             return Err(refusal.into());
         }
         let Some(status) = &passport.status else { return Ok(()) };
-        match trust.status(status, self.settings.max_status_age, now) {
+        match trust.status(status, &signed.list, self.settings.max_status_age, now) {
             Status::Valid => Ok(()),
-            Status::Revoked => Err(refuse(Reason::Revoked, format!("the passport {} was revoked", quote(&passport.id)))),
+            Status::Revoked => Err(revoked(passport)),
             Status::Unavailable(_) if self.settings.status == StatusPolicy::AllowUnavailable => Ok(()),
-            Status::Unavailable(why) => {
-                Err(refuse(Reason::StatusUnavailable, format!("whether the passport was revoked cannot be known: {why}")))
-            }
+            Status::Unavailable(why) => Err(unavailable(why)),
         }
     }
 
     /// Everything that can have changed since the signature was good: keys, audience, times and status, as they are now.
+    #[inline]
     pub(crate) fn check_again(&self, trust: &Trust, signed: &SignedPassport, now: i64) -> Result<(), Box<Refusal>> {
         check_clock(now)?;
         self.check_key(trust, &signed.key_id, now)?;
-        self.check_claims(trust, &signed.claims, now)
+        self.check_claims(trust, signed, now)
     }
 
     /// Step 3 for a passport whose signature was good before.
@@ -259,16 +329,6 @@ impl Verifier {
         match trust.key_named(key_id) {
             Some(_) => Ok(()),
             None => Err(not_trusted(trust, key_id.as_str())),
-        }
-    }
-
-    /// Steps 9 to 13: the verdict, and the id of the approval that it has used up.
-    #[inline]
-    pub(crate) fn judge(&self, passport: &Passport, request: &Request, now: i64) -> (Verdict, Option<Box<str>>) {
-        let verdict = judge(passport, request, self.settings.resource, now);
-        match (&verdict, request.approval()) {
-            (Verdict::NeedsApproval { grant, approvers }, Some(token)) => self.redeem(passport, request, (*grant, *approvers), token, now),
-            _ => (verdict, None),
         }
     }
 
@@ -314,17 +374,42 @@ pub struct CacheStats {
     pub bytes: usize,
 }
 
-/// Boxed, so that the way to an allow carries a pointer and no more.
+/// Boxed, so that the way to an allow carries a pointer and no more; and cold, as all that words a refusal, so that this way
+/// is short.
+#[cold]
 fn refuse(reason: Reason, message: impl Into<String>) -> Box<Refusal> {
     Box::new(Refusal::new(reason, message))
 }
 
 /// The second half of step 3.
+#[cold]
 fn not_trusted(trust: &Trust, kid: &str) -> Box<Refusal> {
     match trust.is_revoked(kid) {
         true => refuse(Reason::KeyRevoked, "the key that signed the token was revoked"),
         false => refuse(Reason::UnknownKey, "the token is signed by a key that is not trusted here"),
     }
+}
+
+#[cold]
+fn wrong_issuer(passport: &Passport, trust: &Trust) -> Box<Refusal> {
+    let message = format!("the passport is from {}, and {} is trusted here", quote(&passport.issuer), quote(trust.issuer()));
+    refuse(Reason::WrongIssuer, message)
+}
+
+#[cold]
+fn wrong_audience(passport: &Passport, here: &str) -> Box<Refusal> {
+    let shown = passport.audience.iter().take(3).map(|audience| quote(audience)).collect::<Vec<_>>().join(", ");
+    refuse(Reason::WrongAudience, format!("the passport is for {shown}, and this is {}", quote(here)))
+}
+
+#[cold]
+fn revoked(passport: &Passport) -> Box<Refusal> {
+    refuse(Reason::Revoked, format!("the passport {} was revoked", quote(&passport.id)))
+}
+
+#[cold]
+fn unavailable(why: &str) -> Box<Refusal> {
+    refuse(Reason::StatusUnavailable, format!("whether the passport was revoked cannot be known: {why}"))
 }
 
 #[inline]

@@ -1,5 +1,7 @@
 //! `min` and `max`: bounds on exact decimals.
 
+use std::cmp::Ordering;
+
 use serde::{Serialize, Serializer};
 use smol_str::SmolStr;
 
@@ -60,6 +62,21 @@ impl Serialize for Bound {
             None => Err(serde::ser::Error::custom("a bound that is not a number")),
         }
     }
+}
+
+/// How the attribute, in either form, compares with a bound.
+#[inline]
+pub(super) fn compare(value: ScalarRef<'_>, bound: &Bound) -> Option<Ordering> {
+    match value {
+        ScalarRef::Number(number) => Some(number.value_ref().cmp(&bound.value)),
+        ScalarRef::Text(text) => compare_text(text, bound),
+        ScalarRef::Bool(_) => None,
+    }
+}
+
+#[inline(never)]
+fn compare_text(text: &str, bound: &Bound) -> Option<Ordering> {
+    Some(Decimal::from_plain(text)?.cmp(&bound.value))
 }
 
 /// The attribute as a decimal, in either form.

@@ -121,7 +121,7 @@ fn claims_that_are_minted_are_read_back() {
         (read.issuer.as_str(), read.not_before, read.status, read.needs_proof),
         ("https://issuer.example", Some(2), Some(status), true)
     );
-    assert_eq!(read.grants, [(0, grants[0].clone())]);
+    assert_eq!(*read.grants, [(0, grants[0].clone())]);
 }
 
 #[test]

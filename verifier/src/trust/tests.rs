@@ -7,7 +7,7 @@ fn load(token: &str) -> Result<Trust, TrustError> {
 }
 
 fn status(trust: &Trust, index: u64, max_age: MaxAge, now: i64) -> Status {
-    trust.status(&StatusRef { index, uri: LIST.into() }, max_age, now)
+    trust.status(&StatusRef { index, uri: LIST.into() }, &Place::default(), max_age, now)
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_status_is_valid_only_if_a_fresh_list_says_so() {
     assert_eq!(status(&trust, 7, hour, NOW + 999_999), Status::Revoked, "however old the list");
     assert!(matches!(status(&trust, 64, hour, NOW), Status::Unavailable(_)));
     let elsewhere = StatusRef { index: 3, uri: "https://issuer.example/v1/status/2".into() };
-    assert!(matches!(trust.status(&elsewhere, hour, NOW), Status::Unavailable(_)));
+    assert!(matches!(trust.status(&elsewhere, &Place::default(), hour, NOW), Status::Unavailable(_)));
 }
 
 #[test]

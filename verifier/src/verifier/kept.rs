@@ -7,7 +7,7 @@ use passport_shared::passport::Passport;
 use passport_shared::request::Request;
 
 use super::Verifier;
-use crate::decision::{Context, Decision, Denied, Seen};
+use crate::decision::{Circumstances, Decision, Denied, Seen};
 use crate::signed::SignedPassport;
 use crate::verified::VerifiedPassport;
 
@@ -18,13 +18,13 @@ impl Verifier {
     pub fn decide_kept<'r>(&self, key_id: KeyId, claims: Passport, request: &'r Request, now: i64) -> Decision<'r> {
         let trust = self.load();
         let signed = Arc::new(SignedPassport::new(&[], key_id, claims));
-        let checked = self.check_again(&trust, &signed, now);
-        let judged = checked.map(|()| self.judge(&signed.claims, request, now));
-        let seen = Seen::Fresh(signed);
-        let context = Context { request: Some(request), seen, now, trust: trust.sequence(), ..Context::default() };
-        match judged {
-            Ok((verdict, approval)) => context.decide(verdict, approval),
-            Err(refusal) => context.deny(refusal).into(),
+        let asked = Circumstances { request: Some(request), now, trust: trust.sequence() };
+        match self.check_again(&trust, &signed, now) {
+            Ok(()) => {
+                let verdict = self.judge(&signed.claims, request, now);
+                self.answer(asked, || Seen::Fresh(signed), request, verdict)
+            }
+            Err(refusal) => asked.deny(Seen::Fresh(signed), refusal).into(),
         }
     }
 
@@ -38,8 +38,8 @@ impl Verifier {
         match self.check_again(&trust, &signed, now) {
             Ok(()) => Ok(VerifiedPassport::new(self.clone(), signed)),
             Err(refusal) => {
-                let seen = Seen::Fresh(signed);
-                Err(Context { seen, now, trust: trust.sequence(), ..Context::default() }.deny(refusal))
+                let asked = Circumstances { request: None, now, trust: trust.sequence() };
+                Err(asked.deny(Seen::Fresh(signed), refusal))
             }
         }
     }
