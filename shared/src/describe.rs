@@ -1,6 +1,7 @@
 //! A passport in words, for the agent that carries it and for the people who answer for it.
 
 use crate::grant::Grant;
+use crate::hidden::{HiddenAttributes, HidingRule};
 use crate::passport::Passport;
 use crate::text::quote;
 use crate::time;
@@ -64,12 +65,45 @@ pub fn sentences<'g>(grants: impl IntoIterator<Item = &'g Grant>, now: i64) -> V
     grants.into_iter().flat_map(|grant| grant.describe(now).sentences()).collect()
 }
 
+impl HiddenAttributes {
+    /// What is kept from the audit log, in sentences like "hides `card` and `email` of requests on `commerce`", one for each
+    /// rule, without their subject.
+    #[must_use]
+    pub fn describe(&self) -> Vec<String> {
+        self.rules().iter().map(HidingRule::describe).collect()
+    }
+}
+
+impl HidingRule {
+    fn describe(&self) -> String {
+        let quoted = |names: &[smol_str::SmolStr]| names.iter().map(|name| quote(name)).collect::<Vec<_>>();
+        let what = match &self.names.shown {
+            None => joined(&quoted(&self.names.sensitive), "and"),
+            Some(shown) => {
+                let shown: Vec<_> = shown.iter().filter(|name| !self.names.sensitive.contains(name)).cloned().collect();
+                match shown.as_slice() {
+                    [] => "every attribute".to_owned(),
+                    shown => format!("every attribute but {}", joined(&quoted(shown), "and")),
+                }
+            }
+        };
+        match self.resource.as_str() {
+            "**" => format!("hides {what} of every request"),
+            resource => format!("hides {what} of requests on {}", quote(resource)),
+        }
+    }
+}
+
 /// "a", "a or b", "a, b or c".
 fn either(items: &[String]) -> String {
+    joined(items, "or")
+}
+
+fn joined(items: &[String], word: &str) -> String {
     match items.split_last() {
         None => String::new(),
         Some((only, [])) => only.clone(),
-        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+        Some((last, rest)) => format!("{} {word} {last}", rest.join(", ")),
     }
 }
 
@@ -119,6 +153,22 @@ impl Passport {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::{Controls, Document};
+
+    #[test]
+    fn what_is_kept_from_the_log_is_told_in_words() {
+        for (rules, told) in [
+            (r#"[{"resource":"commerce","sensitive":["card"]}]"#, "hides `card` of requests on `commerce`"),
+            (r#"[{"resource":"a/**","sensitive":["x","y","z"]}]"#, "hides `x`, `y` and `z` of requests on `a/**`"),
+            (r#"[{"resource":"a","shown":["x","y"],"sensitive":["y","z"]}]"#, "hides every attribute but `x` of requests on `a`"),
+            (r#"[{"resource":"a","shown":["x"],"sensitive":["x"]}]"#, "hides every attribute of requests on `a`"),
+            (r#"[{"resource":"a","shown":["x","y"]}]"#, "hides every attribute but `x` and `y` of requests on `a`"),
+            ("7", "hides every attribute of every request"),
+        ] {
+            let document = Document::read_value(rules.as_bytes(), Controls::Refused).expect("sound JSON");
+            assert_eq!(HiddenAttributes::read(document.root()).expect("rules").describe(), [told], "{rules}");
+        }
+    }
 
     #[test]
     fn a_grant_is_told_in_words() {

@@ -2,6 +2,7 @@
 
 use passport_shared::decision::{Outcome, Reason, Unmet, Verdict};
 use passport_shared::grant::Grant;
+use passport_shared::hidden::HiddenAttributes;
 use passport_shared::text::escape;
 use passport_shared::unverified::UnverifiedPassport;
 use serde::Serialize;
@@ -77,6 +78,9 @@ pub(super) struct Json<'p> {
     needs_proof: bool,
     status: Option<&'p passport_shared::passport::StatusRef>,
     grants: Vec<JsonGrant<'p>>,
+    /// What it keeps from the audit log, as signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hidden_attributes: Option<&'p HiddenAttributes>,
     #[serde(skip_serializing_if = "Option::is_none")]
     preview: Option<&'p Preview<'p>>,
 }
@@ -129,6 +133,7 @@ impl Report<'_> {
             needs_proof: claims.needs_proof,
             status: claims.status.as_ref(),
             grants: claims.grants.iter().map(|(index, grant)| JsonGrant { index: *index, understood: grant.understood, grant }).collect(),
+            hidden_attributes: claims.hidden.as_deref(),
             preview: self.preview.as_ref(),
         }
     }
@@ -200,6 +205,9 @@ impl Report<'_> {
         }
         if !must_not.is_empty() {
             parts.push(format!("{}\n{}", styled(STRONG, "It forbids, whatever else is allowed"), bullets(&must_not)));
+        }
+        if let Some(hidden) = &claims.hidden {
+            parts.push(format!("{}\n{}", styled(STRONG, "From the audit log, it"), bullets(&hidden.describe())));
         }
         let note = |count: usize, what: &str| (count > 0).then(|| format!("{count} of its grants {what}."));
         parts.extend(note(claims.grants.iter().filter(|(_, grant)| !grant.understood).count(), "cannot be understood and allow nothing"));
