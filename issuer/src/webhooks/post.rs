@@ -101,7 +101,7 @@ fn why(error: &ureq::Error) -> String {
     match error {
         ureq::Error::Other(other) if other.is::<NotAllowed>() => other.to_string(),
         ureq::Error::Timeout(_) => "it did not answer within 10 seconds".to_owned(),
-        ureq::Error::HostNotFound => "its name is not known".to_owned(),
+        ureq::Error::HostNotFound => "its name cannot be looked up".to_owned(),
         ureq::Error::Io(error) => format!("the connection failed: {}", error.kind()),
         ureq::Error::Rustls(_) | ureq::Error::Tls(_) => "TLS failed: its certificate, or how it speaks, is not accepted".to_owned(),
         ureq::Error::ConnectionFailed => "it cannot be connected to".to_owned(),
@@ -161,6 +161,12 @@ mod tests {
                 assert!(head.iter().any(|sent| sent.eq_ignore_ascii_case(line)), "{head:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_name_that_nobody_has_is_said_to_be_the_reason() {
+        let answer = post(&Reach::default(), "https://hooks.invalid/".to_owned());
+        assert_eq!(answer, Answer::Failed { why: "its name cannot be looked up".into(), retry_after: None });
     }
 
     #[test]

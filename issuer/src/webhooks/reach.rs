@@ -142,7 +142,11 @@ pub(crate) struct CheckedResolver {
 
 impl Resolver for CheckedResolver {
     fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let found = self.inner.resolve(uri, config, timeout)?;
+        let found = self.inner.resolve(uri, config, timeout).map_err(|error| match error {
+            // What the system's resolver says of a name; nothing was connected to yet.
+            ureq::Error::Io(_) => ureq::Error::HostNotFound,
+            other => other,
+        })?;
         check(&self.reach, uri.scheme_str() == Some("https"), &found)?;
         Ok(found)
     }

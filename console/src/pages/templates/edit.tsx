@@ -139,9 +139,9 @@ function Editor({ begun, changes }: EditorProps) {
   )
 }
 
-/** What is missing before it can be tried: said, where the issuer has found nothing wrong with the template itself. */
-function waitsFor(isJson: boolean, { begun, ofTemplate }: ReturnType<typeof useTried>): string | undefined {
+/** What is missing before it can be tried. */
+function waitsFor(isJson: boolean, { begun }: ReturnType<typeof useTried>): string | undefined {
   if (!isJson) return 'Once both are JSON, this shows what it would allow.'
-  if (!begun && ofTemplate.length === 0) return 'Fill in what it leaves open, and this shows what it would allow.'
+  if (!begun) return 'Fill in what it leaves open, and this shows what it would allow.'
   return undefined
 }

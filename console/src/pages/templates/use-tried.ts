@@ -30,11 +30,11 @@ export function useTried(name: string, { parameters, grants }: TemplateContent, 
           signal,
         }),
       ),
-    enabled: isJson && text !== '',
+    enabled: isJson && begun && text !== '',
     placeholderData: (before) => before,
     gcTime: 60_000,
   })
-  const problem = isJson && tried.isError ? asProblem(tried.error) : undefined
+  const problem = isJson && begun && tried.isError ? asProblem(tried.error) : undefined
   const ofTemplate = problem?.faults.filter(({ pointer }) => !pointer.startsWith(VALUES)) ?? []
   return { typed, setTyped, declared, begun, found: tried.data, problem, ofTemplate }
 }

@@ -68,8 +68,8 @@ export function Deliveries({ webhook }: { webhook: Webhook }) {
 
 const columns: readonly Column<Schemas['Delivery']>[] = [
   {
-    name: 'Event',
-    cell: ({ messageId, sequence }) => <span title={messageId}>{sequence.toLocaleString('en')}</span>,
+    name: 'Message',
+    cell: ({ messageId, sequence }) => <span title={messageId}>Event {sequence.toLocaleString('en')}</span>,
   },
   { name: 'State', cell: ({ state }) => <State of={state} /> },
   { name: 'Attempts', number: true, cell: ({ attempts }) => attempts },
