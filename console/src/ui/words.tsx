@@ -24,7 +24,7 @@ export function Hidden({ sentences }: { sentences: readonly string[] | null | un
   if (!sentences?.length) return null
   return (
     <div className="stack">
-      <h3>From the audit log it</h3>
+      <h3>Kept from the audit log</h3>
       <Sentences of={sentences} />
       <p className="muted small">
         What is hidden is logged as a keyed hash: that two values are equal shows, and not what they are.
