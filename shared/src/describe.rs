@@ -1,7 +1,5 @@
 //! A passport in words, for the agent that carries it and for the people who answer for it.
 
-use smol_str::SmolStr;
-
 use crate::grant::Grant;
 use crate::hidden::{HiddenAttributes, HidingRule};
 use crate::passport::Passport;
@@ -67,6 +65,35 @@ pub fn sentences<'g>(grants: impl IntoIterator<Item = &'g Grant>, now: i64) -> V
     grants.into_iter().flat_map(|grant| grant.describe(now).sentences()).collect()
 }
 
+impl HiddenAttributes {
+    /// What is kept from the audit log, in sentences like "hides `card` and `email` of requests on `commerce`", one for each
+    /// rule, without their subject.
+    #[must_use]
+    pub fn describe(&self) -> Vec<String> {
+        self.rules().iter().map(HidingRule::describe).collect()
+    }
+}
+
+impl HidingRule {
+    fn describe(&self) -> String {
+        let quoted = |names: &[SmolStr]| names.iter().map(|name| quote(name)).collect::<Vec<_>>();
+        let what = match &self.names.shown {
+            None => joined(&quoted(&self.names.sensitive), "and"),
+            Some(shown) => {
+                let shown: Vec<_> = shown.iter().filter(|name| !self.names.sensitive.contains(name)).cloned().collect();
+                match shown.as_slice() {
+                    [] => "every attribute".to_owned(),
+                    shown => format!("every attribute but {}", joined(&quoted(shown), "and")),
+                }
+            }
+        };
+        match self.resource.as_str() {
+            "**" => format!("hides {what} of every request"),
+            resource => format!("hides {what} of requests on {}", quote(resource)),
+        }
+    }
+}
+
 /// "a", "a or b", "a, b or c".
 fn either(items: &[String]) -> String {
     joined(items, "or")
@@ -77,31 +104,6 @@ fn joined(items: &[String], word: &str) -> String {
         None => String::new(),
         Some((only, [])) => only.clone(),
         Some((last, rest)) => format!("{} {word} {last}", rest.join(", ")),
-    }
-}
-
-impl HiddenAttributes {
-    /// What each of its rules hides, in words like "`card` and `email` of requests on `commerce/**` or on no resource".
-    #[must_use]
-    pub fn describe(&self) -> Vec<String> {
-        self.rules().iter().map(HidingRule::describe).collect()
-    }
-}
-
-impl HidingRule {
-    fn describe(&self) -> String {
-        let listed = |names: &mut dyn Iterator<Item = &SmolStr>| joined(&names.map(|name| quote(name)).collect::<Vec<_>>(), "and");
-        let what = match &self.names.shown {
-            None => listed(&mut self.names.sensitive.iter()),
-            Some(shown) => match listed(&mut shown.iter().filter(|name| !self.names.hide(name))) {
-                none if none.is_empty() => "every attribute".to_owned(),
-                some => format!("every attribute but {some}"),
-            },
-        };
-        match self.resource.as_str() {
-            "**" => format!("{what} of every request"),
-            resource => format!("{what} of requests on {} or on no resource", quote(resource)),
-        }
     }
 }
 
@@ -151,6 +153,22 @@ impl Passport {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::{Controls, Document};
+
+    #[test]
+    fn what_is_kept_from_the_log_is_told_in_words() {
+        for (rules, told) in [
+            (r#"[{"resource":"commerce","sensitive":["card"]}]"#, "hides `card` of requests on `commerce`"),
+            (r#"[{"resource":"a/**","sensitive":["x","y","z"]}]"#, "hides `x`, `y` and `z` of requests on `a/**`"),
+            (r#"[{"resource":"a","shown":["x","y"],"sensitive":["y","z"]}]"#, "hides every attribute but `x` of requests on `a`"),
+            (r#"[{"resource":"a","shown":["x"],"sensitive":["x"]}]"#, "hides every attribute of requests on `a`"),
+            (r#"[{"resource":"a","shown":["x","y"]}]"#, "hides every attribute but `x` and `y` of requests on `a`"),
+            ("7", "hides every attribute of every request"),
+        ] {
+            let document = Document::read_value(rules.as_bytes(), Controls::Refused).expect("sound JSON");
+            assert_eq!(HiddenAttributes::read(document.root()).expect("rules").describe(), [told], "{rules}");
+        }
+    }
 
     #[test]
     fn a_grant_is_told_in_words() {
@@ -181,21 +199,5 @@ mod tests {
         let two = r#"[{"resource":"drive","allowedActions":["share"],"requiresApproval":true,"approvers":2}]"#;
         let words = Grant::read_all(two, "").expect("grants")[0].describe(0);
         assert_eq!(words.may.as_deref(), Some("`share` on `drive`, once 2 different people have approved it"));
-    }
-    #[test]
-    fn what_is_hidden_is_told_in_words() {
-        let claim = br#"{"hiddenAttributes":[{"resource":"commerce/**","sensitive":["card","email"]},{"resource":"drive","shown":[]},
-            {"resource":"**","shown":["amount","card","b`"],"sensitive":["card"]}]}"#;
-        let told = Passport::hidden_by(claim).expect("rules").describe();
-        assert_eq!(
-            told,
-            [
-                "`card` and `email` of requests on `commerce/**` or on no resource",
-                "every attribute of requests on `drive` or on no resource",
-                "every attribute but `amount` and `b\\`` of every request",
-            ]
-        );
-        // What cannot be understood hides everything, and says so.
-        assert_eq!(Passport::hidden_by(br#"{"hiddenAttributes":7}"#).expect("a rule").describe(), ["every attribute of every request"]);
     }
 }

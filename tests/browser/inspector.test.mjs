@@ -55,6 +55,20 @@ test('the inspector from disk, offline, takes a passport apart, verifies it and 
   await session.close()
 })
 
+test('the inspector from disk says in words what a passport keeps from the log', async () => {
+  const { session, page } = await fromDisk()
+  const [header, claims, signature] = example.token.split('.')
+  const hiding = { ...JSON.parse(Buffer.from(claims, 'base64url')), hiddenAttributes: [{ resource: 'commerce', shown: ['amount'] }] }
+  await page.getByLabel('The token').fill([header, Buffer.from(JSON.stringify(hiding)).toString('base64url'), signature].join('.'))
+  await page.getByText('It hides every attribute but amount of requests on commerce.').waitFor()
+  await look(page, 'inspector-hides')
+  // What cannot be understood hides everything.
+  const unread = { ...hiding, hiddenAttributes: 7 }
+  await page.getByLabel('The token').fill([header, Buffer.from(JSON.stringify(unread)).toString('base64url'), signature].join('.'))
+  await page.getByText('It hides every attribute of every request.').waitFor()
+  await session.close()
+})
+
 test('what is no passport is told from what is, and a hostile text stays text', async () => {
   const { session, page } = await fromDisk()
   await page.getByLabel('The token').fill(trusts.bundle.bundle)

@@ -14,7 +14,7 @@ let page
 before(async () => {
   await issuer.agent('ollie', 'Ollie, travel assistant')
   const grants = [
-    { resource: 'commerce', allowedActions: ['browse', 'purchase'], blockedActions: ['refund'], constraints: { amount: { max: '500.00' }, currency: { equals: 'EUR' } } },
+    { resource: 'commerce', allowedActions: ['browse', 'purchase'], blockedActions: ['refund'], constraints: { amount: { max: '500.00' }, currency: { equals: 'EUR' } }, sensitiveAttributes: ['card', 'iban'] },
     { resource: 'drive/**', allowedActions: ['write'], requiresApproval: true },
   ]
   passport = await issuer.issue('ollie', SHOP, grants)
@@ -72,6 +72,21 @@ for (const [name, path, heading] of pages) {
   })
 }
 
+test('what a passport keeps from the log is said where it is read, and where it is issued', async () => {
+  const words = 'Hides card and iban of requests on commerce'
+  await page.goto(`${issuer.url}/console/passports/${passport.passportId}`)
+  await page.getByText(words).waitFor()
+  await page.goto(`${issuer.url}/console/issue?agent=ollie`)
+  await page.getByText(/^It allows/).waitFor()
+  assert.equal(await page.getByText('Kept from the audit log').count(), 0)
+  await page.getByLabel('Keep from the log').first().fill('card, iban')
+  await page.getByText(words).waitFor()
+  session.expect(/422/)
+  await page.getByLabel('Keep from the log').first().fill('action')
+  await page.locator('.grant .mistake').filter({ hasText: 'reserved' }).waitFor()
+  session.clean()
+})
+
 test('one decision is shown with its why', async () => {
   await page.goto(`${issuer.url}/console/audit?reporter=shop`)
   await page.getByRole('link', { name: /purchase on commerce/ }).first().click()
@@ -126,9 +141,17 @@ test('a webhook is made with a secret that is shown once, disabled, enabled and 
   await dialog.getByLabel('Other types').fill('weather.nice')
   await dialog.getByRole('button', { name: 'Create webhook' }).click()
   await dialog.locator('.mistake').first().waitFor()
+  // Each filter that the API takes has a field, and its mistakes beside it.
+  await dialog.getByLabel('on the resource').fill('r'.repeat(257))
+  await dialog.getByRole('button', { name: 'Create webhook' }).click()
+  await dialog.locator('.field', { hasText: 'on the resource' }).locator('.mistake').waitFor()
   await look(page, 'webhook-mistake')
+  const filter = { agentId: 'admin', passportId: 'pp_1', reporter: 'passport', action: 'issuer', resource: 'commerce' }
+  const labels = { agentId: 'of the agent', passportId: 'on the passport', reporter: 'reported by', action: 'of the action', resource: 'on the resource' }
+  for (const [name, label] of Object.entries(labels)) await dialog.getByLabel(label).fill(filter[name])
   await dialog.getByLabel('Other types').fill('')
   await dialog.getByLabel('Changes at the issuer').check()
+  for (const [name, label] of Object.entries(labels)) await dialog.getByLabel(label).fill(name === 'agentId' ? 'admin' : '')
   await dialog.getByLabel('What it is for').fill('The pager of the team')
   await dialog.getByRole('button', { name: 'Create webhook' }).click()
   await dialog.waitFor({ state: 'detached' })
@@ -137,6 +160,7 @@ test('a webhook is made with a secret that is shown once, disabled, enabled and 
   await page.getByRole('link', { name: 'hooks.invalid/x' }).click()
   await page.getByRole('heading', { level: 1, name: 'hooks.invalid/x' }).waitFor()
   assert.equal(await page.getByText(/whsec_/).count(), 0)
+  await page.getByText('Only of the agent').waitFor()
   await issuer.agent('noisy')
   await page.getByRole('cell', { name: 'pending' }).first().waitFor({ timeout: 60_000 })
   await look(page, 'page-webhook')
@@ -172,6 +196,7 @@ test('the inspector as the issuer serves it verifies by this issuer’s trust un
   page.on('request', (request) => asked.push(`${request.method()} ${new URL(request.url()).pathname} ${request.postData() ?? ''}`))
   await page.getByRole('button', { name: 'Trust this issuer' }).click()
   await page.getByText('Verified', { exact: true }).waitFor()
+  await page.getByText('It hides card and iban of requests on commerce.').waitFor()
   await page.getByRole('button', { name: 'purchase on commerce' }).click()
   await page.locator('.answer').getByText('allowed', { exact: true }).waitFor()
   assert.deepEqual(asked, ['GET /v1/trust-bundle '], 'its public keys were asked for, and nothing was sent')

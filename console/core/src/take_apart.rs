@@ -59,6 +59,8 @@ struct Claims {
     needs_proof: bool,
     status: Option<StatusRef>,
     grants: Vec<GrantInWords>,
+    /// What it keeps from the audit log, in sentences; none where it is nothing.
+    hides: Vec<String>,
     /// The whole as sentences for an agent's instructions.
     prompt: String,
 }
@@ -123,6 +125,7 @@ impl Claims {
             needs_proof: passport.needs_proof,
             status: passport.status.clone(),
             grants: passport.grants.iter().map(|(index, grant)| GrantInWords::of(*index, grant, now)).collect(),
+            hides: passport.hidden.as_ref().map(|hidden| hidden.describe()).unwrap_or_default(),
             prompt: passport.to_prompt(now),
         }
     }

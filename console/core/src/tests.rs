@@ -42,6 +42,7 @@ impl Issuer {
                 {"type": "permission_passport", "resource": "commerce", "allowedActions": ["purchase"], "constraints": {"amount": {"max": 500}}},
                 {"type": "permission_passport", "resource": "drive/*", "allowedActions": ["read"], "requiresApproval": true},
             ],
+            "hiddenAttributes": [{"resource": "commerce", "sensitive": ["card"]}],
         });
         self.0.sign_token(TokenType::Passport, Algorithm::EdDsa, claims.to_string().as_bytes())
     }
@@ -87,6 +88,7 @@ fn a_token_is_taken_apart_with_its_grants_in_words() {
     assert_eq!((&claims["agentId"], &claims["expiresAt"], &claims["untimely"]), (&json!("ollie"), &json!(1_700_003_600), &Value::Null));
     assert_eq!(claims["grants"][0]["may"], "`purchase` on `commerce`, with `amount` at most 500");
     assert_eq!(claims["grants"][1]["json"]["resource"], "drive/*");
+    assert_eq!(claims["hides"], json!(["hides `card` of requests on `commerce`"]));
     let late = done(&json!({"takeApart": {"token": token, "now": 1_700_003_600}}));
     assert_eq!(late["passport"]["untimely"]["reason"], "expired");
 }

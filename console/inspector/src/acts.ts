@@ -46,6 +46,8 @@ export interface Claims {
   needsProof: boolean
   status: { idx: number; uri: string } | null
   grants: GrantInWords[]
+  /** What it keeps from the audit log, in sentences. */
+  hides: string[]
   prompt: string
 }
 

@@ -11,7 +11,7 @@ import { icon } from './icons'
 import { badge, card, notice, segments } from './parts'
 import { passportCard } from './passport-card'
 import { proofPage } from './proof-page'
-import { grantsCard, rawCard, saysCard, stepsCard, verdict } from './says-card'
+import { grantsCard, hidesCard, rawCard, saysCard, stepsCard, verdict } from './says-card'
 import { bareToken, type Given, look, nothing } from './state'
 import { themeSwitch } from './theme'
 import { trustCard } from './trust-card'
@@ -95,7 +95,7 @@ function passportPage(core: Core, handed: HandedOver): HTMLElement {
     request.show(looked)
     request.element.hidden = claims == null
     fill(headline, verdict(looked))
-    fill(above, apart === undefined && welcome(example), claims && apart && saysCard(claims, apart, now), claims && grantsCard(claims))
+    fill(above, apart === undefined && welcome(example), claims && apart && saysCard(claims, apart, now), claims && [grantsCard(claims), hidesCard(claims)])
     fill(below, decided && claims && stepsCard(decided), apart && rawCard(apart))
     return claims
   }

@@ -70,6 +70,16 @@ export function grantsCard(claims: Claims): HTMLElement {
   )
 }
 
+/** What the audit log is not told, where a passport asks for that. */
+export function hidesCard(claims: Claims): HTMLElement | undefined {
+  if (claims.hides.length === 0) return undefined
+  return card(
+    'What it keeps from the audit log',
+    h('ul', { class: 'described' }, claims.hides.map((sentence) => h('li', {}, 'It ', words(sentence), '.'))),
+    h('p', { class: 'small muted' }, 'What is hidden is logged as a keyed hash: that two values are equal shows, and not what they are. No decision depends on it.'),
+  )
+}
+
 /** Words with names between backquotes, as the core writes them. */
 export function words(text: string): Child[] {
   return text.split('`').map((piece, index) => (index % 2 === 1 ? h('code', {}, piece) : piece))

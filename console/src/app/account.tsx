@@ -44,7 +44,7 @@ export function Account() {
       <div className="account-who">
         <strong>{session.name}</strong>
         <span className="small muted">
-          until <When at={session.expiresAt} />
+          ends <When at={session.expiresAt} />
         </span>
       </div>
       <div className="row-apart">

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { NavLink, useLocation } from 'react-router'
 import { Icon } from '../ui/icon'
 import { Account } from './account'
@@ -14,6 +14,17 @@ export function Shell({ children }: { children: ReactNode }) {
   const [open, setOpen] = useState(false)
   // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes when the page changes
   useEffect(() => setOpen(false), [pathname])
+  const button = useRef<HTMLButtonElement>(null)
+  useEffect(() => {
+    if (!open) return
+    const byKey = ({ key }: KeyboardEvent) => {
+      if (key !== 'Escape') return
+      setOpen(false)
+      button.current?.focus()
+    }
+    document.addEventListener('keydown', byKey)
+    return () => document.removeEventListener('keydown', byKey)
+  }, [open])
   return (
     <div className="shell">
       <a className="skip" href="#content">
@@ -26,6 +37,7 @@ export function Shell({ children }: { children: ReactNode }) {
             <span>Passport</span>
           </NavLink>
           <button
+            ref={button}
             type="button"
             className="menu-button"
             aria-expanded={open}

@@ -16,6 +16,24 @@ export function Words({ text }: { text: string }) {
 /** What a passport allows and forbids, in the issuer's sentences. */
 export function Described({ sentences }: { sentences: readonly string[] }) {
   if (sentences.length === 0) return <p className="muted">It allows nothing.</p>
+  return <Sentences of={sentences} />
+}
+
+/** What a passport keeps from the audit log, in the issuer's sentences; nothing where it is nothing. */
+export function Hidden({ sentences }: { sentences: readonly string[] | null | undefined }) {
+  if (!sentences?.length) return null
+  return (
+    <div className="stack">
+      <h3>Kept from the audit log</h3>
+      <Sentences of={sentences} />
+      <p className="muted small">
+        What is hidden is logged as a keyed hash: that two values are equal shows, and not what they are.
+      </p>
+    </div>
+  )
+}
+
+function Sentences({ of: sentences }: { of: readonly string[] }) {
   return (
     <ul className="described">
       {sentences.map((sentence) => (

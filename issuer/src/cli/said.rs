@@ -23,9 +23,9 @@ impl Said {
     }
 }
 
-/// What is kept from the audit log.
+/// What is kept from the audit log, where it stands as keyed hashes.
 pub(crate) fn hidden(hidden: &HiddenAttributes) -> Option<String> {
-    section("It hides from the audit log, as keyed hashes", &hidden.describe())
+    section("From the audit log it", &hidden.describe())
 }
 
 /// A heading over its items; none without an item.

@@ -15,7 +15,7 @@ use passport_shared::api::checks::Verify;
 use passport_shared::api::console::SignIn;
 use passport_shared::api::keys::RevokeKey;
 use passport_shared::api::passports::{IssuePassport, RenewPassport, RevokePassport, RevokePassports};
-use passport_shared::api::templates::{ExpandTemplate, SaveTemplate};
+use passport_shared::api::templates::{ExpandTemplate, PreviewTemplate, SaveTemplate};
 use passport_shared::api::webhooks::{CreateWebhook, DisableWebhook, ReplayWebhook};
 use passport_shared::fault::{Fault, Place};
 use passport_shared::json::{Controls, Document};
@@ -53,6 +53,7 @@ impl JsonBody for RevokePassports {}
 impl JsonBody for RevokeKey {}
 impl JsonBody for SaveTemplate {}
 impl JsonBody for ExpandTemplate {}
+impl JsonBody for PreviewTemplate {}
 impl JsonBody for CreateWebhook {}
 impl JsonBody for DisableWebhook {}
 impl JsonBody for ReplayWebhook {}

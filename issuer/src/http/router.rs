@@ -50,6 +50,7 @@ pub(super) fn routes() -> (Router<App>, OpenApi) {
         .routes(routes!(templates::create, templates::list))
         .routes(routes!(templates::get, templates::change, templates::delete))
         .routes(routes!(templates::expand))
+        .routes(routes!(templates::preview))
         .routes(routes!(webhooks::create, webhooks::list))
         .routes(routes!(webhooks::get, webhooks::delete))
         .routes(routes!(webhooks::rotate_secret))

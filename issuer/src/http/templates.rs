@@ -3,7 +3,9 @@
 use axum::extract::State;
 use passport_shared::api::Page;
 use passport_shared::api::problem::Problem;
-use passport_shared::api::templates::{DeletedTemplate, ExpandTemplate, ExpandedTemplate, SaveTemplate, Template};
+use passport_shared::api::templates::{
+    DeletedTemplate, ExpandTemplate, ExpandedTemplate, PreviewTemplate, SaveTemplate, Template, TemplatePreview,
+};
 use serde::Deserialize;
 
 use super::App;
@@ -143,4 +145,29 @@ pub(crate) async fn expand(
     OptionalJson(body): OptionalJson<ExpandTemplate>,
 ) -> Answer {
     reply::ok(&app.issuer.expand_template(&name, body).await?)
+}
+
+/// See what a template would come to that is being written. Nothing is saved, and none of that name has to be there.
+#[utoipa::path(
+    post,
+    path = "/v1/templates/{name}/preview",
+    operation_id = "previewTemplate",
+    tag = "templates",
+    security(("passport" = ["templates.write on issuer/templates"])),
+    params(("name" = String, Path, description = "The name that it has, or would have.")),
+    request_body(content = PreviewTemplate, example = json!({
+        "parameters": {"team": {"type": "string"}},
+        "grants": [{"resource": "reports/${team}/**", "allowedActions": ["read"]}],
+        "values": {"team": "north"},
+    })),
+    responses((status = 200, description = "Its grants, as they would be signed, and in sentences.", body = TemplatePreview)),
+)]
+pub(crate) async fn preview(
+    State(app): State<App>,
+    _: Gate<TemplatesWrite>,
+    Id(_): Id,
+    _: Query<NoParameters>,
+    StrictJson(body): StrictJson<PreviewTemplate>,
+) -> Answer {
+    reply::ok(&app.issuer.preview_template(&body)?)
 }

@@ -73,8 +73,10 @@ impl Issuer {
     /// [`ServiceError::NotFound`].
     pub async fn passport(&self, id: &str) -> Result<Passport, ServiceError> {
         let (passport, now) = (self.store().passport(id).await?, self.now());
-        let describe = Some(words(&passport, now)?);
-        Ok(Passport { describe, ..shown(passport, now)? })
+        let claims = read(&passport)?;
+        let hides = Some(claims.hidden.map(|hidden| hidden.describe()).unwrap_or_default());
+        let describe = Some(sentences(claims.grants.iter().map(|(_, grant)| grant), now));
+        Ok(Passport { describe, hides, ..shown(passport, now)? })
     }
 
     /// Revokes a passport, and with it all that came of the same one by renewal: on return the gate and the published
@@ -111,9 +113,12 @@ impl Issuer {
 
 /// What a passport allows now, in sentences, whatever has become of it.
 pub(super) fn words(passport: &store::Passport, now: i64) -> Result<Vec<String>, ServiceError> {
+    Ok(sentences(read(passport)?.grants.iter().map(|(_, grant)| grant), now))
+}
+
+fn read(passport: &store::Passport) -> Result<passport::Passport, ServiceError> {
     let claims = passport::Passport::read(passport.claims.as_bytes());
-    let claims = claims.map_err(|error| ServiceError::internal("read the claims of a passport", error))?;
-    Ok(sentences(claims.grants.iter().map(|(_, grant)| grant), now))
+    claims.map_err(|error| ServiceError::internal("read the claims of a passport", error))
 }
 
 fn stored(state: PassportState) -> store::PassportState {
@@ -153,6 +158,7 @@ fn shown(passport: store::Passport, now: i64) -> Result<Passport, ServiceError> 
         grants: claims.authorization_details,
         describe: None,
         hidden_attributes: claims.hidden,
+        hides: None,
         on_behalf_of: claims.on_behalf_of,
         state,
         issued_at: check::shown(passport.issued_at),

@@ -1,11 +1,12 @@
-//! Templates of grants: save, list, delete, expand (docs/format.md F2.13 to F2.20).
+//! Templates of grants: save, list, delete (docs/format.md F2.13 to F2.20).
+
+mod expand;
 
 use passport_shared::api::Page;
 use passport_shared::api::passports::IssuePassport;
-use passport_shared::api::templates::{DeletedTemplate, ExpandTemplate, ExpandedTemplate, SaveTemplate, Template};
-use passport_shared::describe::sentences;
+use passport_shared::api::templates::{DeletedTemplate, SaveTemplate, Template};
 use passport_shared::fault::{Fault, Faults, Place};
-use passport_shared::grant::{Grant, Ordered};
+use passport_shared::grant::Grant;
 use passport_shared::limits::OPERAND_VALUES;
 use passport_shared::template;
 use serde::{Deserialize, Serialize};
@@ -123,23 +124,6 @@ impl Issuer {
         });
         let done = self.store().delete_template(name, now, self.maker(caller, now), event).await?;
         Ok(DeletedTemplate { name: name.to_owned(), revision: done.revision, live_passports: done.live })
-    }
-
-    /// What a template comes to with these values. Nothing is issued.
-    ///
-    /// # Errors
-    /// [`ServiceError::NotFound`]; [`ServiceError::Invalid`], with everything that is wrong with the values.
-    pub async fn expand_template(&self, name: &str, body: ExpandTemplate) -> Result<ExpandedTemplate, ServiceError> {
-        let template = self.store().template(name).await?;
-        let expanded = expand(&template, &read(&template)?, body.parameters.as_deref())?;
-        let (used, grants) = expanded.map_err(|errors| ServiceError::Invalid { errors })?;
-        Ok(ExpandedTemplate {
-            name: used.name,
-            revision: used.revision,
-            parameters: raw(used.parameters)?,
-            describe: sentences(&grants, self.now()),
-            grants: raw(to_json(&grants.iter().map(Ordered).collect::<Vec<_>>())?)?,
-        })
     }
 
     /// What the template that an order names comes to; the order is given the audience and the life that it leaves to the

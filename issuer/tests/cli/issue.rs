@@ -36,7 +36,7 @@ fn a_dry_run_shows_what_would_be_issued_and_issues_nothing() {
         "https://shop.example",
         "on behalf of  Kim",
         "may `purchase` on `commerce/**`, with `amount` at most 500.00",
-        "`card` and `email` of requests on `commerce/**` or on no resource",
+        "hides `card` and `email` of requests on `commerce/**`",
         "bytes; verifiers take 8192",
     ] {
         assert!(told.out.contains(shown), "{shown} is not in\n{}", told.out);
@@ -70,7 +70,7 @@ fn what_a_passport_hides_is_told_in_words_to_who_holds_it_and_who_issued_it() {
 
     for told in [inspect(&[]).out, call(path, &served, &["passports", "show", id]).ended(0).out] {
         fits(&told);
-        let hidden = "It hides from the audit log, as keyed hashes\n  - `card` and `email` of requests on `commerce/**` or on no resource";
+        let hidden = "From the audit log it\n  - hides `card` and `email` of requests on `commerce/**`";
         assert!(told.contains(hidden), "{told}");
     }
     let claim = serde_json::json!([{"resource": "commerce/**", "sensitive": ["card", "email"]}]);

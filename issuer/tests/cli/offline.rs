@@ -196,6 +196,18 @@ fn colour_is_for_terminals_and_nothing_is_coloured_in_a_pipe() {
 }
 
 #[test]
+fn what_a_passport_keeps_from_the_log_is_told_to_who_inspects_it() {
+    let signer = Signer::new();
+    let hidden = r#"[{"resource":"commerce","sensitive":["card"]}]"#;
+    let token = signer.passport_with(&format!(r#","hiddenAttributes":{hidden}"#));
+    let told = run(signer.path(), &["inspect", &token]).ended(0);
+    assert!(told.out.contains("From the audit log it\n  - hides `card` of requests on `commerce`"), "{}", told.out);
+    let json = run(signer.path(), &["inspect", "--json", &token]).ended(0).json();
+    assert_eq!(json["hiddenAttributes"].to_string(), hidden);
+    assert!(run(signer.path(), &["inspect", "--json", &signer.passport()]).ended(0).json()["hiddenAttributes"].is_null());
+}
+
+#[test]
 fn an_argument_that_is_a_file_is_told_so_and_hostile_input_ends_quickly() {
     let signer = Signer::new();
     std::fs::write(signer.path().join("p"), signer.passport()).expect("written");

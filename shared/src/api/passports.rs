@@ -113,6 +113,9 @@ pub struct PassportPreview {
     pub grants: Box<RawValue>,
     /// The same in sentences.
     pub describe: Vec<String>,
+    /// What it would keep from the audit log, in sentences; none where it is nothing.
+    #[serde(default)]
+    pub hides: Vec<String>,
     /// The token's header.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub header: Box<RawValue>,
@@ -165,6 +168,9 @@ pub struct Passport {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<Object>>))]
     pub hidden_attributes: Option<Box<RawValue>>,
+    /// The same in sentences, where it is asked for by its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hides: Option<Vec<String>>,
     /// Who answers for the agent.
     pub on_behalf_of: Option<String>,
     /// Whether it is `live`, `revoked` or `expired`.

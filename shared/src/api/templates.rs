@@ -75,6 +75,42 @@ pub struct ExpandTemplate {
     pub parameters: Option<Box<RawValue>>,
 }
 
+/// The body of `POST /v1/templates/{name}/preview`: what would be saved, and values to try it with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PreviewTemplate {
+    /// What it would leave open: declarations by name, at most 32.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub parameters: Option<Box<RawValue>>,
+    /// The grants, with placeholders in them.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub grants: Box<RawValue>,
+    /// Values of the parameters, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub values: Option<Box<RawValue>>,
+}
+
+/// What a template that is being written would come to. Nothing is saved.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TemplatePreview {
+    /// All parameters with their values, those that were left to their default included.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub values: Box<RawValue>,
+    /// The grants as they would be signed.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub grants: Box<RawValue>,
+    /// The same in sentences.
+    pub describe: Vec<String>,
+    /// What a passport by it would keep from the audit log, in sentences; none where it is nothing.
+    #[serde(default)]
+    pub hides: Vec<String>,
+}
+
 /// What a template comes to.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -92,6 +128,9 @@ pub struct ExpandedTemplate {
     pub grants: Box<RawValue>,
     /// The same in sentences.
     pub describe: Vec<String>,
+    /// What a passport by it keeps from the audit log, in sentences; none where it is nothing.
+    #[serde(default)]
+    pub hides: Vec<String>,
 }
 
 /// The answer to `DELETE /v1/templates/{name}`.

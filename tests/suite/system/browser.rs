@@ -23,15 +23,22 @@ fn run(files: &[&str]) {
 }
 
 const INSPECTOR: [&str; 2] = ["core.test.mjs", "inspector.test.mjs"];
-const CONSOLE: [&str; 6] =
-    ["story.test.mjs", "pages.test.mjs", "issue.test.mjs", "templates.test.mjs", "approvals.test.mjs", "roles.test.mjs"];
+const CONSOLE: [&str; 7] = [
+    "story.test.mjs",
+    "pages.test.mjs",
+    "dialogs.test.mjs",
+    "issue.test.mjs",
+    "templates.test.mjs",
+    "approvals.test.mjs",
+    "roles.test.mjs",
+];
 
 #[test]
 fn the_inspector_decides_as_a_verifier_does_on_a_machine_without_a_network() {
     run(&INSPECTOR);
 }
 
-/// The first five minutes from an empty directory, each page, the inbox while it is open, and a role that may do little.
+/// The first five minutes from an empty directory, each page, each dialog, the inbox while it is open, and a role that may do little.
 #[test]
 fn in_a_real_browser_the_console_does_what_it_says_and_nothing_behind_ones_back() {
     run(&CONSOLE);

@@ -6,11 +6,11 @@ import { Guarded } from '../../app/guarded'
 import { useMay } from '../../app/session'
 import { State } from '../../ui/badge'
 import { Card } from '../../ui/card'
-import { Confirm, textOf } from '../../ui/confirm'
+import { Confirm, Reason, textOf } from '../../ui/confirm'
 import { Id } from '../../ui/copy'
 import { Empty } from '../../ui/empty'
 import { Fault } from '../../ui/fault'
-import { Field } from '../../ui/field'
+import { Listing } from '../../ui/listing'
 import { Loading } from '../../ui/loading'
 import { Page } from '../../ui/page'
 import { Moment } from '../../ui/time'
@@ -107,10 +107,11 @@ function AgentPassports({ agent }: { agent: Agent }) {
       title="Its passports"
       aside={<Link to={`/passports?agentId=${encodeURIComponent(agent.agentId)}`}>All of them</Link>}
     >
-      {passports.isPending && <Loading what="the passports" />}
-      {passports.isError && <Fault error={passports.error} again={() => passports.refetch()} />}
-      {passports.isSuccess &&
-        (passports.data.items.length === 0 ? (
+      <Listing
+        of={passports}
+        items={passports.data?.items}
+        what="the passports"
+        empty={
           <Empty
             title="It has no passport, and so may do nothing"
             action={
@@ -120,9 +121,10 @@ function AgentPassports({ agent }: { agent: Agent }) {
               )
             }
           />
-        ) : (
-          <PassportTable passports={passports.data.items} agent={false} />
-        ))}
+        }
+      >
+        {(items) => <PassportTable passports={items} agent={false} />}
+      </Listing>
     </Card>
   )
 }
@@ -156,9 +158,7 @@ function ChangeState({ agent, onClose }: { agent: Agent; onClose(): void }) {
         Every live passport of <code>{agent.agentId}</code> is revoked at once, and none can be issued to it. Verifiers
         that follow this issuer know within seconds. Enabling it again revives none of them.
       </p>
-      <Field label="Reason" optional hint="It is kept in the audit log.">
-        {(control) => <input {...control} name="reason" maxLength={256} autoComplete="off" />}
-      </Field>
+      <Reason hint="It is kept in the audit log." />
     </Confirm>
   )
 }

@@ -1,17 +1,16 @@
 import { useState } from 'react'
 import { Link, useNavigate } from 'react-router'
-import { api, body } from '../../api/client'
+import { type Agent, api, body } from '../../api/client'
 import { given, useList } from '../../api/lists'
 import { Guarded } from '../../app/guarded'
 import { useMay } from '../../app/session'
 import { State } from '../../ui/badge'
 import { Card } from '../../ui/card'
 import { Empty } from '../../ui/empty'
-import { Fault } from '../../ui/fault'
-import { Loading } from '../../ui/loading'
-import { More } from '../../ui/more'
+import { Listing } from '../../ui/listing'
 import { Page } from '../../ui/page'
 import { ChoiceFilter, TextFilter, useFilters } from '../../ui/search'
+import { type Column, Table } from '../../ui/table'
 import { When } from '../../ui/time'
 import { NewAgent } from './new-agent'
 
@@ -22,6 +21,16 @@ const states = [
 ] as const
 
 type StateName = 'enabled' | 'disabled'
+
+const columns: readonly Column<Agent>[] = [
+  {
+    name: 'Agent',
+    cell: ({ agentId, name }) => <Link to={`/agents/${encodeURIComponent(agentId)}`}>{name}</Link>,
+  },
+  { name: 'Id', cell: ({ agentId }) => <code>{agentId}</code> },
+  { name: 'State', cell: ({ state }) => <State of={state} /> },
+  { name: 'Created', className: 'muted', cell: ({ createdAt }) => <When at={createdAt} /> },
+]
 
 export function Agents() {
   return (
@@ -41,7 +50,6 @@ function AgentList() {
   const list = useList(['agents', 'list', query], (cursor) =>
     body(api.GET('/v1/agents', { params: { query: { ...query, ...given({ cursor }) } } })),
   )
-  const shown = list.items
   const create = may('agents.write') && (
     <button type="button" className="button is-first" onClick={() => setCreating(true)}>
       New agent
@@ -58,60 +66,21 @@ function AgentList() {
         />
         <ChoiceFilter label="State" value={get('state')} options={states} onChange={(value) => set('state', value)} />
       </div>
-      {list.isPending && <Loading what="the agents" />}
-      {list.isError && <Fault error={list.error} again={() => list.refetch()} />}
-      {list.isSuccess && (
-        <Card>
-          {shown.length === 0 ? (
-            Object.keys(query).length > 0 ? (
-              <Empty
-                title="No agent is like that"
-                action={
-                  <button type="button" className="button" onClick={clear}>
-                    Show all
-                  </button>
-                }
-              />
-            ) : (
-              <Empty title="There is no agent yet" action={create}>
-                An agent is whoever carries passports. Create one, then issue a passport for it.
-              </Empty>
-            )
-          ) : (
-            <div className="table-wrap">
-              <table className="is-stacking">
-                <thead>
-                  <tr>
-                    <th scope="col">Agent</th>
-                    <th scope="col">Id</th>
-                    <th scope="col">State</th>
-                    <th scope="col">Created</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {shown.map((agent) => (
-                    <tr key={agent.agentId}>
-                      <td>
-                        <Link to={`/agents/${encodeURIComponent(agent.agentId)}`}>{agent.name}</Link>
-                      </td>
-                      <td data-column="Id">
-                        <code>{agent.agentId}</code>
-                      </td>
-                      <td data-column="State">
-                        <State of={agent.state} />
-                      </td>
-                      <td data-column="Created" className="muted">
-                        <When at={agent.createdAt} />
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
-          )}
-          <More list={list} />
-        </Card>
-      )}
+      <Card>
+        <Listing
+          of={list}
+          items={list.items}
+          what="the agents"
+          narrowed={Object.keys(query).length > 0 && { title: 'No agent is like that', clear }}
+          empty={
+            <Empty title="There is no agent yet" action={create}>
+              An agent is whoever carries passports. Create one, then issue a passport for it.
+            </Empty>
+          }
+        >
+          {(agents) => <Table rows={agents} columns={columns} keyOf={({ agentId }) => agentId} />}
+        </Listing>
+      </Card>
       {creating && (
         <NewAgent
           onClose={() => setCreating(false)}

@@ -1,7 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { type Approval, api, body } from '../../api/client'
-import { Confirm, textOf } from '../../ui/confirm'
-import { Field } from '../../ui/field'
+import { Confirm, Reason, textOf } from '../../ui/confirm'
 import { asked } from './approval-list'
 
 interface DecideProps {
@@ -37,9 +36,7 @@ export function Decide({ approval, how, onClose }: DecideProps) {
           : 'and is told so. It can ask again.'}
         {how === 'approve' && more > 0 && ` ${more} more ${more === 1 ? 'person has' : 'people have'} to say yes too.`}
       </p>
-      <Field label="Reason" optional hint="It is kept with the request and in the audit log, under your name.">
-        {(control) => <input {...control} name="reason" maxLength={256} autoComplete="off" />}
-      </Field>
+      <Reason hint="It is kept with the request and in the audit log, under your name." />
     </Confirm>
   )
 }

@@ -5,10 +5,8 @@ import { given, useList } from '../../api/lists'
 import { Guarded } from '../../app/guarded'
 import { Card } from '../../ui/card'
 import { Empty } from '../../ui/empty'
-import { Fault } from '../../ui/fault'
 import { Icon } from '../../ui/icon'
-import { Loading } from '../../ui/loading'
-import { More } from '../../ui/more'
+import { Listing } from '../../ui/listing'
 import { Page } from '../../ui/page'
 import { useFilters } from '../../ui/search'
 import { EventTable } from './event-table'
@@ -57,11 +55,12 @@ function Log() {
       }
     >
       <FilterBar get={get} set={set} clear={clear} />
-      {list.isPending && <Loading what="the log" />}
-      {list.isError && <Fault error={list.error} again={() => list.refetch()} />}
-      {list.isSuccess && (
-        <Card>
-          {events.length === 0 ? (
+      <Card>
+        <Listing
+          of={list}
+          items={list.isSuccess ? events : undefined}
+          what="the log"
+          empty={
             list.hasNextPage ? (
               <Empty title="Nothing so far; there is more to look through">
                 Looking for attributes goes through the log piece by piece.
@@ -82,12 +81,11 @@ function Log() {
                   : 'The first decision that a service reports appears here by itself.'}
               </Empty>
             )
-          ) : (
-            <EventTable events={events} fresh={newest} />
-          )}
-          <More list={list} />
-        </Card>
-      )}
+          }
+        >
+          {(items) => <EventTable events={items} fresh={newest} />}
+        </Listing>
+      </Card>
       {exporting && <Export query={query} onClose={() => setExporting(false)} />}
     </Page>
   )

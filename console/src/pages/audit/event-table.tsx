@@ -1,8 +1,8 @@
 import { Link } from 'react-router'
 import type { AuditEvent } from '../../api/event'
 import { changeInWords } from '../../lib/changes'
-import { fullTime } from '../../lib/time'
 import { Badge, Outcome } from '../../ui/badge'
+import { type Column, Table } from '../../ui/table'
 import { When } from '../../ui/time'
 import { Words } from '../../ui/words'
 import './event-table.css'
@@ -23,64 +23,54 @@ interface EventTableProps {
 /** Events of the log, one line each: what was asked, by whom, and what came of it. */
 export function EventTable({ events, agent = true, fresh }: EventTableProps) {
   return (
-    <div className="table-wrap">
-      <table className="is-stacking events">
-        <thead>
-          <tr>
-            <th scope="col">What</th>
-            {agent && <th scope="col">Agent</th>}
-            <th scope="col">Why</th>
-            <th scope="col">Reported by</th>
-            <th scope="col">When</th>
-          </tr>
-        </thead>
-        <tbody>
-          {events.map((event) => (
-            <tr key={event.sequence} className={fresh !== undefined && event.sequence > fresh ? 'is-fresh' : undefined}>
-              <td>
-                <div className="event-what">
-                  {event.kind === 'admin' ? (
-                    <Badge tone="accent">change</Badge>
-                  ) : event.gap !== undefined ? (
-                    <Badge tone="bad">gap</Badge>
-                  ) : (
-                    <Outcome of={event.outcome} />
-                  )}
-                  <Link to={eventPath(event)}>
-                    <What event={event} />
-                  </Link>
-                  {event.conflict && <Badge tone="bad">two stories</Badge>}
-                </div>
-              </td>
-              {agent && (
-                <td data-column="Agent">
-                  {event.agentId ? (
-                    <Link to={`/agents/${encodeURIComponent(event.agentId)}`}>{event.agentId}</Link>
-                  ) : (
-                    <span className="muted">—</span>
-                  )}
-                </td>
-              )}
-              <td data-column="Why" className="event-why">
-                <Why event={event} />
-              </td>
-              <td data-column="Reported by" className="muted">
-                {event.kind === 'admin' ? 'the issuer' : event.reporter}
-              </td>
-              <td
-                data-column="When"
-                className="muted event-when"
-                title={fullTime(event.evaluatedAt ?? event.receivedAt)}
-              >
-                <When at={event.evaluatedAt ?? event.receivedAt} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      className="events"
+      rows={events}
+      columns={agent ? [what, whose, ...rest] : [what, ...rest]}
+      keyOf={({ sequence }) => sequence}
+      isFresh={({ sequence }) => fresh !== undefined && sequence > fresh}
+    />
   )
 }
+
+const what: Column<AuditEvent> = {
+  name: 'What',
+  cell: (event) => (
+    <div className="event-what">
+      {event.kind === 'admin' ? (
+        <Badge tone="accent">change</Badge>
+      ) : event.gap !== undefined ? (
+        <Badge tone="bad">gap</Badge>
+      ) : (
+        <Outcome of={event.outcome} />
+      )}
+      <Link to={eventPath(event)}>
+        <What event={event} />
+      </Link>
+      {event.conflict && <Badge tone="bad">two stories</Badge>}
+    </div>
+  ),
+}
+
+const whose: Column<AuditEvent> = {
+  name: 'Agent',
+  cell: ({ agentId }) =>
+    agentId ? <Link to={`/agents/${encodeURIComponent(agentId)}`}>{agentId}</Link> : <span className="muted">—</span>,
+}
+
+const rest: readonly Column<AuditEvent>[] = [
+  { name: 'Why', className: 'event-why', cell: (event) => <Why event={event} /> },
+  {
+    name: 'Reported by',
+    className: 'muted',
+    cell: ({ kind, reporter }) => (kind === 'admin' ? 'the issuer' : reporter),
+  },
+  {
+    name: 'When',
+    className: 'muted event-when',
+    cell: ({ evaluatedAt, receivedAt }) => <When at={evaluatedAt ?? receivedAt} />,
+  },
+]
 
 export function What({ event }: { event: AuditEvent }) {
   if (event.change !== undefined) return changeInWords(event.change)

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams, useSearchParams } from 'react-router'
 import { api, body } from '../../api/client'
-import type { AuditEvent } from '../../api/event'
+import type { AuditEvent, Detail } from '../../api/event'
 import { Guarded } from '../../app/guarded'
 import { changeInWords } from '../../lib/changes'
 import { Badge, Outcome } from '../../ui/badge'
@@ -11,6 +11,7 @@ import { Empty } from '../../ui/empty'
 import { Fault } from '../../ui/fault'
 import { Loading } from '../../ui/loading'
 import { Page } from '../../ui/page'
+import { type Column, Table } from '../../ui/table'
 import { Moment } from '../../ui/time'
 import { Words } from '../../ui/words'
 import { What } from './event-table'
@@ -154,45 +155,37 @@ function isHidden(value: unknown): boolean {
 
 /** Each clause that did not hold: what was demanded and what was given. */
 function Clauses({ event }: { event: AuditEvent }) {
+  const columns: Column<Detail>[] = [
+    { name: 'Attribute', cell: ({ attribute }) => <code>{attribute}</code> },
+    { name: 'Grant', cell: ({ grant }) => grant },
+    {
+      name: 'Demanded',
+      cell: ({ operator, expected }) => (
+        <span>
+          {operator ?? 'to be there'}{' '}
+          <code>{expected === null || expected === undefined ? '' : JSON.stringify(expected)}</code>
+        </span>
+      ),
+    },
+    {
+      name: 'Given',
+      cell: ({ attribute, actual }) =>
+        isHidden(event.attributes?.[attribute]) ? (
+          <span className="muted">hidden</span>
+        ) : actual === null || actual === undefined ? (
+          <span className="muted">nothing</span>
+        ) : (
+          <code>{JSON.stringify(actual)}</code>
+        ),
+    },
+  ]
   return (
-    <div className="table-wrap">
-      <table className="is-stacking">
-        <caption className="sr">Clauses that did not hold</caption>
-        <thead>
-          <tr>
-            <th scope="col">Grant</th>
-            <th scope="col">Attribute</th>
-            <th scope="col">Demanded</th>
-            <th scope="col">Given</th>
-          </tr>
-        </thead>
-        <tbody>
-          {event.details?.map((detail) => (
-            <tr key={`${detail.grant} ${detail.attribute} ${detail.operator}`}>
-              <td data-column="Grant">{detail.grant}</td>
-              <td data-column="Attribute">
-                <code>{detail.attribute}</code>
-              </td>
-              <td data-column="Demanded">
-                {detail.operator ?? 'to be there'}{' '}
-                <code>
-                  {detail.expected === null || detail.expected === undefined ? '' : JSON.stringify(detail.expected)}
-                </code>
-              </td>
-              <td data-column="Given">
-                {isHidden(event.attributes?.[detail.attribute]) ? (
-                  <span className="muted">hidden</span>
-                ) : detail.actual === null || detail.actual === undefined ? (
-                  <span className="muted">nothing</span>
-                ) : (
-                  <code>{JSON.stringify(detail.actual)}</code>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      caption="Clauses that did not hold"
+      rows={event.details ?? []}
+      columns={columns}
+      keyOf={({ grant, attribute, operator }) => `${grant} ${attribute} ${operator}`}
+    />
   )
 }
 

@@ -1,6 +1,7 @@
-import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { saveAs } from '../../lib/save'
 import { CodeBlock } from '../../ui/copy'
+import { Dialog } from '../../ui/dialog'
 import { Fault } from '../../ui/fault'
 import { Segments } from '../../ui/segments'
 import { collect, MOST } from './collect'
@@ -16,19 +17,14 @@ const formats = [
 
 /** What the filters find, as a file. Larger exports, with a manifest that binds them, are for the command. */
 export function Export({ query, onClose }: { query: Query; onClose(): void }) {
-  const dialog = useRef<HTMLDialogElement>(null)
   const stop = useRef<AbortController>(undefined)
   const [format, setFormat] = useState<Format>('jsonl')
   const [count, setCount] = useState<number>()
   const [error, setError] = useState<unknown>()
   const [done, setDone] = useState<string>()
-  useEffect(() => {
-    dialog.current?.showModal()
-    return () => stop.current?.abort()
-  }, [])
+  useEffect(() => () => stop.current?.abort(), [])
 
-  const run = async (event: FormEvent) => {
-    event.preventDefault()
+  const run = async () => {
     stop.current = new AbortController()
     setError(undefined)
     setDone(undefined)
@@ -55,46 +51,47 @@ export function Export({ query, onClose }: { query: Query; onClose(): void }) {
     name === 'attributes' ? attributeFlags(value) : [` --${flag(name)} ${quoted(value)}`],
   )
   return (
-    <dialog ref={dialog} onClose={onClose} aria-labelledby="export-title">
-      <form onSubmit={run}>
-        <h2 id="export-title">Export</h2>
-        <p>
-          What the filters find, the oldest first, at most {MOST.toLocaleString('en')} events. Texts are what reporters
-          sent: import CSV columns as text.
-        </p>
-        <Segments
-          label="Format"
-          name="format"
-          value={format}
-          options={formats}
-          onChange={(chosen) => setFormat(chosen)}
-        />
-        {count !== undefined && (
-          <div role="status" className="stack">
-            <progress aria-label="Export" />
-            <span className="small muted">{count.toLocaleString('en')} events so far</span>
-          </div>
-        )}
-        {done !== undefined && <p role="status">{done}</p>}
-        {error !== undefined && <Fault error={error} />}
-        <details>
-          <summary>The whole log, with a manifest that can be checked</summary>
-          <CodeBlock
-            text={`passport audit export --format parquet${filters.join('')} -o audit.parquet`}
-            what="the command"
-            wrap
+    <Dialog title="Export" onClose={onClose} onSubmit={run}>
+      {(close) => (
+        <>
+          <p>
+            What the filters find, the oldest first, at most {MOST.toLocaleString('en')} events. Texts are what
+            reporters sent: import CSV columns as text.
+          </p>
+          <Segments
+            label="Format"
+            name="format"
+            value={format}
+            options={formats}
+            onChange={(chosen) => setFormat(chosen)}
           />
-        </details>
-        <div className="dialog-actions">
-          <button type="button" className="button" onClick={() => dialog.current?.close()}>
-            Close
-          </button>
-          <button type="submit" className="button is-first" disabled={count !== undefined}>
-            Save as a file
-          </button>
-        </div>
-      </form>
-    </dialog>
+          {count !== undefined && (
+            <div role="status" className="stack">
+              <progress aria-label="Export" />
+              <span className="small muted">{count.toLocaleString('en')} events so far</span>
+            </div>
+          )}
+          {done !== undefined && <p role="status">{done}</p>}
+          {error !== undefined && <Fault error={error} />}
+          <details>
+            <summary>The whole log, with a manifest that can be checked</summary>
+            <CodeBlock
+              text={`passport audit export --format parquet${filters.join('')} -o audit.parquet`}
+              what="the command"
+              wrap
+            />
+          </details>
+          <div className="dialog-actions">
+            <button type="button" className="button" onClick={close}>
+              Close
+            </button>
+            <button type="submit" className="button is-first" disabled={count !== undefined}>
+              Save as a file
+            </button>
+          </div>
+        </>
+      )}
+    </Dialog>
   )
 }
 

@@ -4,8 +4,7 @@ import { api, body } from '../../api/client'
 import type { AuditEvent } from '../../api/event'
 import { Card } from '../../ui/card'
 import { Empty } from '../../ui/empty'
-import { Fault } from '../../ui/fault'
-import { Loading } from '../../ui/loading'
+import { Listing } from '../../ui/listing'
 import { EventTable } from './event-table'
 
 /** The newest events about one thing, with the way to all of them. */
@@ -17,19 +16,20 @@ export function RecentEvents({ title, filter }: { title: string; filter: Record<
   })
   return (
     <Card title={title} aside={<Link to={`/audit?${new URLSearchParams(filter)}`}>In the log</Link>}>
-      {events.isPending && <Loading what="the decisions" />}
-      {events.isError && <Fault error={events.error} again={() => events.refetch()} />}
-      {events.isSuccess &&
-        (events.data.items.length === 0 ? (
+      <Listing
+        of={events}
+        items={events.data?.items as AuditEvent[] | undefined}
+        what="the decisions"
+        empty={
           <Empty title="No decision was reported yet">
             They come by themselves from each service that checks passports with the verifier library and reports here.
           </Empty>
-        ) : (
-          <EventTable
-            events={events.data.items as AuditEvent[]}
-            agent={filter.agentId === undefined && filter.passportId === undefined}
-          />
-        ))}
+        }
+      >
+        {(items) => (
+          <EventTable events={items} agent={filter.agentId === undefined && filter.passportId === undefined} />
+        )}
+      </Listing>
     </Card>
   )
 }

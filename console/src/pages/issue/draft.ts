@@ -15,6 +15,8 @@ export interface GrantDraft {
   blocked: string
   requiresApproval: boolean
   approvers: number
+  /** Attributes that are kept from the log. */
+  sensitive: string
   constraints: ConstraintDraft[]
 }
 
@@ -84,6 +86,7 @@ export function grantOf(draft: GrantDraft): Record<string, unknown> {
     constraints[attribute] = { ...constraints[attribute], [constraint.operator]: operand(constraint) }
   }
   const blocked = list(draft.blocked)
+  const sensitive = list(draft.sensitive)
   return {
     type: 'permission_passport',
     resource: draft.resource.trim(),
@@ -92,13 +95,33 @@ export function grantOf(draft: GrantDraft): Record<string, unknown> {
     ...(draft.requiresApproval ? { requiresApproval: true } : {}),
     ...(draft.requiresApproval && draft.approvers > 1 ? { approvers: draft.approvers } : {}),
     ...(Object.keys(constraints).length > 0 ? { constraints } : {}),
+    ...(sensitive.length > 0 ? { sensitiveAttributes: sensitive } : {}),
   }
 }
 
-type Declaration = { type?: string }
+/** A parameter as a template declares it. */
+export interface Declared {
+  type?: string
+  description?: string
+  default?: unknown
+  enum?: unknown[]
+  min?: unknown
+  max?: unknown
+  maxLength?: number
+}
+
+/** A template's declarations; what is none, as in one that is being written, is left out. */
+export function declaredIn(parameters: unknown): Record<string, Declared> {
+  if (!isObject(parameters)) return {}
+  return Object.fromEntries(Object.entries(parameters).filter(([, one]) => isObject(one)))
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
 
 /** The value of a parameter as its template declares it; `undefined` where nothing was typed, so that its default holds. */
-function parameterOf(declaration: Declaration, typed: string): unknown {
+function parameterOf(declaration: Declared, typed: string): unknown {
   if (typed.trim() === '') return undefined
   if (declaration.type === 'number') return typed.trim()
   if (declaration.type === 'boolean') return typed === 'true'
@@ -120,12 +143,18 @@ export function bodyOf(draft: Draft, template: Schemas['Template'] | undefined, 
       : { renewUntil: new Date((now + days * units.days) * 1000).toISOString().replace(/\.\d+Z$/, 'Z') }),
   }
   if (template === undefined) return { ...base, grants: draft.grants.map(grantOf) }
-  return { ...base, template: template.name, parameters: parametersOf(template, draft.parameters) }
+  return {
+    ...base,
+    template: template.name,
+    parameters: parametersOf(declaredIn(template.parameters), draft.parameters),
+  }
 }
 
 /** The values of a template's parameters, of what was typed for them. */
-export function parametersOf(template: Schemas['Template'], typed: Record<string, string>): Record<string, unknown> {
-  const declared = template.parameters as Record<string, Declaration>
+export function parametersOf(
+  declared: Record<string, Declared>,
+  typed: Record<string, string>,
+): Record<string, unknown> {
   const values = Object.entries(declared).flatMap(([name, declaration]) => {
     const value = parameterOf(declaration, typed[name] ?? '')
     return value === undefined ? [] : [[name, value] as const]

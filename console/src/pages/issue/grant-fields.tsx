@@ -119,6 +119,24 @@ export function GrantFields({ index, grant, onChange, onRemove }: GrantFieldsPro
             )}
           </div>
         </div>
+        <Field
+          label="Keep from the log"
+          optional
+          hint="Attributes, with commas between: reported as hashes, not in clear."
+          pointer={`${at}/sensitiveAttributes`}
+        >
+          {(control) => (
+            <input
+              {...control}
+              className="mono"
+              value={grant.sensitive}
+              placeholder="card"
+              spellCheck={false}
+              autoCapitalize="off"
+              onChange={(event) => set({ sensitive: event.target.value })}
+            />
+          )}
+        </Field>
       </div>
       <Limits at={at} constraints={grant.constraints} onChange={(constraints) => set({ constraints })} />
     </fieldset>

@@ -1,6 +1,6 @@
 import { type FormEvent, useMemo, useState } from 'react'
 import { useSearchParams } from 'react-router'
-import { api, body, type Schemas } from '../../api/client'
+import { api, body, type Schemas, type Template } from '../../api/client'
 import { asProblem, type Problem } from '../../api/problem'
 import { Guarded } from '../../app/guarded'
 import { Card } from '../../ui/card'
@@ -10,7 +10,7 @@ import { Icon } from '../../ui/icon'
 import { Page } from '../../ui/page'
 import { useNow } from '../../ui/time'
 import { Words } from '../../ui/words'
-import { bodyOf, missing } from './draft'
+import { bodyOf, declaredIn, missing } from './draft'
 import { GrantFields } from './grant-fields'
 import { Issued } from './issued'
 import { LifeFields } from './life-fields'
@@ -121,7 +121,7 @@ function IssueForm() {
                   </p>
                 </>
               ) : (
-                <ParameterFields
+                <Parameters
                   template={template}
                   values={draft.parameters}
                   onChange={(parameters) => change({ parameters })}
@@ -170,4 +170,16 @@ function IssueForm() {
 /** Brings who wrote to the first field that has to change. */
 function focusFirstMistake() {
   window.setTimeout(() => document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus(), 50)
+}
+
+interface ParametersProps {
+  template: Template
+  values: Record<string, string>
+  onChange(values: Record<string, string>): void
+}
+
+function Parameters({ template, values, onChange }: ParametersProps) {
+  const declared = declaredIn(template.parameters)
+  if (Object.keys(declared).length === 0) return <p className="muted">This template leaves nothing open.</p>
+  return <ParameterFields declared={declared} values={values} at="/parameters" onChange={onChange} />
 }

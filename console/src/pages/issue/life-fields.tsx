@@ -11,7 +11,7 @@ export function LifeFields({ draft, onChange }: { draft: Draft; onChange(change:
         hint="A service without a network accepts it until then, revoked or not: shorter is safer."
       >
         {(control) => (
-          <div className="life">
+          <div className="with-unit">
             <input
               {...control}
               type="number"

@@ -1,36 +1,25 @@
-import type { Template } from '../../api/client'
 import { Field } from '../../ui/field'
-import { pointerPart } from './draft'
-
-interface Declared {
-  type?: string
-  description?: string
-  default?: unknown
-  enum?: unknown[]
-  min?: unknown
-  max?: unknown
-  maxLength?: number
-}
+import { type Declared, pointerPart } from './draft'
 
 interface ParameterFieldsProps {
-  template: Template
+  declared: Record<string, Declared>
   values: Record<string, string>
+  /** Where the values stand in what is sent. */
+  at: string
   onChange(values: Record<string, string>): void
 }
 
 /** A template's parameters: what it leaves open, asked for in its own words. */
-export function ParameterFields({ template, values, onChange }: ParameterFieldsProps) {
-  const declared = Object.entries(template.parameters as Record<string, Declared>)
-  if (declared.length === 0) return <p className="muted">This template leaves nothing open.</p>
+export function ParameterFields({ declared, values, at, onChange }: ParameterFieldsProps) {
   return (
     <div className="grid-fields">
-      {declared.map(([name, declaration]) => (
+      {Object.entries(declared).map(([name, declaration]) => (
         <Field
           key={name}
           label={name}
           optional={declaration.default !== undefined}
           hint={hintOf(declaration)}
-          pointer={`/parameters/${pointerPart(name)}`}
+          pointer={`${at}/${pointerPart(name)}`}
         >
           {(control) => {
             const value = values[name] ?? ''

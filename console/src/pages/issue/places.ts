@@ -9,7 +9,7 @@ export function placesOf(draft: Draft, template: Template | undefined): string[]
     return [...places, ...Object.keys(template.parameters).map((name) => `/parameters/${pointerPart(name)}`)]
   for (const [index, grant] of draft.grants.entries()) {
     const at = `/grants/${index}`
-    places.push(`${at}/resource`, `${at}/allowedActions`, `${at}/blockedActions`)
+    places.push(`${at}/resource`, `${at}/allowedActions`, `${at}/blockedActions`, `${at}/sensitiveAttributes`)
     for (const { attribute, operator } of grant.constraints) {
       if (attribute.trim() !== '') places.push(`${at}/constraints/${pointerPart(attribute.trim())}/${operator}`)
     }

@@ -6,7 +6,7 @@ import { Card } from '../../ui/card'
 import { CodeBlock } from '../../ui/copy'
 import { Fault } from '../../ui/fault'
 import { Moment } from '../../ui/time'
-import { Described } from '../../ui/words'
+import { Described, Hidden } from '../../ui/words'
 
 /** What the order would be issued as, asked of the issuer whenever typing pauses. Nothing is made by it. */
 export function usePreview(order: Schemas['IssuePassport'], ready: boolean) {
@@ -56,6 +56,7 @@ function Previewed({ of }: { of: Schemas['PassportPreview'] }) {
       <div className="stack" aria-live="polite">
         <h3>It allows</h3>
         <Described sentences={of.describe} />
+        <Hidden sentences={of.hides} />
       </div>
       <Size bytes={of.tokenBytes} most={of.maxTokenBytes} />
       <p className="small muted">

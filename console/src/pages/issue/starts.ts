@@ -22,6 +22,7 @@ export function grantDraft({ constraints = [], ...rest }: Seed = {}): GrantDraft
     blocked: '',
     requiresApproval: false,
     approvers: 1,
+    sensitive: '',
     ...rest,
     constraints: constraints.map((constraint) => ({ ...constraint, key: nextKey() })),
   }

@@ -10,6 +10,7 @@ import { Id } from '../../ui/copy'
 import { Fault } from '../../ui/fault'
 import { Loading } from '../../ui/loading'
 import { Page } from '../../ui/page'
+import { type Column, Table } from '../../ui/table'
 import { Moment, useNow, When } from '../../ui/time'
 import { useKeys } from '../overview/keys-in-short'
 import { type Revoked, RevokeKey } from './revoke-key'
@@ -79,68 +80,47 @@ function LoadedKeys() {
 
 function KeyTable({ keys, onRevoke }: { keys: readonly Key[]; onRevoke: ((key: Key) => void) | undefined }) {
   const may = useMay()
-  return (
-    <div className="table-wrap">
-      <table className="is-stacking">
-        <thead>
-          <tr>
-            <th scope="col">Key</th>
-            <th scope="col">State</th>
-            <th scope="col">Since</th>
-            <th scope="col">Published until</th>
-            <th scope="col">Passports, live of all</th>
-            {onRevoke !== undefined && (
-              <th scope="col">
-                <span className="sr">Revoke</span>
-              </th>
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          {keys.map((key) => (
-            <tr key={key.keyId}>
-              <td>
-                <Id of={key.keyId} what="the key's id" />
-              </td>
-              <td data-column="State">
-                <State of={key.state} />
-              </td>
-              <td data-column="Since">
-                <When at={key.revokedAt ?? key.retiredAt ?? key.activatedAt ?? key.createdAt} />
-              </td>
-              <td data-column="Published until">
-                {key.published ? (
-                  key.publishedUntil ? (
-                    <When at={key.publishedUntil} />
-                  ) : (
-                    'it retires'
-                  )
-                ) : (
-                  <span className="muted">not published</span>
-                )}
-              </td>
-              <td data-column="Passports, live of all">
-                {may('passports.read') ? (
-                  <Link to={`/passports?keyId=${encodeURIComponent(key.keyId)}`}>{passports(key)}</Link>
-                ) : (
-                  passports(key)
-                )}
-              </td>
-              {onRevoke !== undefined && (
-                <td>
-                  {key.state !== 'revoked' && (
-                    <button type="button" className="button is-bad" onClick={() => onRevoke(key)}>
-                      Revoke<span className="sr"> key {key.keyId}</span>
-                    </button>
-                  )}
-                </td>
-              )}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  )
+  const columns: (Column<Key> | false)[] = [
+    { name: 'Key', cell: ({ keyId }) => <Id of={keyId} what="the key's id" /> },
+    { name: 'State', cell: ({ state }) => <State of={state} /> },
+    {
+      name: 'Since',
+      cell: (key) => <When at={key.revokedAt ?? key.retiredAt ?? key.activatedAt ?? key.createdAt} />,
+    },
+    {
+      name: 'Published until',
+      cell: ({ published, publishedUntil }) =>
+        published ? (
+          publishedUntil ? (
+            <When at={publishedUntil} />
+          ) : (
+            'it retires'
+          )
+        ) : (
+          <span className="muted">not published</span>
+        ),
+    },
+    {
+      name: 'Passports, live of all',
+      cell: (key) =>
+        may('passports.read') ? (
+          <Link to={`/passports?keyId=${encodeURIComponent(key.keyId)}`}>{passports(key)}</Link>
+        ) : (
+          passports(key)
+        ),
+    },
+    onRevoke !== undefined && {
+      name: 'Revoke',
+      unnamed: true,
+      cell: (key) =>
+        key.state !== 'revoked' && (
+          <button type="button" className="button is-bad" onClick={() => onRevoke(key)}>
+            Revoke<span className="sr"> key {key.keyId}</span>
+          </button>
+        ),
+    },
+  ]
+  return <Table rows={keys} columns={columns} keyOf={({ keyId }) => keyId} />
 }
 
 function passports(key: Key): string {

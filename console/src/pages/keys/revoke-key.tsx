@@ -1,8 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { api, body, type Key, type Schemas } from '../../api/client'
 import { useMay } from '../../app/session'
-import { Confirm, textOf } from '../../ui/confirm'
-import { Field } from '../../ui/field'
+import { Confirm, Reason, textOf } from '../../ui/confirm'
 
 /** What a revocation came to. */
 export interface Revoked {
@@ -59,9 +58,7 @@ export function RevokeKey({ of: key, onClose, onRevoked }: RevokeKeyProps) {
         <strong>It cannot be undone.</strong> If the passport that you are signed in with is among them, your session
         ends.
       </p>
-      <Field label="Reason" hint="It is kept with the key and in the audit log.">
-        {(control) => <input {...control} name="reason" required maxLength={256} autoComplete="off" />}
-      </Field>
+      <Reason hint="It is kept with the key and in the audit log." required />
       {may('passports.issue') && (
         <label className="check">
           <input type="checkbox" name="reissue" /> Issue each of them anew, with the key that signs then

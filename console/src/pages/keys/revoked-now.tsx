@@ -1,6 +1,7 @@
 import { saveAs } from '../../lib/save'
 import { Card } from '../../ui/card'
 import { Icon } from '../../ui/icon'
+import { type Column, Table } from '../../ui/table'
 import { Moment } from '../../ui/time'
 import { Words } from '../../ui/words'
 import type { Revoked } from './revoke-key'
@@ -41,44 +42,26 @@ export function RevokedNow({ revoked }: { revoked: Revoked }) {
           <strong>Your own passport was among them: sign in again with another one.</strong>
         </p>
       )}
-      {affected.length > 0 && (
-        <div className="table-wrap">
-          <table className="is-stacking">
-            <thead>
-              <tr>
-                <th scope="col">Agent</th>
-                <th scope="col">Passport</th>
-                <th scope="col">Would have ended</th>
-                <th scope="col">In its place</th>
-              </tr>
-            </thead>
-            <tbody>
-              {affected.map((passport) => (
-                <tr key={passport.passportId}>
-                  <td>{passport.agentId}</td>
-                  <td data-column="Passport">
-                    <code>{passport.passportId}</code>
-                  </td>
-                  <td data-column="Would have ended">
-                    <Moment at={passport.expiresAt} />
-                  </td>
-                  <td data-column="In its place">
-                    {passport.reissued ? (
-                      <code>{passport.reissued.passportId}</code>
-                    ) : passport.refused ? (
-                      <span>
-                        none: <Words text={passport.refused.detail} />
-                      </span>
-                    ) : (
-                      <span className="muted">none</span>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+      {affected.length > 0 && <Table rows={affected} columns={columns} keyOf={({ passportId }) => passportId} />}
     </Card>
   )
 }
+
+const columns: readonly Column<Revoked['affected'][number]>[] = [
+  { name: 'Agent', cell: ({ agentId }) => agentId },
+  { name: 'Passport', cell: ({ passportId }) => <code>{passportId}</code> },
+  { name: 'Would have ended', cell: ({ expiresAt }) => <Moment at={expiresAt} /> },
+  {
+    name: 'In its place',
+    cell: ({ reissued, refused }) =>
+      reissued ? (
+        <code>{reissued.passportId}</code>
+      ) : refused ? (
+        <span>
+          none: <Words text={refused.detail} />
+        </span>
+      ) : (
+        <span className="muted">none</span>
+      ),
+  },
+]

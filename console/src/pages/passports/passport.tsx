@@ -12,7 +12,7 @@ import { Icon } from '../../ui/icon'
 import { Loading } from '../../ui/loading'
 import { Page } from '../../ui/page'
 import { Moment, When } from '../../ui/time'
-import { Described } from '../../ui/words'
+import { Described, Hidden } from '../../ui/words'
 import { RecentEvents } from '../audit/recent-events'
 import { templatePath } from '../templates/paths'
 import { RevokePassport } from './revoke'
@@ -66,6 +66,7 @@ function PassportInFull({ passport }: { passport: Passport }) {
         <Card title="What it allows">
           <Described sentences={passport.describe ?? []} />
           <p className="muted small">Everything that is not listed is refused.</p>
+          <Hidden sentences={passport.hides} />
           <details>
             <summary>The grants as signed</summary>
             <CodeBlock text={JSON.stringify(passport.grants, null, 2)} what="the grants" />

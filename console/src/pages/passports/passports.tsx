@@ -5,9 +5,7 @@ import { Guarded } from '../../app/guarded'
 import { useMay } from '../../app/session'
 import { Card } from '../../ui/card'
 import { Empty } from '../../ui/empty'
-import { Fault } from '../../ui/fault'
-import { Loading } from '../../ui/loading'
-import { More } from '../../ui/more'
+import { Listing } from '../../ui/listing'
 import { Page } from '../../ui/page'
 import { ChoiceFilter, TextFilter, useFilters } from '../../ui/search'
 import { PassportTable } from './passport-table'
@@ -44,7 +42,6 @@ function PassportList() {
   const list = useList(['passports', query], (cursor) =>
     body(api.GET('/v1/passports', { params: { query: { ...query, ...given({ cursor }) } } })),
   )
-  const shown = list.items
   const issue = may('passports.issue') && (
     <Link className="button is-first" to="/issue">
       Issue a passport
@@ -74,31 +71,21 @@ function PassportList() {
             ),
         )}
       </div>
-      {list.isPending && <Loading what="the passports" />}
-      {list.isError && <Fault error={list.error} again={() => list.refetch()} />}
-      {list.isSuccess && (
-        <Card>
-          {shown.length === 0 ? (
-            Object.keys(query).length > 0 ? (
-              <Empty
-                title="No passport is like that"
-                action={
-                  <button type="button" className="button" onClick={clear}>
-                    Show all
-                  </button>
-                }
-              />
-            ) : (
-              <Empty title="No passport was issued yet" action={issue}>
-                A passport says what an agent may do, on what, within which limits and until when.
-              </Empty>
-            )
-          ) : (
-            <PassportTable passports={shown} agent />
-          )}
-          <More list={list} />
-        </Card>
-      )}
+      <Card>
+        <Listing
+          of={list}
+          items={list.items}
+          what="the passports"
+          narrowed={Object.keys(query).length > 0 && { title: 'No passport is like that', clear }}
+          empty={
+            <Empty title="No passport was issued yet" action={issue}>
+              A passport says what an agent may do, on what, within which limits and until when.
+            </Empty>
+          }
+        >
+          {(passports) => <PassportTable passports={passports} agent />}
+        </Listing>
+      </Card>
     </Page>
   )
 }

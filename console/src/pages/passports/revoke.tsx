@@ -1,8 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { api, body, type Passport } from '../../api/client'
 import { useSession } from '../../app/session'
-import { Confirm, textOf } from '../../ui/confirm'
-import { Field } from '../../ui/field'
+import { Confirm, Reason, textOf } from '../../ui/confirm'
 
 export function RevokePassport({ passport, onClose }: { passport: Passport; onClose(): void }) {
   const queries = useQueryClient()
@@ -29,9 +28,7 @@ export function RevokePassport({ passport, onClose }: { passport: Passport; onCl
           <strong>It is the passport that you are signed in with: your session ends with it.</strong>
         </p>
       )}
-      <Field label="Reason" optional hint="It is kept with the passport and in the audit log.">
-        {(control) => <input {...control} name="reason" maxLength={256} autoComplete="off" />}
-      </Field>
+      <Reason hint="It is kept with the passport and in the audit log." />
     </Confirm>
   )
 }

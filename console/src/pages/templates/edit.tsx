@@ -9,10 +9,12 @@ import { Fault } from '../../ui/fault'
 import { Mistakes } from '../../ui/field'
 import { Loading } from '../../ui/loading'
 import { Page } from '../../ui/page'
+import { ComesTo } from './comes-to'
 import { bodyOf, contentOf, example, mistakesIn, type TemplateContent } from './content'
 import { TemplateFields } from './fields'
 import { templatePath } from './paths'
 import { useTemplate } from './template'
+import { useTried, VALUES } from './use-tried'
 
 /** A new template, or another revision of one. */
 export function EditTemplate() {
@@ -53,7 +55,8 @@ function Editor({ begun, changes }: EditorProps) {
   const [failed, setFailed] = useState<Problem>()
   const [busy, setBusy] = useState(false)
   const own = mistakesIn(content)
-  const mistakes = tried && own.length > 0 ? own : (failed?.faults ?? [])
+  const comesTo = useTried(changes?.name ?? 'new', content, own.length === 0)
+  const mistakes = tried && own.length > 0 ? own : (failed?.faults ?? comesTo.ofTemplate)
 
   const submit = async (event: FormEvent) => {
     event.preventDefault()
@@ -93,30 +96,52 @@ function Editor({ begun, changes }: EditorProps) {
       }
     >
       <Mistakes value={mistakes}>
-        <form className="stack-l" onSubmit={submit} noValidate>
-          <Card>
-            <TemplateFields
-              content={content}
-              named={changes === undefined}
-              onChange={(change) => {
-                setFailed(undefined)
-                setContent({ ...content, ...change })
-              }}
-            />
-          </Card>
-          {failed !== undefined && failed.faults.length === 0 && <Fault error={failed} />}
-          {mistakes.length > 0 && (
-            <p className="bad" role="alert">
-              Nothing was saved: what is wrong stands beside each field.
+        <div className="grid-main">
+          <form className="stack-l" onSubmit={submit} noValidate>
+            <Card>
+              <TemplateFields
+                content={content}
+                named={changes === undefined}
+                onChange={(change) => {
+                  setFailed(undefined)
+                  setContent({ ...content, ...change })
+                }}
+              />
+            </Card>
+            {failed !== undefined && failed.faults.length === 0 && <Fault error={failed} />}
+            {(failed?.faults.length || (tried && own.length > 0)) && (
+              <p className="bad" role="alert">
+                Nothing was saved: what is wrong stands beside each field.
+              </p>
+            )}
+            <p>
+              <button type="submit" className="button is-first" disabled={busy}>
+                {busy ? 'Saving …' : changes === undefined ? 'Create the template' : 'Save as a new revision'}
+              </button>
             </p>
-          )}
-          <p>
-            <button type="submit" className="button is-first" disabled={busy}>
-              {busy ? 'Saving …' : changes === undefined ? 'Create the template' : 'Save as a new revision'}
-            </button>
-          </p>
-        </form>
+          </form>
+          <div className="aside-sticky">
+            <ComesTo
+              title="What it would come to"
+              declared={comesTo.declared}
+              typed={comesTo.typed}
+              onType={comesTo.setTyped}
+              at={VALUES}
+              written
+              waits={waitsFor(own.length === 0, comesTo)}
+              found={comesTo.found}
+              problem={comesTo.problem}
+            />
+          </div>
+        </div>
       </Mistakes>
     </Page>
   )
+}
+
+/** What is missing before it can be tried. */
+function waitsFor(isJson: boolean, { begun }: ReturnType<typeof useTried>): string | undefined {
+  if (!isJson) return 'Once both are JSON, this shows what it would allow.'
+  if (!begun) return 'Fill in what it leaves open, and this shows what it would allow.'
+  return undefined
 }

@@ -78,7 +78,7 @@ export function TemplateFields({ content, named, onChange }: TemplateFieldsProps
         </Field>
         <Field label="Passports by it end after" optional pointer="/expiresIn" hint="Unless an order says otherwise.">
           {(control) => (
-            <div className="life">
+            <div className="with-unit">
               <input
                 {...control}
                 type="number"

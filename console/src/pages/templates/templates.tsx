@@ -5,11 +5,10 @@ import { Guarded } from '../../app/guarded'
 import { useMay } from '../../app/session'
 import { Card } from '../../ui/card'
 import { Empty } from '../../ui/empty'
-import { Fault } from '../../ui/fault'
 import { Icon } from '../../ui/icon'
-import { Loading } from '../../ui/loading'
-import { More } from '../../ui/more'
+import { Listing } from '../../ui/listing'
 import { Page } from '../../ui/page'
+import { type Column, Table } from '../../ui/table'
 import { When } from '../../ui/time'
 import { templatePath } from './paths'
 
@@ -38,66 +37,55 @@ function TemplateList() {
       actions={create}
     >
       <Deleted />
-      {list.isPending && <Loading what="the templates" />}
-      {list.isError && <Fault error={list.error} again={() => list.refetch()} />}
-      {list.isSuccess && (
-        <Card>
-          {list.items.length === 0 ? (
+      <Card>
+        <Listing
+          of={list}
+          items={list.items}
+          what="the templates"
+          empty={
             <Empty title="There is no template yet" action={create}>
               A template says what a kind of agent may do and leaves open what differs from one to the next, such as a
               team or a limit. Who issues by it fills in that and nothing else.
             </Empty>
-          ) : (
-            <TemplateTable templates={list.items} />
-          )}
-          <More list={list} />
-        </Card>
-      )}
+          }
+        >
+          {(templates) => <Table rows={templates} columns={columns} keyOf={({ name }) => name} />}
+        </Listing>
+      </Card>
     </Page>
   )
 }
 
-function TemplateTable({ templates }: { templates: readonly Template[] }) {
-  return (
-    <div className="table-wrap">
-      <table className="is-stacking">
-        <thead>
-          <tr>
-            <th scope="col">Template</th>
-            <th scope="col">Leaves open</th>
-            <th scope="col">Revision</th>
-            <th scope="col">Saved</th>
-          </tr>
-        </thead>
-        <tbody>
-          {templates.map((template) => (
-            <tr key={template.name}>
-              <td>
-                <div>
-                  <Link to={templatePath(template.name)}>{template.name}</Link>
-                  {template.description && <div className="small muted">{template.description}</div>}
-                </div>
-              </td>
-              <td data-column="Leaves open">
-                {Object.keys(template.parameters).length === 0 ? (
-                  <span className="muted">nothing</span>
-                ) : (
-                  <code>{Object.keys(template.parameters).join(', ')}</code>
-                )}
-              </td>
-              <td data-column="Revision">{template.revision}</td>
-              <td data-column="Saved" className="muted">
-                <span>
-                  <When at={template.savedAt} /> by {template.savedBy}
-                </span>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  )
-}
+const columns: readonly Column<Template>[] = [
+  {
+    name: 'Template',
+    cell: ({ name, description }) => (
+      <div>
+        <Link to={templatePath(name)}>{name}</Link>
+        {description && <div className="small muted">{description}</div>}
+      </div>
+    ),
+  },
+  {
+    name: 'Leaves open',
+    cell: ({ parameters }) =>
+      Object.keys(parameters).length === 0 ? (
+        <span className="muted">nothing</span>
+      ) : (
+        <code>{Object.keys(parameters).join(', ')}</code>
+      ),
+  },
+  { name: 'Revision', cell: ({ revision }) => revision },
+  {
+    name: 'Saved',
+    className: 'muted',
+    cell: ({ savedAt, savedBy }) => (
+      <span>
+        <When at={savedAt} /> by {savedBy}
+      </span>
+    ),
+  },
+]
 
 /** What the page of a template that was deleted a moment ago has brought here. */
 export interface DeletedState {

@@ -7,10 +7,9 @@ import { State } from '../../ui/badge'
 import { Card } from '../../ui/card'
 import { Confirm } from '../../ui/confirm'
 import { Empty } from '../../ui/empty'
-import { Fault } from '../../ui/fault'
-import { Loading } from '../../ui/loading'
-import { More } from '../../ui/more'
+import { Listing } from '../../ui/listing'
 import { ChoiceFilter, useFilters } from '../../ui/search'
+import { type Column, Table } from '../../ui/table'
 import { When } from '../../ui/time'
 import type { Webhook } from './webhooks'
 
@@ -24,7 +23,7 @@ const states = [
 /** The messages that did not come about at once: what is tried again, what came through, and what was given up. */
 export function Deliveries({ webhook }: { webhook: Webhook }) {
   const may = useMay()
-  const { get, set } = useFilters()
+  const { get, set, clear } = useFilters()
   const [replaying, setReplaying] = useState(false)
   const id = webhook.webhookId
   const query = given({ state: get('state') })
@@ -53,60 +52,31 @@ export function Deliveries({ webhook }: { webhook: Webhook }) {
       <div className="toolbar">
         <ChoiceFilter label="State" value={get('state')} options={states} onChange={(state) => set('state', state)} />
       </div>
-      {list.isPending && <Loading what="the deliveries" />}
-      {list.isError && <Fault error={list.error} again={() => list.refetch()} />}
-      {list.isSuccess &&
-        (list.items.length === 0 ? <Empty title="No delivery is like that" /> : <Table deliveries={list.items} />)}
-      <More list={list} />
+      <Listing
+        of={list}
+        items={list.items}
+        what="the deliveries"
+        narrowed={get('state') !== '' && { title: 'No delivery is like that', clear }}
+        empty={<Empty title="Every message arrived at its first try" />}
+      >
+        {(deliveries) => <Table rows={deliveries} columns={columns} keyOf={({ messageId }) => messageId} />}
+      </Listing>
       {replaying && <Replay id={id} onClose={() => setReplaying(false)} />}
     </Card>
   )
 }
 
-function Table({ deliveries }: { deliveries: readonly Schemas['Delivery'][] }) {
-  return (
-    <div className="table-wrap">
-      <table className="is-stacking">
-        <thead>
-          <tr>
-            <th scope="col">Event</th>
-            <th scope="col">State</th>
-            <th scope="col" className="is-number">
-              Attempts
-            </th>
-            <th scope="col">Tried</th>
-            <th scope="col">Next</th>
-            <th scope="col">What went wrong</th>
-          </tr>
-        </thead>
-        <tbody>
-          {deliveries.map((delivery) => (
-            <tr key={delivery.messageId}>
-              <td>
-                <span title={delivery.messageId}>{delivery.sequence.toLocaleString('en')}</span>
-              </td>
-              <td data-column="State">
-                <State of={delivery.state} />
-              </td>
-              <td data-column="Attempts" className="is-number">
-                {delivery.attempts}
-              </td>
-              <td data-column="Tried" className="muted">
-                <When at={delivery.triedAt} />
-              </td>
-              <td data-column="Next" className="muted">
-                {delivery.nextAt ? <When at={delivery.nextAt} /> : '—'}
-              </td>
-              <td data-column="What went wrong" className="is-breaking">
-                {delivery.lastError ?? '—'}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  )
-}
+const columns: readonly Column<Schemas['Delivery']>[] = [
+  {
+    name: 'Message',
+    cell: ({ messageId, sequence }) => <span title={messageId}>Event {sequence.toLocaleString('en')}</span>,
+  },
+  { name: 'State', cell: ({ state }) => <State of={state} /> },
+  { name: 'Attempts', number: true, cell: ({ attempts }) => attempts },
+  { name: 'Tried', className: 'muted', cell: ({ triedAt }) => <When at={triedAt} /> },
+  { name: 'Next', className: 'muted', cell: ({ nextAt }) => (nextAt ? <When at={nextAt} /> : '—') },
+  { name: 'What went wrong', className: 'is-breaking', cell: ({ lastError }) => lastError ?? '—' },
+]
 
 function Replay({ id, onClose }: { id: string; onClose(): void }) {
   const queries = useQueryClient()

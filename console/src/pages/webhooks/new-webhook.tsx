@@ -1,9 +1,8 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
 import { api, body } from '../../api/client'
-import { asProblem, type Fault as Mistaken } from '../../api/problem'
-import { Confirm, textOf } from '../../ui/confirm'
-import { Field, Mistakes } from '../../ui/field'
+import { Confirm, textOf, textsOf } from '../../ui/confirm'
+import { Field } from '../../ui/field'
+import { filters } from './filters'
 import type { Webhook } from './webhooks'
 
 /** What is asked for most. Others are written by hand. */
@@ -23,78 +22,78 @@ interface NewWebhookProps {
 
 export function NewWebhook({ onClose, onCreated }: NewWebhookProps) {
   const queries = useQueryClient()
-  const [faults, setFaults] = useState<readonly Mistaken[]>([])
-
   const create = async (form: FormData) => {
-    const description = textOf(form, 'description')
-    const agentId = textOf(form, 'agentId')
     const others = (textOf(form, 'others') ?? '').split(/[\s,]+/).filter((type) => type !== '')
-    const events = [...form.getAll('events').filter((type) => typeof type === 'string'), ...others]
-    setFaults([])
-    try {
-      const webhook = await body(
-        api.POST('/v1/webhooks', {
-          body: {
-            url: textOf(form, 'url') ?? '',
-            events,
-            ...(agentId === undefined ? {} : { filter: { agentId } }),
-            ...(description === undefined ? {} : { description }),
-          },
-        }),
-      )
-      onCreated(webhook)
-      await queries.invalidateQueries({ queryKey: ['webhooks'] })
-    } catch (error) {
-      setFaults(asProblem(error).faults)
-      throw error
+    const order = {
+      url: textOf(form, 'url') ?? '',
+      // First what was written by hand, so that a mistake's number is its place there.
+      events: [...others, ...form.getAll('events').filter((type) => typeof type === 'string')],
+      filter: textsOf(
+        form,
+        filters.map(({ name }) => name),
+      ),
+      ...textsOf(form, ['description']),
     }
+    onCreated(await body(api.POST('/v1/webhooks', { body: order })))
+    await queries.invalidateQueries({ queryKey: ['webhooks'] })
   }
 
   return (
     <Confirm title="New webhook" act="Create webhook" onClose={onClose} onConfirm={create}>
-      <Mistakes value={faults}>
-        <Field label="Address" hint="Where messages go: https, and a public address." pointer="/url">
-          {(control) => (
-            <input
-              {...control}
-              className="mono"
-              name="url"
-              type="url"
-              required
-              maxLength={2048}
-              placeholder="https://hooks.example/passport"
-              autoComplete="off"
-              spellCheck={false}
-            />
-          )}
-        </Field>
-        <fieldset className="checks">
-          <legend>Told of</legend>
-          {usual.map(([type, words]) => (
-            <label key={type} className="check">
-              <input type="checkbox" name="events" value={type} defaultChecked={type === 'decision.denied'} /> {words}
-            </label>
+      <Field label="Address" hint="Where messages go: https, and a public address." pointer="/url">
+        {(control) => (
+          <input
+            {...control}
+            className="mono"
+            name="url"
+            type="url"
+            required
+            maxLength={2048}
+            placeholder="https://hooks.example/passport"
+            autoComplete="off"
+            spellCheck={false}
+          />
+        )}
+      </Field>
+      <fieldset className="checks">
+        <legend>Told of</legend>
+        {usual.map(([type, words]) => (
+          <label key={type} className="check">
+            <input type="checkbox" name="events" value={type} defaultChecked={type === 'decision.denied'} /> {words}
+          </label>
+        ))}
+      </fieldset>
+      <Field label="Other types" optional hint="Separated by commas, as in admin.passport_revoked." pointer="/events">
+        {(control) => (
+          <input {...control} className="mono" name="others" maxLength={2048} autoComplete="off" spellCheck={false} />
+        )}
+      </Field>
+      <fieldset className="stack">
+        <legend>
+          Only events <span className="optional">(optional)</span>
+        </legend>
+        <p className="hint">All that is filled in must be met, to the letter.</p>
+        <div className="grid-fields">
+          {filters.map(({ name, label, example }) => (
+            <Field key={name} label={label} pointer={`/filter/${name}`}>
+              {(control) => (
+                <input
+                  {...control}
+                  className="mono"
+                  name={name}
+                  placeholder={example}
+                  autoComplete="off"
+                  autoCapitalize="off"
+                  spellCheck={false}
+                />
+              )}
+            </Field>
           ))}
-        </fieldset>
-        <Field label="Other types" optional hint="Separated by commas, as in admin.passport_revoked." pointer="/events">
-          {(control) => (
-            <input {...control} className="mono" name="others" maxLength={2048} autoComplete="off" spellCheck={false} />
-          )}
-        </Field>
-        <Field
-          label="Only of this agent"
-          optional
-          hint="Its id. Every other filter can be given by the command."
-          pointer="/filter"
-        >
-          {(control) => (
-            <input {...control} className="mono" name="agentId" maxLength={256} autoComplete="off" spellCheck={false} />
-          )}
-        </Field>
-        <Field label="What it is for" optional pointer="/description">
-          {(control) => <textarea {...control} name="description" rows={2} maxLength={4096} />}
-        </Field>
-      </Mistakes>
+        </div>
+      </fieldset>
+      <Field label="What it is for" optional pointer="/description">
+        {(control) => <textarea {...control} name="description" rows={2} maxLength={4096} />}
+      </Field>
     </Confirm>
   )
 }

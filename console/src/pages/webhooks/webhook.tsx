@@ -6,14 +6,14 @@ import { Guarded } from '../../app/guarded'
 import { useMay } from '../../app/session'
 import { State } from '../../ui/badge'
 import { Card } from '../../ui/card'
-import { Confirm, textOf } from '../../ui/confirm'
+import { Confirm, Reason, textOf } from '../../ui/confirm'
 import { Id } from '../../ui/copy'
 import { Fault } from '../../ui/fault'
-import { Field } from '../../ui/field'
 import { Loading } from '../../ui/loading'
 import { Page } from '../../ui/page'
 import { Moment } from '../../ui/time'
 import { Deliveries } from './deliveries'
+import { filters } from './filters'
 import { Secret } from './secret'
 import { stateOf, type Webhook } from './webhooks'
 
@@ -83,22 +83,14 @@ function InFull({ webhook }: { webhook: Webhook }) {
   )
 }
 
-const filters = {
-  agentId: 'agent',
-  passportId: 'passport',
-  reporter: 'reporter',
-  action: 'action',
-  resource: 'resource',
-}
-
 function Facts({ webhook }: { webhook: Webhook }) {
-  const narrowed = Object.entries(filters).filter(([name]) => webhook.filter[name as keyof typeof filters])
+  const narrowed = filters.filter(({ name }) => webhook.filter[name])
   const facts: [string, ReactNode][] = [
     ['Id', <Id key="id" of={webhook.webhookId} what="the webhook's id" />],
     ['Told of', <code key="events">{webhook.events.join(', ')}</code>],
-    ...narrowed.map(([name, words]): [string, ReactNode] => [
-      `Only of ${words}`,
-      <code key={name}>{webhook.filter[name as keyof typeof filters]}</code>,
+    ...narrowed.map(({ name, label }): [string, ReactNode] => [
+      `Only ${label}`,
+      <code key={name}>{webhook.filter[name]}</code>,
     ]),
     [
       'Created',
@@ -183,11 +175,7 @@ function Change({ act, webhook, onClose, onRotated }: ChangeProps) {
   return (
     <Confirm title={title} act={name} bad={act === 'delete'} onClose={onClose} onConfirm={change}>
       <p>{told}</p>
-      {act === 'disable' && (
-        <Field label="Reason" optional>
-          {(control) => <input {...control} name="reason" maxLength={256} autoComplete="off" />}
-        </Field>
-      )}
+      {act === 'disable' && <Reason />}
     </Confirm>
   )
 }

@@ -7,9 +7,9 @@ import { useMay } from '../../app/session'
 import { State } from '../../ui/badge'
 import { Card } from '../../ui/card'
 import { Empty } from '../../ui/empty'
-import { Fault } from '../../ui/fault'
-import { Loading } from '../../ui/loading'
+import { Listing } from '../../ui/listing'
 import { Page } from '../../ui/page'
+import { type Column, Table } from '../../ui/table'
 import { When } from '../../ui/time'
 import { NewWebhook } from './new-webhook'
 import { Secret } from './secret'
@@ -48,59 +48,38 @@ function WebhookList() {
       actions={create}
     >
       {made !== undefined && <Secret of={made} />}
-      {list.isPending && <Loading what="the webhooks" />}
-      {list.isError && <Fault error={list.error} again={() => list.refetch()} />}
-      {list.isSuccess && (
-        <Card>
-          {list.data.items.length === 0 ? (
+      <Card>
+        <Listing
+          of={list}
+          items={list.data?.items}
+          what="the webhooks"
+          empty={
             <Empty title="Nobody is told yet" action={create}>
               A webhook brings decisions, questions for approval and changes to a service of yours: a chat, a pager, a
               log of your own.
             </Empty>
-          ) : (
-            <Table webhooks={list.data.items} />
-          )}
-        </Card>
-      )}
+          }
+        >
+          {(webhooks) => <Table rows={webhooks} columns={columns} keyOf={({ webhookId }) => webhookId} />}
+        </Listing>
+      </Card>
       {creating && <NewWebhook onClose={() => setCreating(false)} onCreated={setMade} />}
     </Page>
   )
 }
 
-function Table({ webhooks }: { webhooks: readonly Webhook[] }) {
-  return (
-    <div className="table-wrap">
-      <table className="is-stacking">
-        <thead>
-          <tr>
-            <th scope="col">Address</th>
-            <th scope="col">State</th>
-            <th scope="col">Told of</th>
-            <th scope="col">Created</th>
-          </tr>
-        </thead>
-        <tbody>
-          {webhooks.map((webhook) => (
-            <tr key={webhook.webhookId}>
-              <td className="is-breaking">
-                <Link to={`/webhooks/${encodeURIComponent(webhook.webhookId)}`}>
-                  {webhook.url.replace(/^https:\/\//, '')}
-                </Link>
-                {webhook.description && <p className="muted small">{webhook.description}</p>}
-              </td>
-              <td data-column="State">
-                <State of={stateOf(webhook)} />
-              </td>
-              <td data-column="Told of" className="is-breaking">
-                <code>{webhook.events.join(', ')}</code>
-              </td>
-              <td data-column="Created" className="muted">
-                <When at={webhook.createdAt} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  )
-}
+const columns: readonly Column<Webhook>[] = [
+  {
+    name: 'Address',
+    className: 'is-breaking',
+    cell: ({ webhookId, url, description }) => (
+      <div>
+        <Link to={`/webhooks/${encodeURIComponent(webhookId)}`}>{url.replace(/^https:\/\//, '')}</Link>
+        {description && <div className="small muted">{description}</div>}
+      </div>
+    ),
+  },
+  { name: 'State', cell: (webhook) => <State of={stateOf(webhook)} /> },
+  { name: 'Told of', className: 'is-breaking', cell: ({ events }) => <code>{events.join(', ')}</code> },
+  { name: 'Created', className: 'muted', cell: ({ createdAt }) => <When at={createdAt} /> },
+]

@@ -42,6 +42,7 @@ async fn a_passport_is_issued_used_listed_and_revoked() {
     // By its id, it is told in words too.
     let mut told = listed.json()["items"][0].clone();
     told["describe"] = json!(["may `agents.read` on `issuer/agents`"]);
+    told["hides"] = json!([]);
     assert_eq!(got.json(), told);
     for reply in [&listed, &got] {
         assert!(!reply.body.contains(&token) && !reply.body.contains(token.rsplit('.').next().unwrap()), "a token is listed");

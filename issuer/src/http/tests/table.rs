@@ -83,6 +83,13 @@ const ROUTES: &[Route] = &[
     Route("POST", "/v1/templates/{name}/expand", "/v1/templates/none/expand", Nothing, Some(("templates.read", "issuer/templates"))),
     Route(
         "POST",
+        "/v1/templates/{name}/preview",
+        "/v1/templates/none/preview",
+        Json(r#"{"grants": []}"#),
+        Some(("templates.write", "issuer/templates")),
+    ),
+    Route(
+        "POST",
         "/v1/webhooks",
         "/v1/webhooks",
         Json(r#"{"url": "https://hooks.example", "events": ["decision.denied"]}"#),

@@ -32,12 +32,14 @@ impl Issuer {
         let order = self.order(caller, body).await?;
         let (list, _) = self.next_list().await?;
         let edition = self.edition().await?;
-        let draft = self.draft(&order, order.keeps_hidden().as_ref(), signing_key(&edition)?, &stand_in(Id::Passport), list.last())?;
+        let hidden = order.keeps_hidden();
+        let draft = self.draft(&order, hidden.as_ref(), signing_key(&edition)?, &stand_in(Id::Passport), list.last())?;
         draft.check_size(&order)?;
         let bytes = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         let (token_bytes, header) = (bytes(draft.token_bytes()), draft.header()?);
         Ok(PassportPreview {
             describe: sentences(&order.grants, order.issued_at),
+            hides: hidden.map(|hidden| hidden.describe()).unwrap_or_default(),
             grants: raw(to_json(&order.grants)?)?,
             claims: raw(draft.claims)?,
             header: raw(header)?,

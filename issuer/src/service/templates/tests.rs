@@ -1,4 +1,5 @@
 use passport_shared::api::passports::{IssuePassport, IssuedPassport, RevokePassports};
+use passport_shared::api::templates::ExpandTemplate;
 use passport_shared::unverified::UnverifiedPassport;
 
 use super::*;

@@ -319,6 +319,7 @@ async fn what_a_passport_hides_is_in_a_claim_of_its_own_and_no_renewal_takes_it_
     );
     let shown = world.issuer.passport(&old.passport_id).await.unwrap();
     assert_eq!(shown.hidden_attributes.map(|raw| raw.get().to_owned()), Some(hidden.to_string()));
+    assert_eq!(shown.hides.unwrap(), ["hides every attribute but `amount` of requests on `commerce`"]);
     let same = renew(&world, &old.passport, RenewPassport::default()).await.unwrap();
     assert_eq!(claims(&same.passport)["hiddenAttributes"], hidden);
     let open = asked(r#"[{"resource":"commerce","allowedActions":["purchase"],"shownAttributes":["amount","card"]}]"#);
