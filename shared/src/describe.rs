@@ -76,7 +76,7 @@ impl HiddenAttributes {
 
 impl HidingRule {
     fn describe(&self) -> String {
-        let quoted = |names: &[SmolStr]| names.iter().map(|name| quote(name)).collect::<Vec<_>>();
+        let quoted = |names: &[smol_str::SmolStr]| names.iter().map(|name| quote(name)).collect::<Vec<_>>();
         let what = match &self.names.shown {
             None => joined(&quoted(&self.names.sensitive), "and"),
             Some(shown) => {
