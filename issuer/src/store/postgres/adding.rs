@@ -3,7 +3,9 @@
 //! before to be acknowledged (docs/postgres.md): 40 ms for each group.
 
 use futures_util::future::join;
-use sqlx::postgres::PgConnection;
+use sqlx::Postgres;
+use sqlx::postgres::{PgArguments, PgConnection};
+use sqlx::query::Query;
 
 use super::audit::rows::{Row, columns};
 use super::driver::Failure;
@@ -15,30 +17,36 @@ const INSERT: &str = concat!(
      $9::BIGINT[], $10::BIGINT[], $11::TEXT[], $12::TEXT[], $13::TEXT[], $14::TEXT[], $15::TEXT[], $16::TEXT[], $17::BIGINT[], $18::BYTEA[])"
 );
 
-/// Rows that are sent at once.
-const PART: usize = 500;
+/// Rows that are sent at once: while the database takes them in, the next are made ready.
+const PART: usize = 256;
 
 /// Writes them, all or none. The driver's own error, so that one that has to do with what was there can be told.
 ///
-/// While the database writes one part, `meanwhile` is called with it: what else there is to do with each row costs no time of
-/// its own.
+/// While the database writes one part, the next is made ready and `meanwhile` is called with the one that is under way: what
+/// else there is to do with each row costs no time of its own.
 pub(super) async fn add<'r, 'e>(
     conn: &mut PgConnection,
     rows: &'r [Row<'e>],
     mut meanwhile: impl FnMut(&'r [Row<'e>]) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    for part in rows.chunks(PART) {
-        let (written, done) = join(insert(conn, part), async { meanwhile(part) }).await;
+    let mut parts = rows.chunks(PART);
+    let mut ready = parts.next().map(|part| (part, statement(part)));
+    while let Some((part, statement)) = ready.take() {
+        let prepare = async {
+            let next = parts.next().map(|part| (part, self::statement(part)));
+            meanwhile(part).map(|()| next)
+        };
+        let (written, next) = join(statement.execute(&mut *conn), prepare).await;
         written?;
-        done?;
+        ready = next?;
     }
     Ok(())
 }
 
-async fn insert(conn: &mut PgConnection, rows: &[Row<'_>]) -> Result<(), sqlx::Error> {
+fn statement<'p>(rows: &'p [Row<'_>]) -> Query<'p, Postgres, PgArguments> {
     let column = |of: for<'r> fn(&'r Row<'_>) -> &'r str| rows.iter().map(of).collect::<Vec<_>>();
     let optional = |of: for<'r> fn(&'r Row<'_>) -> &'r Option<String>| rows.iter().map(|row| of(row).as_deref()).collect::<Vec<_>>();
-    let inserted = sqlx::query(INSERT)
+    sqlx::query(INSERT)
         .bind(rows.iter().map(|row| row.sequence).collect::<Vec<_>>())
         .bind(column(|row| &row.event.event_id))
         .bind(column(|row| row.kind.as_str()))
@@ -56,6 +64,5 @@ async fn insert(conn: &mut PgConnection, rows: &[Row<'_>]) -> Result<(), sqlx::E
         .bind(optional(|row| &row.event.action))
         .bind(optional(|row| &row.event.resource))
         .bind(rows.iter().map(|row| i64::from(row.conflict)).collect::<Vec<_>>())
-        .bind(rows.iter().map(|row| row.event.reported_hash.as_ref().map(<[u8; 32]>::as_slice)).collect::<Vec<_>>());
-    inserted.execute(conn).await.map(|_| ())
+        .bind(rows.iter().map(|row| row.event.reported_hash.as_ref().map(<[u8; 32]>::as_slice)).collect::<Vec<_>>())
 }
