@@ -17,7 +17,7 @@ type Wrong<'w> = BTreeMap<String, BTreeSet<&'w str>>;
 
 impl Trail {
     /// Holds the tables against what was seen. For a log whose events are as they were; of another, this says nothing.
-    pub(super) async fn compare(mut self, conn: &mut DbConnection, report: &mut LogReport) -> Result<(), Failure> {
+    pub(in super::super) async fn compare(mut self, conn: &mut DbConnection, report: &mut LogReport) -> Result<(), Failure> {
         let mut wrong = Wrong::new();
         self.lasts(conn, &mut wrong).await?;
         self.chains(conn, &mut wrong).await?;
@@ -129,4 +129,3 @@ impl Trail {
         Ok(true)
     }
 }
-
