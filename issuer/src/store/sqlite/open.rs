@@ -100,7 +100,9 @@ impl SqliteStore {
             // Where SQLite ends a transaction by itself (an I/O error), the driver loses count and would leave later
             // reads on this handle in one old snapshot: revocations not seen. Such a handle is thrown away.
             .before_acquire(|conn, _| Box::pin(async move { Ok(!conn.is_in_transaction()) }))
-            .connect_with(common.read_only(true).row_buffer_size(ROWS_AHEAD))
+            // Nor does it make an index of a whole table for one question: it thinks that worth its while where many spans of the
+            // log are asked for, and reads all of them then.
+            .connect_with(common.pragma("automatic_index", "0").read_only(true).row_buffer_size(ROWS_AHEAD))
             .await
             .map_err(database)?;
         let lane = Lane::start().map_err(|error| database(sqlx::Error::Io(error)))?;

@@ -20,7 +20,7 @@ mod head;
 #[path = "audit/indexes.rs"]
 mod indexes;
 #[path = "audit/list.rs"]
-mod list;
+pub(super) mod list;
 #[path = "audit/log.rs"]
 mod log;
 #[path = "audit/redecided.rs"]

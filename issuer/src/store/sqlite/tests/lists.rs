@@ -3,9 +3,9 @@
 use sqlx::{Row as _, SqliteConnection};
 
 use super::super::passports::{Range, list_within, query};
-use super::super::{SqliteStore, agents};
+use super::super::{SqliteStore, agents, audit};
 use super::*;
-use crate::store::{AgentFilter, Page, Passport, PassportFilter, PassportState};
+use crate::store::{AgentFilter, AuditFilter, Page, Passport, PassportFilter, PassportState};
 
 fn filter() -> PassportFilter {
     PassportFilter {
@@ -105,5 +105,26 @@ async fn a_search_for_agents_stops_after_so_many_and_says_where() {
         assert_eq!(page.items.iter().map(|agent| agent.agent_id.as_str()).collect::<Vec<_>>(), found);
         assert_eq!(page.next.as_deref(), next);
         cursor = page.next;
+    }
+}
+
+#[tokio::test]
+async fn events_of_many_spans_are_found_in_those_and_by_no_index_made_for_the_question() {
+    let place = TempFile::new();
+    let store = place.store().await;
+    let two = AuditFilter { resource: Some("shop/7".to_owned()), outcome: Some("deny".to_owned()), ..AuditFilter::default() };
+    for filter in [AuditFilter { agent_id: Some("ollie".to_owned()), ..AuditFilter::default() }, two] {
+        for count in [2, 170] {
+            let ranges: Vec<(i64, i64)> = (0..count).map(|span| (span * 256, span * 256 + 257)).collect();
+            let filter = filter.clone();
+            let plan = store.reader.read(move |conn| {
+                Box::pin(async move {
+                    let mut query = audit::list::in_spans("EXPLAIN QUERY PLAN ", &filter, &ranges, 101);
+                    Ok(query.build().persistent(false).fetch_all(conn).await?)
+                })
+            });
+            let plan = plan.await.unwrap().iter().map(|row| row.get::<String, _>("detail")).collect::<Vec<_>>().join("; ");
+            assert!(plan.contains("SEARCH audit_events USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"), "{count}: {plan}");
+        }
     }
 }

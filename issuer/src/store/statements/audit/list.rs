@@ -56,7 +56,7 @@ pub(in super::super) async fn list(conn: &mut DbConnection, filter: AuditFilter)
             let ranges: Vec<(i64, i64)> = ranges.collect();
             let stopped = match &ranges[..] {
                 [(after, before)] => read(conn, &filter, &terms, *after, *before, &mut found).await?,
-                ranges => read_spans(conn, &filter, &terms, ranges, &mut found).await?,
+                ranges => read_spans(conn, &filter, ranges, &mut found).await?,
             };
             broken_off = stopped.is_some();
             let read_to = ranges.last().map_or(place, |(after, before)| if newest_first { after + 1 } else { before - 1 });
@@ -205,7 +205,7 @@ async fn read(
     query.push("sequence > ").push_bind(after).push(" AND sequence < ").push_bind(before);
     push_conditions(&mut query, filter, terms);
     let left = if filter.attributes.is_empty() { found.wanted.saturating_sub(found.items.len()) } else { usize::MAX };
-    query.push(" ORDER BY sequence ").push(if filter.order == Order::NewestFirst { "DESC" } else { "ASC" });
+    query.push(" ORDER BY sequence ").push(direction(filter));
     query.push(" LIMIT ").push_bind(i64::try_from(left).unwrap_or(i64::MAX));
     // Row by row: a thousand bodies of a megabyte never stand in memory together.
     let mut rows = query.build().fetch(conn);
@@ -233,20 +233,12 @@ async fn read(
 async fn read_spans(
     conn: &mut DbConnection,
     filter: &AuditFilter,
-    terms: &[(Term, String)],
     ranges: &[(i64, i64)],
     found: &mut Found,
 ) -> Result<Option<i64>, Failure> {
-    let order = if filter.order == Order::NewestFirst { "DESC" } else { "ASC" };
-    let mut query = QueryBuilder::<Db>::new("WITH s (after_, before_) AS (");
-    query.push_values(ranges, |mut values, (after, before)| {
-        values.push_bind(*after).push_bind(*before);
-    });
-    // The spans first, whatever the database thinks of it.
-    query.push(") SELECT sequence FROM s CROSS JOIN audit_events WHERE sequence > s.after_ AND sequence < s.before_");
-    push_conditions(&mut query, filter, terms);
+    let order = direction(filter);
     let left = i64::try_from(found.wanted.saturating_sub(found.items.len())).unwrap_or(i64::MAX);
-    query.push(" ORDER BY sequence ").push(order).push(" LIMIT ").push_bind(left);
+    let mut query = in_spans("", filter, ranges, left);
     let sequences: Vec<i64> = query.build_query_scalar().persistent(false).fetch_all(&mut *conn).await?;
     if sequences.is_empty() {
         return Ok(None);
@@ -268,6 +260,24 @@ async fn read_spans(
         }
     }
     Ok(None)
+}
+
+/// The sequences of those that hold, at most so many.
+pub(in super::super) fn in_spans(begin: &'static str, filter: &AuditFilter, ranges: &[(i64, i64)], most: i64) -> QueryBuilder<Db> {
+    let mut query = QueryBuilder::<Db>::new(begin);
+    query.push("WITH s (after_, before_) AS (");
+    query.push_values(ranges, |mut values, (after, before)| {
+        values.push_bind(*after).push_bind(*before);
+    });
+    // The spans first, whatever the database thinks of it.
+    query.push(") SELECT sequence FROM s CROSS JOIN audit_events WHERE sequence > s.after_ AND sequence < s.before_");
+    push_conditions(&mut query, filter, &terms(filter));
+    query.push(" ORDER BY sequence ").push(direction(filter)).push(" LIMIT ").push_bind(most);
+    query
+}
+
+fn direction(filter: &AuditFilter) -> &'static str {
+    if filter.order == Order::NewestFirst { "DESC" } else { "ASC" }
 }
 
 /// What must hold for an event.
