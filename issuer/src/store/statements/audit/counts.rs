@@ -10,6 +10,7 @@ use super::super::driver::{Db, DbConnection, Failure};
 use super::head::is_decision;
 use super::rows::Row;
 use super::settled;
+use super::terms::BLOCK;
 use crate::store::{Count, CountFilter, MAX_COUNTS};
 
 /// The decisions of a block, as far as they were seen: by agent, since most have one kind or a few.
@@ -70,10 +71,14 @@ impl Counts {
 }
 
 /// The decisions of the block that fills, as rows of the table. Both databases divide towards zero.
-const UNCOUNTED: &str = "SELECT (at - ((at % 3600) + 3600) % 3600) / 3600 AS hour, agent_id, outcome, reason, 1 AS count FROM ( \
-     SELECT coalesce(evaluated_at, received_at) AS at, coalesce(agent_id, '') AS agent_id, outcome, coalesce(reason, '') AS reason \
-     FROM audit_events WHERE sequence > (SELECT size / 4096 * 4096 FROM audit_head WHERE id = 1) \
-     AND kind = 'decision' AND outcome IS NOT NULL) filling";
+fn uncounted() -> String {
+    format!(
+        "SELECT (at - ((at % {HOUR}) + {HOUR}) % {HOUR}) / {HOUR} AS hour, agent_id, outcome, reason, 1 AS count FROM ( \
+         SELECT coalesce(evaluated_at, received_at) AS at, coalesce(agent_id, '') AS agent_id, outcome, coalesce(reason, '') AS reason \
+         FROM audit_events WHERE sequence > (SELECT size / {BLOCK} * {BLOCK} FROM audit_head WHERE id = 1) \
+         AND kind = 'decision' AND outcome IS NOT NULL) filling"
+    )
+}
 
 /// Counts, summed up.
 pub(in super::super) async fn counts(conn: &mut DbConnection, filter: &CountFilter) -> Result<Vec<Count>, Failure> {
@@ -84,7 +89,7 @@ pub(in super::super) async fn counts(conn: &mut DbConnection, filter: &CountFilt
     let groups = groups.join(", ");
     let mut query = QueryBuilder::<Db>::new("SELECT ");
     query.push(&groups).push(", CAST(sum(count) AS BIGINT) AS count FROM (SELECT hour, agent_id, outcome, reason, count FROM audit_counts");
-    query.push(" UNION ALL ").push(UNCOUNTED).push(") decisions WHERE hour >= ");
+    query.push(" UNION ALL ").push(uncounted()).push(") decisions WHERE hour >= ");
     query.push_bind(filter.from_hour).push(" AND hour < ").push_bind(filter.to_hour);
     if let Some(agent_id) = &filter.agent_id {
         query.push(" AND agent_id = ").push_bind(agent_id);
