@@ -15,10 +15,19 @@ export interface GrantDraft {
   blocked: string
   requiresApproval: boolean
   approvers: number
-  /** Attributes that are kept from the log. */
-  sensitive: string
+  /** What of a request's attributes is kept from the log, and the names that this is about. */
+  kept: Kept
+  keptNames: string
   constraints: ConstraintDraft[]
 }
+
+/** Which attributes are kept from the log, in words, and the member of the grant that says so. */
+export const keeps = {
+  nothing: { words: 'nothing', member: undefined },
+  these: { words: 'these', member: 'sensitiveAttributes' },
+  others: { words: 'all but these', member: 'shownAttributes' },
+} as const
+export type Kept = keyof typeof keeps
 
 export interface Draft {
   agentId: string
@@ -86,7 +95,8 @@ export function grantOf(draft: GrantDraft): Record<string, unknown> {
     constraints[attribute] = { ...constraints[attribute], [constraint.operator]: operand(constraint) }
   }
   const blocked = list(draft.blocked)
-  const sensitive = list(draft.sensitive)
+  const { member } = keeps[draft.kept]
+  const names = list(draft.keptNames)
   return {
     type: 'permission_passport',
     resource: draft.resource.trim(),
@@ -95,7 +105,8 @@ export function grantOf(draft: GrantDraft): Record<string, unknown> {
     ...(draft.requiresApproval ? { requiresApproval: true } : {}),
     ...(draft.requiresApproval && draft.approvers > 1 ? { approvers: draft.approvers } : {}),
     ...(Object.keys(constraints).length > 0 ? { constraints } : {}),
-    ...(sensitive.length > 0 ? { sensitiveAttributes: sensitive } : {}),
+    // No name at all is an order too where all others are kept: then every attribute is.
+    ...(member === undefined || (member === 'sensitiveAttributes' && names.length === 0) ? {} : { [member]: names }),
   }
 }
 

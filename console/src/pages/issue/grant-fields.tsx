@@ -2,6 +2,7 @@ import { useContext, useId } from 'react'
 import { Field, faultsAt, Mistake, Mistakes } from '../../ui/field'
 import { Icon } from '../../ui/icon'
 import { type ConstraintDraft, type GrantDraft, nextKey, type OperatorName, operators, pointerPart } from './draft'
+import { KeptFields } from './kept-fields'
 
 interface GrantFieldsProps {
   index: number
@@ -119,24 +120,7 @@ export function GrantFields({ index, grant, onChange, onRemove }: GrantFieldsPro
             )}
           </div>
         </div>
-        <Field
-          label="Keep from the log"
-          optional
-          hint="Attributes, with commas between: reported as hashes, not in clear."
-          pointer={`${at}/sensitiveAttributes`}
-        >
-          {(control) => (
-            <input
-              {...control}
-              className="mono"
-              value={grant.sensitive}
-              placeholder="card"
-              spellCheck={false}
-              autoCapitalize="off"
-              onChange={(event) => set({ sensitive: event.target.value })}
-            />
-          )}
-        </Field>
+        <KeptFields at={at} grant={grant} set={set} />
       </div>
       <Limits at={at} constraints={grant.constraints} onChange={(constraints) => set({ constraints })} />
     </fieldset>

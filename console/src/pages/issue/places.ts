@@ -1,6 +1,6 @@
 import type { Template } from '../../api/client'
 import type { Fault } from '../../api/problem'
-import { type Draft, pointerPart } from './draft'
+import { type Draft, keeps, pointerPart } from './draft'
 
 /** The pointers that a field of the form stands for. */
 export function placesOf(draft: Draft, template: Template | undefined): string[] {
@@ -9,7 +9,8 @@ export function placesOf(draft: Draft, template: Template | undefined): string[]
     return [...places, ...Object.keys(template.parameters).map((name) => `/parameters/${pointerPart(name)}`)]
   for (const [index, grant] of draft.grants.entries()) {
     const at = `/grants/${index}`
-    places.push(`${at}/resource`, `${at}/allowedActions`, `${at}/blockedActions`, `${at}/sensitiveAttributes`)
+    places.push(`${at}/resource`, `${at}/allowedActions`, `${at}/blockedActions`)
+    places.push(...Object.values(keeps).flatMap(({ member }) => (member === undefined ? [] : [`${at}/${member}`])))
     for (const { attribute, operator } of grant.constraints) {
       if (attribute.trim() !== '') places.push(`${at}/constraints/${pointerPart(attribute.trim())}/${operator}`)
     }

@@ -22,7 +22,8 @@ export function grantDraft({ constraints = [], ...rest }: Seed = {}): GrantDraft
     blocked: '',
     requiresApproval: false,
     approvers: 1,
-    sensitive: '',
+    kept: 'nothing',
+    keptNames: '',
     ...rest,
     constraints: constraints.map((constraint) => ({ ...constraint, key: nextKey() })),
   }
