@@ -23,9 +23,12 @@ impl Said {
     }
 }
 
+/// The heading over what is kept from the audit log.
+pub(crate) const KEPT_FROM_THE_LOG: &str = "From the audit log it";
+
 /// What is kept from the audit log, where it stands as keyed hashes.
 pub(crate) fn hidden(hidden: &HiddenAttributes) -> Option<String> {
-    section("From the audit log it", &hidden.describe())
+    section(KEPT_FROM_THE_LOG, &hidden.describe())
 }
 
 /// A heading over its items; none without an item.

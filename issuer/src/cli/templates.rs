@@ -1,24 +1,25 @@
 //! `passport templates`: named sets of grants with parameters.
 
+mod file;
 mod params;
+mod trying;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use passport_shared::api::Page;
-use passport_shared::api::templates::{DeletedTemplate, ExpandTemplate, ExpandedTemplate, Template};
-use passport_shared::json::{Controls, Document};
-use passport_shared::limits::REQUEST_BYTES;
+use passport_shared::api::templates::{DeletedTemplate, Template};
 use passport_shared::text::escape;
 use serde_json::value::{RawValue, to_raw_value};
 
+use self::file::Members;
 pub(crate) use self::params::Params;
+use self::trying::{Expand, Preview};
 use super::client::{Remote, escaped};
 use super::error::{CliError, DONE, Ended};
 use super::output::{STRONG, bullets, facts, styled, table};
 use super::words::{listed, relative_text, spaced, whole};
-use super::{Session, input, page};
+use super::{Session, page};
 
 /// Save, list, try and delete templates of grants
 #[derive(Debug, Subcommand)]
@@ -27,6 +28,7 @@ pub(crate) enum Templates {
     List(List),
     Show(Show),
     Expand(Expand),
+    Preview(Preview),
     Delete(Delete),
 }
 
@@ -72,17 +74,6 @@ pub(crate) struct Show {
     remote: Remote,
 }
 
-/// Show what a template comes to; nothing is issued
-#[derive(Debug, Args)]
-pub(crate) struct Expand {
-    /// Its name
-    name: String,
-    #[command(flatten)]
-    params: Params,
-    #[command(flatten)]
-    remote: Remote,
-}
-
 /// Delete a template; passports by it stay
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -105,20 +96,15 @@ impl Templates {
                 tell(&answer.read_json()?, answer.body(), session)
             }
             Self::Expand(expand) => expand.run(session),
+            Self::Preview(preview) => preview.run(session),
             Self::Delete(delete) => delete.run(session),
         }
     }
 }
 
-/// A file of a template, member by member, each to the letter.
-type Members = BTreeMap<String, Box<RawValue>>;
-
-/// What the issuer says of a template and nobody else: a file that it wrote may have it.
-const ISSUERS: [&str; 5] = ["createdAt", "createdBy", "savedAt", "savedBy", "deletedAt"];
-
 impl Save {
     fn run(&self, session: &Session) -> Ended {
-        let (name, mut members) = self.read()?;
+        let (name, mut members) = file::read(&self.file)?;
         let client = self.remote.client(session)?;
         let answer = if members.contains_key("revision") {
             client.put(&path(&name), &members)?
@@ -134,21 +120,6 @@ impl Save {
             }
         };
         tell(&answer.read_json()?, answer.body(), session)
-    }
-
-    /// The template's name, and the body that is sent.
-    fn read(&self) -> Result<(String, Members), CliError> {
-        let wrong = |what: String| {
-            CliError::usage(format!("`{}` holds no template: {what}", self.file.display()))
-                .hint("`passport templates save --help` shows a whole one")
-        };
-        let bytes = input::file(&self.file, REQUEST_BYTES)?;
-        Document::read(&bytes, Controls::InValues).map_err(|fault| wrong(format!("it is not sound JSON: {fault}")))?;
-        let mut members: Members = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
-        let name = members.get("name").and_then(|name| serde_json::from_str::<String>(name.get()).ok());
-        let name = name.ok_or_else(|| wrong("its member `name` must be a string".to_owned()))?;
-        members.retain(|member, value| !ISSUERS.contains(&member.as_str()) && value.get() != "null");
-        Ok((name, members))
     }
 }
 
@@ -167,26 +138,6 @@ impl List {
         });
         let table = table(&["TEMPLATE", "REVISION", "PARAMETERS", "SAVED"], rows);
         page::show(&table, templates.items.len(), templates.next_cursor.as_deref(), session)
-    }
-}
-
-impl Expand {
-    fn run(&self, session: &Session) -> Ended {
-        let body = ExpandTemplate { parameters: self.params.read()? };
-        let answer = self.remote.client(session)?.post(&format!("{}/expand", path(&self.name)), &body)?;
-        if session.out.is_json() {
-            session.out.line(answer.body().as_bytes())?;
-            return Ok(DONE);
-        }
-        let expanded: ExpandedTemplate = answer.read_json()?;
-        let rows = [
-            ("template", escape(&expanded.name)),
-            ("revision", expanded.revision.to_string()),
-            ("parameters", whole(&spaced(expanded.parameters.get()))),
-        ];
-        let words: Vec<String> = expanded.describe.iter().map(|sentence| whole(sentence)).collect();
-        session.out.text(&format!("{}\n\n{}\n{}", facts(&rows), styled(STRONG, "A passport by it"), bullets(&words)))?;
-        Ok(DONE)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Run, Served, passport};
 
@@ -64,6 +64,11 @@ impl Caller<'_> {
     }
 }
 
+/// The text without regard to where its lines break.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 #[test]
 fn a_template_is_saved_tried_issued_by_and_revoked_as_the_document_says() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -72,7 +77,7 @@ fn a_template_is_saved_tried_issued_by_and_revoked_as_the_document_says() {
     let caller = Caller { directory: path, url: served.url.clone() };
     caller.run(&["agents", "create", "Ollie", "--id", "agent_ollie"]).ended(0);
     std::fs::write(path.join("team-reports.json"), block("json", "\"team-reports\"")).expect("written");
-    let lines = block("sh", "passport templates save");
+    let lines = block("sh", "passport templates preview");
     let mut lines = lines.lines();
     let mut next = |what: &str| {
         let line = lines.next().expect("a line");
@@ -80,6 +85,10 @@ fn a_template_is_saved_tried_issued_by_and_revoked_as_the_document_says() {
         caller.line(line).ended(0)
     };
 
+    let preview = next("templates preview");
+    assert!(words(&preview.out).contains("may `read` on `reports/north/**`, with `pages` at most 50"), "{}", preview.out);
+    assert!(preview.told().contains("nothing was saved"), "{}", preview.err);
+    assert_eq!(caller.json(&["templates", "list"])["items"], json!([]));
     let saved = next("templates save");
     for shown in ["team-reports", "revision     1\n", "Parameters", "\"resource\": \"reports/${team}/**\""] {
         assert!(saved.out.contains(shown), "{shown} is not in\n{}", saved.out);
@@ -89,8 +98,7 @@ fn a_template_is_saved_tried_issued_by_and_revoked_as_the_document_says() {
         "may `read` on `reports/north/**`, with `pages` at most 20",
         "may `share` on `reports/north/**`, once 2 different people have approved it",
     ] {
-        let told = tried.out.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(told.contains(shown), "{shown} is not in\n{}", tried.out);
+        assert!(words(&tried.out).contains(shown), "{shown} is not in\n{}", tried.out);
     }
     let refused = caller.run(&["templates", "expand", "team-reports", "--param", "team=*"]).ended(1);
     assert!(refused.told().contains("/parameters/team: `*` cannot be used"), "{}", refused.err);
@@ -121,6 +129,19 @@ fn a_template_is_saved_tried_issued_by_and_revoked_as_the_document_says() {
     assert!(wrong.told().contains("/grants/0/resource: ") && wrong.told().contains("/grants/0/allowedActions/0: "), "{}", wrong.err);
     std::fs::write(path.join("none.json"), "[]").expect("written");
     caller.run(&["templates", "save", "none.json"]).ended(2);
+    let told_the_same = caller.run(&["templates", "preview", "wrong.json"]).ended(1);
+    assert!(told_the_same.told().contains("/grants/0/allowedActions/0: "), "{}", told_the_same.err);
+    let values = caller.run(&["templates", "preview", "team-reports.json", "--param", "team:=7"]).ended(1);
+    assert!(values.told().contains("/values/team: "), "{}", values.err);
+
+    // What would be kept from the log is said, of a file and of what is saved.
+    let hiding = r#"{"name":"quiet","grants":[{"resource":"mail","allowedActions":["send"],"sensitiveAttributes":["to"]}]}"#;
+    std::fs::write(path.join("quiet.json"), hiding).expect("written");
+    for line in [["templates", "preview", "quiet.json"], ["templates", "save", "quiet.json"], ["templates", "expand", "quiet"]] {
+        let ended = caller.run(&line).ended(0);
+        assert!(line[1] == "save" || words(&ended.out).contains("hides `to` of requests on `mail`"), "{line:?}: {}", ended.out);
+    }
+    caller.run(&["templates", "delete", "quiet"]).ended(0);
 
     // All that came of it goes at once.
     let listed = next("passports list");

@@ -112,7 +112,8 @@ pub(crate) const EXAMPLES: &[(&str, &str)] = &[
     ),
     (
         "templates",
-        r#"  passport templates save team-reports.json
+        r#"  passport templates preview team-reports.json --param team=north
+  passport templates save team-reports.json
   passport templates expand team-reports --param team=north
   passport issue --agent agent_ollie --template team-reports --param team=north"#,
     ),
@@ -129,6 +130,11 @@ pub(crate) const EXAMPLES: &[(&str, &str)] = &[
   passport templates show team-reports --json > team-reports.json"#,
     ),
     ("templates expand", r#"  passport templates expand team-reports --param team=north --param pages:=20"#),
+    (
+        "templates preview",
+        r#"  passport templates preview team-reports.json --param team=north
+  passport templates show team-reports --json | passport templates preview - --param team=north"#,
+    ),
     ("templates delete", r#"  passport templates delete team-reports"#),
     (
         "webhooks",
