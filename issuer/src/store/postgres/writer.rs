@@ -19,7 +19,17 @@ use crate::store::StoreError;
 
 /// Takes the lock of all writes until the transaction has ended; others get it once what was committed can be seen.
 /// The number is this project's own: "passport" in ASCII.
-pub(in crate::store) const LOCK: &str = "SELECT pg_advisory_xact_lock(8097880544633647732)";
+macro_rules! lock {
+    () => {
+        "SELECT pg_advisory_xact_lock(8097880544633647732)"
+    };
+}
+
+pub(in crate::store) const LOCK: &str = lock!();
+
+/// Begins a write with the lock, in one message. Isolation is said outright: the default of a database or a role may be another,
+/// with which the lock would come too late.
+const BEGIN: &str = concat!("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; ", lock!());
 
 /// What writes. Writes of this process wait for one another here and not in the database, in the order in which they
 /// came: those that wait hold no connection.
@@ -105,9 +115,7 @@ async fn transaction<T, F>(pool: &PgPool, work: F) -> Result<T, Failure>
 where
     F: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T>,
 {
-    // Said outright: the default of a database or a role may be another, with which the lock would come too late.
-    let mut transaction = pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await?;
-    sqlx::query(LOCK).execute(&mut *transaction).await?;
+    let mut transaction = pool.begin_with(BEGIN).await?;
     match work(&mut transaction).await {
         Ok(value) => {
             transaction.commit().await?;
