@@ -7,7 +7,6 @@
 mod acting;
 #[path = "statements/acts.rs"]
 mod acts;
-mod adding;
 #[path = "statements/agents.rs"]
 mod agents;
 #[path = "statements/approvals.rs"]
@@ -23,6 +22,7 @@ mod deliveries;
 mod driver;
 #[path = "statements/hiding.rs"]
 mod hiding;
+mod inserting;
 #[path = "statements/intake.rs"]
 mod intake;
 #[path = "statements/key_uses.rs"]

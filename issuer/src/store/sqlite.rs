@@ -4,7 +4,6 @@
 mod acting;
 #[path = "statements/acts.rs"]
 mod acts;
-mod adding;
 #[path = "statements/agents.rs"]
 mod agents;
 #[path = "statements/approvals.rs"]
@@ -20,6 +19,7 @@ mod driver;
 mod folding;
 #[path = "statements/hiding.rs"]
 mod hiding;
+mod inserting;
 #[path = "statements/intake.rs"]
 mod intake;
 #[path = "statements/key_uses.rs"]

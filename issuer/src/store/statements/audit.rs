@@ -1,6 +1,8 @@
 //! The audit log: appended to, read, never changed but for bodies that are dropped by age (triggers in the schema see to that). Whatever is appended becomes a leaf
 //! of the tree, and is noted where it is looked for and counted, in the same transaction.
 
+#[path = "audit/adding.rs"]
+mod adding;
 #[path = "audit/append.rs"]
 mod append;
 #[path = "audit/beside.rs"]
@@ -52,7 +54,6 @@ pub(super) use retention::drop_bodies;
 use futures_util::TryStreamExt as _;
 use sqlx::QueryBuilder;
 
-use super::adding;
 use super::driver::{Db, DbConnection, Failure, exists, unique_or};
 use crate::store::{AdminEvent, EventKind};
 use rows::Row;

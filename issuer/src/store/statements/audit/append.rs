@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 use sqlx::QueryBuilder;
 
-use super::super::adding;
 use super::super::driver::{Db, DbConnection, Failure};
+use super::adding;
 use super::chains::{self, Chain, Place, Step};
 use super::head::Head;
 use super::rows::Row;

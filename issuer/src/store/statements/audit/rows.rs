@@ -1,4 +1,4 @@
-//! Rows of the log. How they are written is each database's own (`adding.rs`).
+//! Rows of the log. What statement writes them is each database's own (`inserting.rs`).
 
 use passport_shared::log::entry::Entry;
 use sqlx::Row as _;

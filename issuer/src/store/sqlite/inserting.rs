@@ -1,40 +1,14 @@
-//! Rows of the audit log, written.
+//! The statement that writes rows of the audit log.
 
 use std::sync::Arc;
 
-use futures_util::future::join;
+use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{Arguments as _, AssertSqlSafe};
+use sqlx::{Arguments as _, AssertSqlSafe, Sqlite};
 
 use super::audit::rows::{Row, columns};
-use super::driver::{DbConnection, Failure};
 use super::values::{fill_up, room_for, rows_of};
 use crate::store::NewEvent;
-
-/// Writes them, all or none. The driver's own error, so that one that has to do with what was there can be told.
-///
-/// While the database writes one part, the next is made ready and `meanwhile` is called with the one that is under way: what
-/// else there is to do with each row costs no time of its own.
-pub(super) async fn add<'r, 'e>(
-    conn: &mut DbConnection,
-    rows: &'r [Row<'e>],
-    mut meanwhile: impl FnMut(&'r [Row<'e>]) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let mut parts = rows.chunks(PART);
-    let mut ready = parts.next().map(|part| (part, statement(part)));
-    while let Some((part, statement)) = ready.take() {
-        let (text, arguments) = statement?;
-        let write = async { sqlx::query_with(AssertSqlSafe(text), arguments).execute(&mut *conn).await };
-        let prepare = async {
-            let next = parts.next().map(|part| (part, self::statement(part)));
-            meanwhile(part).map(|()| next)
-        };
-        let (written, next) = join(write, prepare).await;
-        written?;
-        ready = next?;
-    }
-    Ok(())
-}
 
 /// Columns of a row where nothing is hidden, and where something is.
 const PLAIN: usize = 17;
@@ -44,11 +18,9 @@ const WHOLE: usize = PLAIN + 1;
 const ROOMS: [usize; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
 
 /// Rows that are written at once: what is more is made ready meanwhile.
-const PART: usize = 128;
+pub(super) const PART: usize = 128;
 
-type Statement = Result<(String, SqliteArguments), sqlx::Error>;
-
-fn statement(part: &[Row<'_>]) -> Statement {
+pub(super) fn statement(part: &[Row<'_>]) -> Result<Query<'static, Sqlite, SqliteArguments>, sqlx::Error> {
     // Where nothing is hidden, nothing is written of it.
     let hides = part.iter().any(|row| row.event.reported_hash.is_some());
     let (names, columns) = if hides { (concat!(columns!(), ", reported_hash"), WHOLE) } else { (columns!(), PLAIN) };
@@ -60,7 +32,8 @@ fn statement(part: &[Row<'_>]) -> Statement {
         push(&mut arguments, &mut shared, row, hides).map_err(sqlx::Error::Encode)?;
     }
     fill_up(&mut arguments, (room - part.len()) * columns)?;
-    Ok((format!("INSERT INTO audit_events ({names}) {}", rows_of(columns, room)), arguments))
+    let text = format!("INSERT INTO audit_events ({names}) {}", rows_of(columns, room));
+    Ok(sqlx::query_with(AssertSqlSafe(text), arguments))
 }
 
 /// The columns whose values many rows in succession have: kept, so that the driver is given the same text and no copy of it.

@@ -1,14 +1,12 @@
-//! Rows of the audit log, written: their columns as lists, so that one statement brings any number of rows and the database has
+//! The statement that writes rows of the audit log: their columns as lists, so that one brings any number of rows and the database has
 //! few values to read. COPY would cost it less still, but the driver sends its end by itself, which over TCP waits for what went
 //! before to be acknowledged (docs/postgres.md): 40 ms for each group.
 
-use futures_util::future::join;
 use sqlx::Postgres;
-use sqlx::postgres::{PgArguments, PgConnection};
+use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 
 use super::audit::rows::{Row, columns};
-use super::driver::Failure;
 
 const INSERT: &str = concat!(
     "INSERT INTO audit_events (",
@@ -18,35 +16,12 @@ const INSERT: &str = concat!(
 );
 
 /// Rows that are sent at once: while the database takes them in, the next are made ready.
-const PART: usize = 256;
+pub(super) const PART: usize = 256;
 
-/// Writes them, all or none. The driver's own error, so that one that has to do with what was there can be told.
-///
-/// While the database writes one part, the next is made ready and `meanwhile` is called with the one that is under way: what
-/// else there is to do with each row costs no time of its own.
-pub(super) async fn add<'r, 'e>(
-    conn: &mut PgConnection,
-    rows: &'r [Row<'e>],
-    mut meanwhile: impl FnMut(&'r [Row<'e>]) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let mut parts = rows.chunks(PART);
-    let mut ready = parts.next().map(|part| (part, statement(part)));
-    while let Some((part, statement)) = ready.take() {
-        let prepare = async {
-            let next = parts.next().map(|part| (part, self::statement(part)));
-            meanwhile(part).map(|()| next)
-        };
-        let (written, next) = join(statement.execute(&mut *conn), prepare).await;
-        written?;
-        ready = next?;
-    }
-    Ok(())
-}
-
-fn statement<'p>(rows: &'p [Row<'_>]) -> Query<'p, Postgres, PgArguments> {
+pub(super) fn statement<'p>(rows: &'p [Row<'_>]) -> Result<Query<'p, Postgres, PgArguments>, sqlx::Error> {
     let column = |of: for<'r> fn(&'r Row<'_>) -> &'r str| rows.iter().map(of).collect::<Vec<_>>();
     let optional = |of: for<'r> fn(&'r Row<'_>) -> &'r Option<String>| rows.iter().map(|row| of(row).as_deref()).collect::<Vec<_>>();
-    sqlx::query(INSERT)
+    let statement = sqlx::query(INSERT)
         .bind(rows.iter().map(|row| row.sequence).collect::<Vec<_>>())
         .bind(column(|row| &row.event.event_id))
         .bind(column(|row| row.kind.as_str()))
@@ -64,5 +39,6 @@ fn statement<'p>(rows: &'p [Row<'_>]) -> Query<'p, Postgres, PgArguments> {
         .bind(optional(|row| &row.event.action))
         .bind(optional(|row| &row.event.resource))
         .bind(rows.iter().map(|row| i64::from(row.conflict)).collect::<Vec<_>>())
-        .bind(rows.iter().map(|row| row.event.reported_hash.as_ref().map(<[u8; 32]>::as_slice)).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.event.reported_hash.as_ref().map(<[u8; 32]>::as_slice)).collect::<Vec<_>>());
+    Ok(statement)
 }
