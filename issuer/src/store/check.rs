@@ -11,7 +11,7 @@ mod signed;
 use std::collections::BTreeMap;
 
 use passport_shared::log::merkle::{Frontier, Hash, leaf_hash};
-use passport_shared::log::tile::WIDTH;
+use passport_shared::log::tile::{self, HEIGHT};
 use passport_shared::log::walk::Walk;
 use passport_verifier::log::LogVerifier;
 
@@ -23,8 +23,8 @@ use super::{AuditEvent, Link, SignedCheckpoint};
 const TOLD: usize = 100;
 /// Bytes of a hash.
 const HASH: usize = 32;
-/// Bytes of a whole tile.
-const TILE: usize = 256 * HASH;
+/// Hashes of a whole tile.
+const WIDTH: i64 = 1 << HEIGHT;
 
 /// What a log is checked with.
 #[derive(Debug, Default)]
@@ -116,7 +116,7 @@ impl LogCheck {
     pub(in crate::store) fn leaves(&mut self, number: i64, tile: Option<Vec<u8>>) {
         match &tile {
             None => self.report.note(Place::Tile(0, number), "it is missing".to_owned()),
-            Some(tile) if tile.len() > TILE => self.report.note(Place::Tile(0, number), "it has more hashes than a tile".to_owned()),
+            Some(tile) if tile.len() > tile::BYTES => self.report.note(Place::Tile(0, number), "it has more hashes than a tile".to_owned()),
             Some(_) => {}
         }
         self.tile = tile;
@@ -166,7 +166,7 @@ impl LogCheck {
             };
             return self.stop(Place::Event(expected), what);
         }
-        let width = usize::try_from((expected - 1) % i64::from(u16::try_from(WIDTH).unwrap_or(u16::MAX))).unwrap_or_default();
+        let width = usize::try_from((expected - 1) % WIDTH).unwrap_or_default();
         let kept = self.tile.as_ref().and_then(|tile| tile.get(width * HASH..)?.first_chunk::<HASH>().copied());
         if self.tile.is_some() && kept.is_none() {
             return self.stop(Place::Event(expected), "the tree has no leaf for it".to_owned());
@@ -252,15 +252,14 @@ impl LogCheck {
     }
 
     fn tiles(&mut self, tiles: &[(i64, i64, Vec<u8>)], (leaves, last): (i64, usize), size: i64) {
-        let wide = i64::from(u16::try_from(WIDTH).unwrap_or(u16::MAX));
-        let rest = usize::try_from((size - 1).rem_euclid(wide) + 1).unwrap_or_default();
-        if leaves != (size + wide - 1) / wide || (size > 0 && last != rest * HASH) {
+        let rest = usize::try_from((size - 1).rem_euclid(WIDTH) + 1).unwrap_or_default();
+        if leaves != (size + WIDTH - 1) / WIDTH || (size > 0 && last != rest * HASH) {
             let number = (leaves - 1).max(0);
             self.report.note(Place::Tile(0, number), format!("the tiles of leaves end here, and not where {size} events end"));
         }
         let mut wanted = BTreeMap::new();
         for (level, hashes) in (0_i64..).zip(&self.upper) {
-            for (number, tile) in (0_i64..).zip(hashes.chunks(usize::from(u16::try_from(WIDTH).unwrap_or(u16::MAX)))) {
+            for (number, tile) in (0_i64..).zip(hashes.chunks(1 << HEIGHT)) {
                 wanted.insert((level, number), tile.as_flattened());
             }
         }

@@ -11,9 +11,11 @@ use super::decimal;
 use super::merkle::{Hash, Node, node_hash};
 
 /// Levels of the tree from one level of tiles to the next.
-const HEIGHT: u8 = 8;
+pub const HEIGHT: u8 = 8;
 /// Hashes of a full tile, and entries of a full bundle.
-pub const WIDTH: u64 = 256;
+pub const WIDTH: u64 = 1 << HEIGHT;
+/// Bytes of a full tile of hashes, 32 for each.
+pub const BYTES: usize = 32 << HEIGHT;
 /// Levels of tiles that a tree of up to 2^64 - 1 entries has.
 const LEVELS: u8 = 8;
 

@@ -36,7 +36,8 @@ fn faults(issuer: &Issuer, checks: &str, which: &[&str]) -> Option<String> {
     let mut command = Command::new(schemathesis());
     command.args(["run", &format!("{}/openapi.json", issuer.url()), "--checks", checks, "--phases", "examples,coverage,fuzzing"]);
     command.args(["--max-examples", &examples, "--seed", &setting("PASSPORT_TEST_SEED", "1"), "--generation-database", "none"]);
-    command.args(["--request-timeout", "15", "--warnings", "off", "--no-color", "--continue-on-failure"]);
+    // Who waits for what is newer is answered after 30 s at the latest.
+    command.args(["--request-timeout", "40", "--warnings", "off", "--no-color", "--continue-on-failure"]);
     command.args(["-H", &format!("Authorization: Bearer {}", issuer.admin_passport())]).args(which);
     // Whatever the machine's own settings are, the requests go to this machine alone.
     let output = command.current_dir(folder.path()).env("NO_PROXY", "*").output().expect("it runs");

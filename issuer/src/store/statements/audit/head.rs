@@ -6,6 +6,7 @@
 
 use hashbrown::HashMap;
 use passport_shared::log::merkle::{Frontier, leaf_hash};
+use passport_shared::log::tile;
 
 use super::super::driver::{DbConnection, Failure, corrupt};
 use super::super::makers::Known;
@@ -17,9 +18,6 @@ use super::rows::Row;
 use super::settled::{Moved, Settled, Tile};
 use super::terms::Noted;
 use crate::store::EventKind;
-
-/// Bytes of a whole tile.
-const TILE_BYTES: usize = 256 * 32;
 
 /// How far the log has come.
 #[derive(Default)]
@@ -123,7 +121,7 @@ impl Head {
                 *touched = (*touched).max(level + 1);
                 let Some(tile) = tiles.get_mut(level) else { return };
                 tile.extend_from_slice(hash);
-                if tile.len() == TILE_BYTES {
+                if tile.len() == tile::BYTES {
                     let number = i64::try_from(node.index / 256).unwrap_or(i64::MAX);
                     whole.push(Tile { level: i64::from(node.level / 8), number, hashes: std::mem::take(tile) });
                 }
