@@ -6,9 +6,10 @@ pub enum Delivery {
     /// Once it is on disk: the answer waits for the spool's fsync, whatever it is. A kill or a power cut loses nothing
     /// that was answered. It costs each answer a few milliseconds of a disk; many share one fsync.
     SpoolFirst,
-    /// Once it is queued in memory, from where it is written within milliseconds. A kill loses at most the last 10 ms; a
-    /// power cut what the disk had not taken yet. While nothing can be queued or written, what would be allowed is
-    /// denied: an action that cannot be recorded is not allowed.
+    /// Once it is queued in memory, from where it is written within milliseconds. A kill loses at most the last 10 ms, or
+    /// as long as the system made a write wait, where others keep the disk busy; a power cut what the disk had not taken
+    /// yet. While nothing can be queued or written, what would be allowed is denied: an action that cannot be recorded is
+    /// not allowed.
     #[default]
     Background,
     /// As [`Background`](Self::Background), but decisions are answered even where they cannot be recorded. The loss
