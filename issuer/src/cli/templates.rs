@@ -17,7 +17,8 @@ pub(crate) use self::params::Params;
 use self::trying::{Expand, Preview};
 use super::client::{Remote, escaped};
 use super::error::{CliError, DONE, Ended};
-use super::output::{STRONG, bullets, facts, styled, table};
+use super::output::{facts, table};
+use super::said::section;
 use super::words::{listed, relative_text, spaced, whole};
 use super::{Session, page};
 
@@ -181,17 +182,11 @@ fn tell(template: &Template, body: &str, session: &Session) -> Ended {
     rows.push(("created", format!("{} by {}", escape(&template.created_at), escape(&template.created_by))));
     rows.push(("saved", format!("{} by {}", escape(&template.saved_at), escape(&template.saved_by))));
     rows.extend(template.deleted_at.as_ref().map(|at| ("deleted", escape(at))));
-    let mut text = facts(&rows);
     let parameters: Vec<String> =
         parameters(template).iter().map(|(name, value)| format!("{}: {}", escape(name), whole(&spaced(value.get())))).collect();
-    if !parameters.is_empty() {
-        text.push_str(&format!("\n\n{}\n{}", styled(STRONG, "Parameters"), bullets(&parameters)));
-    }
     let grants: Vec<Box<RawValue>> = serde_json::from_str(template.grants.get()).unwrap_or_default();
     let grants: Vec<String> = grants.iter().map(|grant| whole(&spaced(grant.get()))).collect();
-    if !grants.is_empty() {
-        text.push_str(&format!("\n\n{}\n{}", styled(STRONG, "Grants"), bullets(&grants)));
-    }
-    session.out.text(&text)?;
+    let parts = [Some(facts(&rows)), section("Parameters", &parameters), section("Grants", &grants)];
+    session.out.text(&parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n"))?;
     Ok(DONE)
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::support::{Run, Served, passport, run, serve};
+use crate::support::{Run, Served, passport, run, serve, words};
 
 struct Caller<'c> {
     directory: &'c Path,
@@ -314,7 +314,7 @@ fn a_pin_that_has_no_part_in_a_fetch_is_said_to_have_none() {
     let second = caller.run(&[&fetch[..], &[&pin]].concat()).ended(0);
     assert!(second.told().contains(note), "{}", second.err);
     assert!(!caller.run(&fetch).ended(0).told().contains("pin"));
-    let help = caller.run(&["trust", "fetch", "--help"]).ended(0).out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let help = words(&caller.run(&["trust", "fetch", "--help"]).ended(0).out);
     assert!(help.contains("For the first fetch: the thumbprint"), "{help}");
 }
 

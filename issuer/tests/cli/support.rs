@@ -46,13 +46,18 @@ impl Run {
         // What is to be copied stays whole, and so does JSON.
         let fits = |line: &str| line.starts_with('{') || line.starts_with("  ") || line.chars().count() <= 80;
         assert!(self.err.lines().all(fits), "{}", self.err);
-        self.err.split_whitespace().collect::<Vec<_>>().join(" ")
+        words(&self.err)
     }
 
     pub(crate) fn ended(self, exit: i32) -> Self {
         assert_eq!(self.exit, exit, "{}{}", self.out, self.err);
         self
     }
+}
+
+/// The text without regard to where its lines break.
+pub(crate) fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 pub(crate) fn run(directory: &Path, arguments: &[&str]) -> Run {

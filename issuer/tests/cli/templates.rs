@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::{Run, Served, passport};
+use crate::support::{Run, Served, passport, words};
 
 const DOCUMENT: &str = include_str!("../../../docs/operations.md");
 
@@ -62,11 +62,6 @@ impl Caller<'_> {
         ]);
         decision.json()["reason"].as_str().expect("a reason").to_owned()
     }
-}
-
-/// The text without regard to where its lines break.
-fn words(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::support::{NOW, Run, Signer, run};
+use crate::support::{NOW, Run, Signer, run, words};
 
 const GRANTS: &str = r#"[{"resource":"commerce","allowedActions":["purchase"],"constraints":{"amount":{"max":"500.00"}}}]"#;
 
@@ -33,8 +33,7 @@ fn every_file_in_the_page_on_testing_is_as_expected() {
     let told = try_out(directory.path(), &narrower, &[]).ended(1);
     let difference = page.split_once("  DIFF").and_then(|(_, rest)| rest.split_once("```")).map(|(block, _)| block).expect("a difference");
     // A request is shown in lines that fit.
-    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(plain(&told.out).contains(&plain(difference)), "{}", told.out);
+    assert!(words(&told.out).contains(&words(difference)), "{}", told.out);
 }
 
 #[test]

@@ -18,6 +18,7 @@ const INSERT: &str = concat!(
 /// Rows that are sent at once: while the database takes them in, the next are made ready.
 pub(super) const PART: usize = 256;
 
+/// Never an error, where making one for SQLite can be.
 pub(super) fn statement<'p>(rows: &'p [Row<'_>]) -> Result<Query<'p, Postgres, PgArguments>, sqlx::Error> {
     let column = |of: for<'r> fn(&'r Row<'_>) -> &'r str| rows.iter().map(of).collect::<Vec<_>>();
     let optional = |of: for<'r> fn(&'r Row<'_>) -> &'r Option<String>| rows.iter().map(|row| of(row).as_deref()).collect::<Vec<_>>();
