@@ -18,11 +18,13 @@ mod audit;
 mod bearer;
 mod body;
 mod console;
+mod deadline;
 mod frame;
 mod gate;
 mod health;
 mod introspect;
 mod keys;
+mod lasting;
 mod log;
 mod numbers;
 mod openapi;
@@ -48,6 +50,7 @@ mod well_known;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -115,9 +118,12 @@ impl Default for Limits {
     }
 }
 
-/// What every handler shares.
+/// What every handler shares. It is cloned several times a request: that is one count of references, and no more.
 #[derive(Clone)]
-pub(crate) struct App {
+pub(crate) struct App(Arc<Shared>);
+
+/// What is shared.
+pub(crate) struct Shared {
     issuer: Issuer,
     limits: Limits,
     /// The OpenAPI document, written once.
@@ -127,26 +133,31 @@ pub(crate) struct App {
     /// Places for streams of the audit log.
     streams: Arc<Semaphore>,
     /// What keeps the rate limits.
-    keeper: Arc<rates::Keeper>,
+    keeper: rates::Keeper,
     /// What begins the spans of requests, where they are traced.
     tracer: Option<Tracer>,
 }
 
 impl App {
-    fn new(issuer: Issuer, limits: Limits, openapi: Bytes) -> Self {
-        Self {
+    /// Behind this front.
+    fn new(issuer: Issuer, limits: Limits, openapi: Bytes, front: Front) -> Self {
+        let places = |most: usize| Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
+        Self(Arc::new(Shared {
             issuer,
             limits,
             openapi,
-            waiters: Arc::new(Semaphore::new(limits.waiters.min(Semaphore::MAX_PERMITS))),
-            streams: Arc::new(Semaphore::new(limits.streams.min(Semaphore::MAX_PERMITS))),
-            keeper: Arc::new(rates::Keeper::new(limits.rates, Proxies::default())),
-            tracer: None,
-        }
+            waiters: places(limits.waiters),
+            streams: places(limits.streams),
+            keeper: rates::Keeper::new(limits.rates, front.proxies),
+            tracer: front.tracer,
+        }))
     }
+}
 
-    /// The same behind this front.
-    fn behind(self, front: Front) -> Self {
-        Self { keeper: Arc::new(rates::Keeper::new(self.limits.rates, front.proxies)), tracer: front.tracer, ..self }
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
     }
 }

@@ -22,6 +22,7 @@ use passport_shared::json::{Controls, Document};
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
+use super::deadline::within;
 use super::problem::{Failure, RequestFault, plain};
 use super::{App, Limits};
 
@@ -188,11 +189,11 @@ async fn collect(headers: &HeaderMap, mut body: Body, most: usize, deadline: Dur
         }
         Ok(Bytes::from(kept))
     };
-    let read = tokio::time::timeout(deadline, read).await;
+    let read = within(deadline, read).await;
     match read {
         _ if over => Err(too_large),
-        Err(_) => Err(RequestFault::BodyTimeout),
-        Ok(read) => read,
+        None => Err(RequestFault::BodyTimeout),
+        Some(read) => read,
     }
 }
 

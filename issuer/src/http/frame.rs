@@ -9,9 +9,9 @@ use axum::http::{HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
-use tokio::task::AbortHandle;
-
 use super::access_log::{Line, Seen};
+use super::deadline::within;
+use super::lasting::Lasting;
 use super::problem::RequestFault;
 use super::{App, LONGEST_WAIT, approvals, public};
 
@@ -24,19 +24,10 @@ fn can_wait(method: &Method, route: &str) -> bool {
 #[derive(Clone)]
 pub(crate) struct Held(#[expect(dead_code, reason = "it is there to be dropped")] pub(crate) Arc<dyn Any + Send + Sync>);
 
-/// Ends a task when this is dropped.
-struct Abandoned(AbortHandle);
-
-impl Drop for Abandoned {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-/// Runs a request in a task of its own. Two things come of that:
+/// Sees a request through. Two things come of that:
 ///
 /// - A change that has begun is ended, published trust included, even if its client goes away or the deadline passes.
-/// - A panic ends that task alone, and is answered like any failure of ours.
+/// - A panic ends that request alone, and is answered like any failure of ours.
 ///
 /// A request that can only wait, and changes nothing, is abandoned with its client: else whoever asks and goes away,
 /// over and over, would fill the places.
@@ -47,18 +38,17 @@ pub(crate) async fn frame(State(app): State<App>, route: Option<MatchedPath>, mu
     let line = Line::start(request.method(), route, seen.clone(), span);
     request.extensions_mut().insert(seen);
     let held = request.extensions_mut().remove::<Held>();
-    let work = tokio::spawn(line.within(async move {
+    let work = line.within(async move {
         let response = next.run(request).await;
         drop(held);
         response
-    }));
-    let _abandoned = waits.then(|| Abandoned(work.abort_handle()));
+    });
     let deadline = app.limits.request_timeout.saturating_add(if waits { LONGEST_WAIT } else { Duration::ZERO });
-    let mut response = match tokio::time::timeout(deadline, work).await {
-        Ok(Ok(response)) => response,
+    let mut response = match within(deadline, Lasting::new(work).or_given_up(waits)).await {
+        Some(Ok(response)) => response,
         // What a panic says may hold anything: it is not repeated.
-        Ok(Err(_)) => RequestFault::Internal.into_response(),
-        Err(_) => RequestFault::RequestTimeout.into_response(),
+        Some(Err(_)) => RequestFault::Internal.into_response(),
+        None => RequestFault::RequestTimeout.into_response(),
     };
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

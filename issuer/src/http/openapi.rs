@@ -32,7 +32,7 @@ pub fn openapi() -> OpenApi {
     responses((status = 200, description = "The OpenAPI 3.1 document.", body = Object)),
 )]
 pub(crate) async fn document(State(app): State<App>, _: Query<NoParameters>) -> Answer {
-    Ok(reply::public(reply::raw_json(app.openapi), MAX_AGE))
+    Ok(reply::public(reply::raw_json(app.openapi.clone()), MAX_AGE))
 }
 
 /// What stands above the paths.

@@ -15,16 +15,13 @@ use crate::service::Issuer;
 
 /// The whole service, to be served by [`serve`](super::serve) or called as a tower service.
 pub fn router(issuer: Issuer, limits: Limits) -> Router {
-    let (router, document) = routes();
-    let app = App::new(issuer, limits, openapi::write(&document));
-    assemble(router, app)
+    router_behind(issuer, limits, Front::default())
 }
 
 /// The same behind a front.
 pub(super) fn router_behind(issuer: Issuer, limits: Limits, front: Front) -> Router {
     let (router, document) = routes();
-    let app = App::new(issuer, limits, openapi::write(&document)).behind(front);
-    assemble(router, app)
+    assemble(router, App::new(issuer, limits, openapi::write(&document), front))
 }
 
 /// The routes, and the document that describes them.

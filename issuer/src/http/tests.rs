@@ -27,7 +27,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
-use super::{App, Limits, openapi, router};
+use super::{App, Front, Limits, openapi, router};
 use crate::clock::Clock;
 use crate::entropy::SystemEntropy;
 use crate::service::{Issuer, Parts, Settings};
@@ -80,7 +80,7 @@ impl Fixture {
     }
 
     fn app(&self, limits: Limits) -> App {
-        App::new(self.issuer.clone(), limits, openapi::write(&openapi()))
+        App::new(self.issuer.clone(), limits, openapi::write(&openapi()), Front::default())
     }
 
     async fn send(&self, request: Request<Body>) -> Reply {
