@@ -16,6 +16,9 @@ pub(super) type DbRow = sqlx::postgres::PgRow;
 pub(super) const APPROVED_BY: &str = "(SELECT coalesce(json_agg(v.decided_by ORDER BY v.decided_by)::text, '[]') \
      FROM approval_votes v WHERE v.approval_id = a.approval_id AND v.approves = 1)";
 
+/// Whether statements go over the network.
+pub(super) const OVER_THE_NETWORK: bool = true;
+
 /// Where a text begins within another, from 1, and 0 where it is not there: each database has a name of its own for it.
 pub(super) const PLACE_OF: &str = "strpos";
 

@@ -13,6 +13,9 @@ pub(super) type DbRow = sqlx::sqlite::SqliteRow;
 pub(super) const APPROVED_BY: &str = "(SELECT json_group_array(v.decided_by) FROM (SELECT decided_by FROM approval_votes \
      WHERE approval_id = a.approval_id AND approves = 1 ORDER BY decided_by) v)";
 
+/// Whether statements go over the network: here they go to a thread of the driver's.
+pub(super) const OVER_THE_NETWORK: bool = false;
+
 /// Where a text begins within another, from 1, and 0 where it is not there: each database has a name of its own for it.
 pub(super) const PLACE_OF: &str = "instr";
 

@@ -8,6 +8,8 @@ use std::io;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
+use super::driver::OVER_THE_NETWORK;
+
 /// Runs tasks on one thread, in turn.
 pub(super) struct Lane {
     /// `None` once it ends.
@@ -20,8 +22,13 @@ impl Lane {
     /// # Errors
     /// What the system says where it gives no thread.
     pub(super) fn start() -> io::Result<Self> {
-        let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("passport-writer").enable_all().build()?;
-        Ok(Self { runtime: Some(runtime) })
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(1).thread_name("passport-writer");
+        // Who waits for a socket too is woken through one, which takes longer than to wake a thread.
+        if OVER_THE_NETWORK {
+            builder.enable_all();
+        }
+        Ok(Self { runtime: Some(builder.build()?) })
     }
 
     /// Starts a task there.
