@@ -8,6 +8,7 @@ pub(crate) mod audit;
 pub(crate) mod chains;
 pub(crate) mod checkpoints;
 pub(crate) mod console;
+pub(crate) mod groups;
 pub(crate) mod key_uses;
 pub(crate) mod keys;
 pub(crate) mod lineages;
@@ -107,6 +108,9 @@ macro_rules! contract_suite {
                 a_gap_record_takes_as_many_numbers_as_it_stands_for,
                 each_chain_of_a_reporter_goes_on_by_itself,
                 each_reporter_is_listed_with_what_it_lacks,
+            }
+            groups {
+                batches_that_are_written_together_come_to_what_each_would_alone,
             }
             checkpoints {
                 the_logs_key_is_chosen_once,

@@ -20,7 +20,11 @@ const ROOMS: [usize; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
 /// Rows that are written at once: what is more is made ready meanwhile.
 pub(super) const PART: usize = 128;
 
-pub(super) fn statement(part: &[Row<'_>]) -> Result<Query<'static, Sqlite, SqliteArguments>, sqlx::Error> {
+/// The statement, with its rows.
+pub(super) type Inserting = Query<'static, Sqlite, SqliteArguments>;
+
+/// The statement that writes these rows.
+pub(super) fn statement(part: &[Row<'_>]) -> Result<Inserting, sqlx::Error> {
     // Where nothing is hidden, nothing is written of it.
     let hides = part.iter().any(|row| row.event.reported_hash.is_some());
     let (names, columns) = if hides { (concat!(columns!(), ", reported_hash"), WHOLE) } else { (columns!(), PLAIN) };

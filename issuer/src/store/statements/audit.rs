@@ -1,8 +1,6 @@
 //! The audit log: appended to, read, never changed but for bodies that are dropped by age (triggers in the schema see to that). Whatever is appended becomes a leaf
 //! of the tree, and is noted where it is looked for and counted, in the same transaction.
 
-#[path = "audit/adding.rs"]
-mod adding;
 #[path = "audit/append.rs"]
 mod append;
 #[path = "audit/beside.rs"]
@@ -35,6 +33,8 @@ mod retention;
 pub(super) mod rows;
 #[path = "audit/settled.rs"]
 pub(super) mod settled;
+#[path = "audit/taking.rs"]
+mod taking;
 #[path = "audit/terms.rs"]
 mod terms;
 #[path = "audit/trail.rs"]
@@ -55,6 +55,7 @@ use futures_util::TryStreamExt as _;
 use sqlx::QueryBuilder;
 
 use super::driver::{Db, DbConnection, Failure, exists, unique_or};
+use super::inserting::statement;
 use crate::store::{AdminEvent, EventKind};
 use rows::Row;
 
@@ -71,7 +72,9 @@ pub(super) async fn insert_admin(conn: &mut DbConnection, admin: &AdminEvent) ->
         conflict: false,
         event: &admin.event,
     };
-    adding::add(conn, &[row], |part| head.grow(part)).await.map_err(|failure| taken(failure, &admin.event.event_id))?;
+    let written = statement(&[row])?.execute(&mut *conn).await;
+    written.map_err(|error| taken(error.into(), &admin.event.event_id))?;
+    head.grow(&[row])?;
     head.write(conn, &[row], Vec::new()).await
 }
 

@@ -55,6 +55,14 @@ impl Place {
         self.first == chain.last_seq.saturating_add(1) && self.names(&chain.last_hash)
     }
 
+    /// This chain with it, where it is its next event and begins no other.
+    pub(super) fn next(&self, chain: &Chain) -> Option<Chain> {
+        match step(Some(chain), self) {
+            Step::Goes(gone) if self.follows(chain) && gone.first_seq == chain.first_seq => Some(gone),
+            _ => None,
+        }
+    }
+
     /// Whether it says that the event that is told by this hash was before it.
     fn names(&self, hash: &[u8; 32]) -> bool {
         [self.previous, self.plain].contains(&Some(*hash))
