@@ -8,8 +8,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
-use sqlx::{PgConnection, PgPool};
+use sqlx::pool::PoolConnection;
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 use tokio::sync::{Mutex, watch};
 
 use super::acting::Work;
@@ -40,18 +42,49 @@ pub(super) struct Writer {
 
 struct Shared {
     pool: PgPool,
-    turn: Mutex<()>,
+    turn: Mutex<Turn>,
     /// Tells that something was written.
     written: watch::Sender<()>,
     /// Whether the last write to end has failed for the database's sake, and none has gone well since.
     failed_last: AtomicBool,
 }
 
+/// The connection of the last write, and when it ended well. A pool looks whether a connection is alive when it is given out and
+/// when it comes back: two ways there and back, which a write that follows at once has no need of.
+#[derive(Default)]
+struct Turn(Option<(PoolConnection<Postgres>, Instant)>);
+
+/// How long a connection that was not used is believed to be alive.
+const FRESH: Duration = Duration::from_secs(1);
+
+impl Turn {
+    async fn connection(&mut self, pool: &PgPool) -> Result<PoolConnection<Postgres>, Failure> {
+        match self.0.take() {
+            Some((conn, ended)) if ended.elapsed() < FRESH => Ok(conn),
+            // The pool may have room for one, so that this one comes back first.
+            Some((conn, _)) => {
+                drop(conn);
+                Ok(pool.acquire().await?)
+            }
+            None => Ok(pool.acquire().await?),
+        }
+    }
+}
+
+/// To give a connection back takes a runtime, which may have ended by then.
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some((conn, _)) = self.0.take() {
+            drop(conn.detach());
+        }
+    }
+}
+
 impl Writer {
     /// Takes over a pool that `open` has set up.
     pub(super) fn new(lane: Lane, pool: PgPool) -> Self {
         Self {
-            shared: Arc::new(Shared { pool, turn: Mutex::new(()), failed_last: AtomicBool::new(false), written: watch::Sender::new(()) }),
+            shared: Arc::new(Shared { pool, turn: Mutex::default(), failed_last: AtomicBool::new(false), written: watch::Sender::new(()) }),
             lane,
         }
     }
@@ -81,8 +114,16 @@ impl Writer {
     {
         let shared = Arc::clone(&self.shared);
         let task = self.lane.spawn(async move {
-            let _turn = shared.turn.lock().await;
-            let done = transaction(&shared.pool, work).await.map_err(StoreError::from);
+            let mut turn = shared.turn.lock().await;
+            let done = match turn.connection(&shared.pool).await {
+                Ok(mut conn) => {
+                    let done = transaction(&mut conn, work).await;
+                    turn.0 = done.is_ok().then(|| (conn, Instant::now()));
+                    done
+                }
+                Err(failure) => Err(failure),
+            };
+            let done = done.map_err(StoreError::from);
             shared.note(&done);
             done
         });
@@ -91,7 +132,8 @@ impl Writer {
 
     /// Waits for the write under way; those that come later find the store closed.
     pub(super) async fn close(&self) {
-        let _turn = self.shared.turn.lock().await;
+        let mut turn = self.shared.turn.lock().await;
+        turn.0 = None;
         self.shared.pool.close().await;
     }
 }
@@ -111,11 +153,11 @@ impl Shared {
 }
 
 /// A transaction that is dropped before its commit is rolled back; where its connection broke, PostgreSQL does that.
-async fn transaction<T, F>(pool: &PgPool, work: F) -> Result<T, Failure>
+async fn transaction<T, F>(conn: &mut PgConnection, work: F) -> Result<T, Failure>
 where
     F: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T>,
 {
-    let mut transaction = pool.begin_with(BEGIN).await?;
+    let mut transaction = conn.begin_with(BEGIN).await?;
     match work(&mut transaction).await {
         Ok(value) => {
             transaction.commit().await?;
