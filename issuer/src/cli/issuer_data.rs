@@ -92,10 +92,18 @@ pub(crate) async fn close(issuer: &Issuer) -> Result<(), CliError> {
 /// For what blocks when everything else has ended.
 const LAST_CALLS: std::time::Duration = std::time::Duration::from_secs(2);
 
+/// How much less urgent than the thread that writes those are which read requests (nice(2)). Whoever reports waits for that one
+/// thread: where each processor reads requests, it would wait for three milliseconds until one is its.
+const READING: i32 = 5;
+
 /// Runs what works with an issuer to its end.
 pub(crate) fn block_on(work: impl Future<Output = Ended>) -> Ended {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .on_thread_start(|| {
+            // Of this thread alone. Where the system does not have it so, nothing is lost but that.
+            let _ = rustix::process::setpriority_process(None, READING);
+        })
         .build()
         .map_err(|error| CliError::failed(format!("cannot start the runtime: {error}")))?;
     let ended = runtime.block_on(work);
