@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use passport_keys::{FileVault, KeyDir, KeyVault, Pkcs11Settings, Pkcs11Vault, Protection};
 use passport_shared::api::passports::IssuedPassport;
+use rustix::process::{getpriority_process, setpriority_process};
 
 pub(crate) use self::lock::DataDir;
 pub(super) use self::plan::{DATA, Place, database};
@@ -98,11 +99,13 @@ const READING: i32 = 5;
 
 /// Runs what works with an issuer to its end.
 pub(crate) fn block_on(work: impl Future<Output = Ended>) -> Ended {
+    // What writes is made on this thread, and is as urgent as it.
+    let reading = getpriority_process(None).map(|nice| nice.saturating_add(READING));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .on_thread_start(|| {
-            // Of this thread alone. Where the system does not have it so, nothing is lost but that.
-            let _ = rustix::process::setpriority_process(None, READING);
+        .on_thread_start(move || {
+            // Of the new thread alone. Where the system does not have it so, nothing is lost but that.
+            let _ = reading.and_then(|nice| setpriority_process(None, nice));
         })
         .build()
         .map_err(|error| CliError::failed(format!("cannot start the runtime: {error}")))?;
