@@ -58,16 +58,20 @@ struct Turn(Option<(PoolConnection<Postgres>, Instant)>);
 const FRESH: Duration = Duration::from_secs(1);
 
 impl Turn {
-    async fn connection(&mut self, pool: &PgPool) -> Result<PoolConnection<Postgres>, Failure> {
-        match self.0.take() {
-            Some((conn, ended)) if ended.elapsed() < FRESH => Ok(conn),
-            // The pool may have room for one, so that this one comes back first.
-            Some((conn, _)) => {
-                drop(conn);
-                Ok(pool.acquire().await?)
-            }
-            None => Ok(pool.acquire().await?),
-        }
+    /// Does `work` in one transaction, on the connection of the last one where that is fresh. It is kept if all goes well.
+    async fn write<T, F>(&mut self, pool: &PgPool, work: F) -> Result<T, Failure>
+    where
+        F: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T>,
+    {
+        // Another goes back first: the pool may have room for one.
+        let kept = self.0.take().filter(|(_, ended)| ended.elapsed() < FRESH);
+        let mut conn = match kept {
+            Some((conn, _)) => conn,
+            None => pool.acquire().await?,
+        };
+        let value = transaction(&mut conn, work).await?;
+        self.0 = Some((conn, Instant::now()));
+        Ok(value)
     }
 }
 
@@ -115,15 +119,7 @@ impl Writer {
         let shared = Arc::clone(&self.shared);
         let task = self.lane.spawn(async move {
             let mut turn = shared.turn.lock().await;
-            let done = match turn.connection(&shared.pool).await {
-                Ok(mut conn) => {
-                    let done = transaction(&mut conn, work).await;
-                    turn.0 = done.is_ok().then(|| (conn, Instant::now()));
-                    done
-                }
-                Err(failure) => Err(failure),
-            };
-            let done = done.map_err(StoreError::from);
+            let done = turn.write(&shared.pool, work).await.map_err(StoreError::from);
             shared.note(&done);
             done
         });

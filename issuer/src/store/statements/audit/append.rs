@@ -1,5 +1,7 @@
 //! Appending what verifiers report: many batches in one transaction.
 
+use std::collections::BTreeMap;
+
 use futures_util::future::join;
 
 use super::super::driver::{DbConnection, Failure};
@@ -25,13 +27,14 @@ pub(in super::super) async fn append(
 ) -> Result<(Head, Outcomes), Failure> {
     let (mut head, trust) = head.check(conn).await?;
     let refused = head.makers.refused(conn, trust, group.iter().map(|batch| batch.maker.as_ref())).await?;
-    let (mut alarms, mut none) = (Vec::new(), Vec::new());
+    let mut alarms = Vec::new();
     let mut taking = Taking::new(head, group, refused, careful);
     write(conn, &mut taking, &mut alarms).await?;
     for alarm in &alarms {
         taking.push(EventKind::Admin, &alarm.reporter, &alarm.event, false);
     }
-    write(conn, &mut taking, &mut none).await?;
+    // No batch is left that could raise another.
+    write(conn, &mut taking, &mut Vec::new()).await?;
     let Taking { mut head, mut outcomes, rows, moved, .. } = taking;
     if !rows.is_empty() {
         head.write(conn, &rows, in_order(moved)).await?;
@@ -61,9 +64,7 @@ async fn write(conn: &mut DbConnection, taking: &mut Taking<'_>, alarms: &mut Ve
 
 /// In the order of the table.
 fn in_order(moved: Chains<'_>) -> Vec<Moved<'_>> {
-    let of_one = |(reporter, chains): (_, std::collections::BTreeMap<_, _>)| {
-        chains.into_values().map(move |(chain, at)| Moved { reporter, chain, at })
-    };
+    let of_one = |(reporter, chains): (_, BTreeMap<_, _>)| chains.into_values().map(move |(chain, at)| Moved { reporter, chain, at });
     let mut all: Vec<_> = moved.into_iter().flat_map(of_one).collect();
     all.sort_unstable_by_key(|moved| (moved.reporter, moved.chain.first_seq));
     all

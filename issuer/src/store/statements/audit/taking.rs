@@ -1,6 +1,4 @@
 //! What becomes of each event that is reported, and of its reporter's chain.
-//!
-//! An event with the next number of its reporter's chain is taken for new without being looked for.
 
 use std::collections::BTreeMap;
 use std::iter::Enumerate;
@@ -108,8 +106,7 @@ impl<'g> Taking<'g> {
     }
 
     fn take_next(&mut self, batch: &'g Batch) -> Option<AppendOutcome> {
-        let known = self.head.chains.get_mut(&batch.reporter).filter(|_| !self.careful)?;
-        let mut chain = *known;
+        let mut chain = *self.head.chains.get(&batch.reporter).filter(|_| !self.careful)?;
         for (count, reported) in batch.events.iter().enumerate() {
             let key = (batch.reporter.as_str(), reported.event.request_id.as_str());
             let next = Place::of(reported).and_then(|place| place.next(&chain)).filter(|_| !self.written.contains_key(&key));
@@ -122,9 +119,7 @@ impl<'g> Taking<'g> {
             self.written.insert(key, reported.event.told_by());
             chain = next;
         }
-        let at = batch.events.last()?.event.received_at;
-        *known = chain;
-        self.moved.entry(&batch.reporter).or_default().insert(chain.first_seq, (chain, at));
+        self.moves(&batch.reporter, chain, batch.events.last()?.event.received_at);
         for reported in &batch.events {
             self.push(EventKind::Decision, &batch.reporter, &reported.event, false);
         }
@@ -248,17 +243,18 @@ impl<'g> Taking<'g> {
             Step::Late => (None, Some(finding(FindingKind::Fork, place.first(), place.last()))),
         };
         if let Some(chain) = chain {
-            match self.head.chains.get_mut(&batch.reporter) {
-                Some(kept) => *kept = chain,
-                None => {
-                    self.head.chains.insert(batch.reporter.clone(), chain);
-                }
-            }
-            self.moved.entry(&batch.reporter).or_default().insert(chain.first_seq, (chain, found_at));
+            self.moves(&batch.reporter, chain, found_at);
         }
         // At once, so that what fills it in the same group finds it.
         chains::record(conn, finding.as_slice()).await?;
         Ok(finding)
+    }
+
+    /// The reporter goes on with this chain, which has come so far.
+    fn moves(&mut self, reporter: &'g str, chain: Chain, at: i64) {
+        // The name is copied where it is not there yet: most are.
+        self.head.chains.entry_ref(reporter).and_modify(|kept| *kept = chain).or_insert(chain);
+        self.moved.entry(reporter).or_default().insert(chain.first_seq, (chain, at));
     }
 }
 
